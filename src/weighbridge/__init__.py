@@ -1,0 +1,3 @@
+"""weighbridge: weigh an open-weight model before anyone commits to it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What can be known about a model before its weights are run: header, declared facts, forecast."""

@@ -1,0 +1,229 @@
+"""What a proof emits: one flat record a line, in `events.jsonl`, and nothing else is the truth.
+
+Times `t` are seconds on the system's monotonic clock, counted from the start of the job (one proof or one eval).
+Sizes are bytes. The order of a job:
+
+    attempt -> spawned -> ready -> loaded -> (request -> token* -> completed)* -> stopped
+                                              `sample` anywhere; `failed` before `stopped` where something broke
+    A second `attempt` (mode "safe") follows where the first was killed by a signal. `graded` follows `completed`
+    in an eval. `ended` closes the job.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.proof.settings import RuntimeSettings
+
+Mode = Literal["default", "safe"]
+JobKind = Literal["proof", "eval"]
+
+
+class Attempt(Record):
+    """A child is about to be started. `available_bytes`: memory available on the machine just before."""
+
+    event: Literal["attempt"] = "attempt"
+    t: float
+    at: str = Field(description="wall clock, ISO 8601 UTC")
+    job: JobKind
+    job_id: str
+    number: int = Field(ge=1, description="1 for the first child of the job, then 2, ...")
+    mode: Mode
+    reason: str = Field(description="why this mode: first try, remembered, retry after SIGSEGV, ...")
+    runtime: str = Field(description="for example 'llama-cpp-python'")
+    version: str
+    command: tuple[str, ...] = Field(description="what a colleague types; no path of this machine")
+    model_file: str = Field(description="file name only")
+    model_sha256: str
+    settings: RuntimeSettings
+    available_bytes: int
+    load1: float | None = None
+
+
+class Spawned(Record):
+    """The child has a process id."""
+
+    event: Literal["spawned"] = "spawned"
+    t: float
+    pid: int
+
+
+class Ready(Record):
+    """The child has imported the engine; nothing is loaded yet."""
+
+    event: Literal["ready"] = "ready"
+    t: float
+    engine: str = Field(description="library and version, as the child sees it")
+    system_info: str = Field(description="llama_print_system_info()")
+    python: str
+    baseline_rss_bytes: int | None
+
+
+class Loaded(Record):
+    """Model and context exist. The `*_buffer_bytes` are the engine's own figures, read from its log."""
+
+    event: Literal["loaded"] = "loaded"
+    t: float
+    load_s: float
+    description: str = Field(description="llama_model_desc(), cleaned")
+    weights_bytes: int
+    n_params: int
+    n_vocab: int
+    n_ctx_train: int
+    n_ctx: int
+    n_batch: int
+    n_ubatch: int
+    n_threads: int
+    n_threads_batch: int
+    model_buffer_bytes: int | None
+    kv_buffer_bytes: int | None
+    compute_buffer_bytes: int | None
+    output_buffer_bytes: int | None
+    repack_buffer_bytes: int | None = Field(description="weights copied into another layout; None if not said")
+    flash_attn: str
+    type_k: str
+    type_v: str
+    use_extra_bufts: bool
+    load_mode: str
+    chat_template_sha256: str | None = Field(description="None: the file has no template, prompts go in raw")
+    omp_wait_policy: str | None = None
+
+
+class RequestStarted(Record):
+    """A prompt was handed to the engine; the clock of its TTFT starts at `t`."""
+
+    event: Literal["request"] = "request"
+    t: float
+    request: str
+    case: str = ""
+    warmup: bool = False
+    prompt: str
+    prompt_tokens: int
+
+
+class Token(Record):
+    """One token left the sampler at `t`. `text` may be empty while a character spans several tokens."""
+
+    event: Literal["token"] = "token"
+    t: float
+    request: str
+    index: int = Field(ge=0)
+    text: str
+
+
+StopReason = Literal["eos", "max_tokens", "context_full", "stopped", "time_limit"]
+
+
+class Completed(Record):
+    """A request is over. Engine counters come from `llama_perf_context`, milliseconds and tokens."""
+
+    event: Literal["completed"] = "completed"
+    t: float
+    request: str
+    case: str = ""
+    warmup: bool = False
+    output: str = Field(description="raw text of the answer, control characters included")
+    stop_reason: StopReason
+    prompt_tokens: int
+    output_tokens: int
+    prefill_s: float = Field(description="first decode call to its return, all prompt batches")
+    engine_prompt_ms: float
+    engine_prompt_tokens: int
+    engine_decode_ms: float
+    engine_decode_tokens: int
+
+
+class Sample(Record):
+    """The child as the operating system sees it, a few times a second. None: this system does not tell."""
+
+    event: Literal["sample"] = "sample"
+    t: float
+    rss_bytes: int
+    rss_anon_bytes: int | None = None
+    rss_file_bytes: int | None = None
+    peak_rss_bytes: int | None = Field(default=None, description="the kernel's high-water mark")
+    cpu_percent: float | None = Field(default=None, description="of one core; 200 = two cores busy")
+    machine_percent: float | None = Field(default=None, description="all cores of the machine, 0..100")
+    load1: float | None = None
+    involuntary_switches: int | None = None
+
+
+class Heartbeat(Record):
+    """Sent by a thread of the child twice a second. Read by the supervisor, not kept."""
+
+    event: Literal["heartbeat"] = "heartbeat"
+    t: float
+    phase: str
+    progress: int = Field(description="grows with every batch or token: a stuck native call is seen by it")
+
+
+FailureKind = Literal["crash", "refused", "hang", "time_limit", "protocol"]
+
+
+class Failed(Record):
+    """The child died, refused the model, hung or ran out of time. A result, kept as evidence."""
+
+    event: Literal["failed"] = "failed"
+    t: float
+    kind: FailureKind
+    phase: str = Field(description="start, load, warm-up, prefill, decode")
+    message: str = Field(description="one sentence for a person")
+    signal: str | None = Field(default=None, description="for example SIGSEGV")
+    exit_code: int | None = None
+    last_log: str = Field(default="", description="last line of the engine's own log, cleaned")
+
+
+class Stopped(Record):
+    """Shutdown evidence: the process is gone. `how` is the mildest step that was enough."""
+
+    event: Literal["stopped"] = "stopped"
+    t: float
+    pid: int
+    how: Literal["unloaded", "terminated", "killed", "crashed"]
+    seconds: float = Field(description="from the wish to stop until the process was gone")
+    exit_code: int | None = None
+    signal: str | None = None
+    gone: bool = Field(description="the operating system no longer knows the process id")
+
+
+class Graded(Record):
+    """The mark of one case."""
+
+    event: Literal["graded"] = "graded"
+    t: float
+    request: str
+    case: str
+    passed: bool
+    reason: str
+
+
+class Ended(Record):
+    """The job is over; nothing of it runs any more."""
+
+    event: Literal["ended"] = "ended"
+    t: float
+    at: str
+    outcome: Literal["completed", "stopped", "failed"]
+
+
+Event = Annotated[
+    Attempt
+    | Spawned
+    | Ready
+    | Loaded
+    | RequestStarted
+    | Token
+    | Completed
+    | Sample
+    | Heartbeat
+    | Failed
+    | Stopped
+    | Graded
+    | Ended,
+    Field(discriminator="event"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads one line: `EVENT.validate_json(line)`. Raises pydantic.ValidationError on anything else."""

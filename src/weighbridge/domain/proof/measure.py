@@ -1,0 +1,161 @@
+"""Figures derived from events, and from nothing else: panel, summary, packet and tests all call these.
+
+Definitions, printed wherever the figures are:
+  TTFT            first non-empty text minus the moment the prompt was handed over
+  prefill rate    prompt tokens / time of the prompt's decode calls
+  ITL             time between two tokens that follow each other, by token, the first token left out
+  decode rate     (output tokens - 1) / (last token - first token)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Completed,
+    Event,
+    Failed,
+    Mode,
+    RequestStarted,
+    Sample,
+    StopReason,
+    Token,
+)
+
+FORMULAS = {
+    "ttft_s": "time of the first non-empty text - time the prompt was handed over",
+    "prefill_tokens_per_s": "prompt tokens / time of the prompt's decode calls",
+    "itl_*_s": "time between two consecutive tokens of one answer, the first token left out",
+    "decode_tokens_per_s": "(output tokens - 1) / (time of the last token - time of the first token)",
+}
+
+
+class RequestFigures(Record):
+    """One answered prompt. None: the answer was too short for the figure."""
+
+    request: str
+    case: str
+    warmup: bool
+    prompt: str
+    output: str
+    stop_reason: StopReason
+    prompt_tokens: int
+    output_tokens: int
+    ttft_s: float | None
+    prefill_tokens_per_s: float | None
+    decode_tokens_per_s: float | None
+    itl_s: tuple[float, ...]
+    total_s: float
+    peak_rss_bytes: int | None
+    engine_prompt_ms: float
+    engine_decode_ms: float
+
+
+class AttemptOutcome(Record):
+    """One child of the job and how it ended: 'completed', 'stopped', or 'crash SIGSEGV', 'refused', ..."""
+
+    mode: Mode
+    outcome: str
+    reason: str
+    message: str = ""
+
+
+class JobFigures(Record):
+    """The summary of one job, warm-up left out. None: not measured."""
+
+    attempts: tuple[AttemptOutcome, ...]
+    ttft_s: float | None
+    prefill_tokens_per_s: float | None
+    decode_tokens_per_s: float | None
+    itl_p50_s: float | None
+    itl_p95_s: float | None
+    itl_max_s: float | None
+    prompt_tokens: int
+    output_tokens: int
+    load_s: float | None
+    peak_rss_bytes: int | None
+    baseline_rss_bytes: int | None
+    rss_anon_bytes: int | None
+    rss_file_bytes: int | None
+    threads: int | None
+    load1_before: float | None
+    load1_after: float | None
+    requests: tuple[RequestFigures, ...]
+
+
+def decode_rate(times: Sequence[float]) -> float | None:
+    """Tokens per second from the times of an answer's tokens (seconds); None below two tokens."""
+    span = times[-1] - times[0] if len(times) > 1 else 0.0
+    return (len(times) - 1) / span if span > 0 else None
+
+
+def gaps(times: Iterable[float]) -> tuple[float, ...]:
+    """Inter-token latencies in seconds."""
+    return tuple(b - a for a, b in pairwise(times))
+
+
+def request_figures(events: Sequence[Event]) -> tuple[RequestFigures, ...]:
+    """Figures of every completed request, in order. `peak` is the highest seen by its end."""
+    figures: list[RequestFigures] = []
+    started: RequestStarted | None = None
+    tokens: list[Token] = []
+    peak: int | None = None
+    for event in events:
+        match event:
+            case Sample():
+                peak = max(peak or 0, event.peak_rss_bytes or event.rss_bytes)
+            case RequestStarted():
+                started, tokens = event, []
+            case Token():
+                tokens.append(event)
+            case Completed() if started is not None:
+                figures.append(_figures(started, tokens, event, peak))
+                started = None
+            case _:
+                pass
+    return tuple(figures)
+
+
+def _figures(
+    started: RequestStarted, tokens: Sequence[Token], done: Completed, peak: int | None
+) -> RequestFigures:
+    times = [t.t for t in tokens]
+    first_text = next((t.t for t in tokens if t.text), None)
+    return RequestFigures(
+        request=done.request,
+        case=done.case,
+        warmup=done.warmup,
+        prompt=started.prompt,
+        output=done.output,
+        stop_reason=done.stop_reason,
+        prompt_tokens=done.prompt_tokens,
+        output_tokens=done.output_tokens,
+        ttft_s=None if first_text is None else first_text - started.t,
+        prefill_tokens_per_s=done.prompt_tokens / done.prefill_s if done.prefill_s > 0 else None,
+        decode_tokens_per_s=decode_rate(times),
+        itl_s=gaps(times),
+        total_s=done.t - started.t,
+        peak_rss_bytes=peak,
+        engine_prompt_ms=done.engine_prompt_ms,
+        engine_decode_ms=done.engine_decode_ms,
+    )
+
+
+def attempt_outcomes(events: Iterable[Event]) -> tuple[AttemptOutcome, ...]:
+    """How each child of the job ended."""
+    outcomes: list[AttemptOutcome] = []
+    for event in events:
+        match event:
+            case Attempt():
+                outcomes.append(AttemptOutcome(mode=event.mode, outcome="completed", reason=event.reason))
+            case Failed() if outcomes:
+                how = f"{event.kind} {event.signal}" if event.signal else event.kind
+                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": how, "message": event.message})
+            case Completed(stop_reason="stopped") if outcomes:
+                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": "stopped"})
+            case _:
+                pass
+    return tuple(outcomes)

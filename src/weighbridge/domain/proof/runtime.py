@@ -1,0 +1,75 @@
+"""The one protocol between the session and whatever runs a model.
+
+The session, the panels, the eval and the packet know only this and the events. The llama.cpp child is the first
+implementation; endpoints, Ollama, Transformers, notebook and rented GPU are others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.proof.events import Event, Failed, Mode, Stopped
+from weighbridge.domain.proof.settings import Request, RuntimeSettings
+
+
+class RuntimeFacts(Record):
+    """What can be said of a runtime before it is started."""
+
+    name: str
+    version: str
+    where: str
+    """'child process on this machine', or an address."""
+
+
+class Launch(Record):
+    """All that a runtime needs to start: the model's file and digest, the settings and the mode."""
+
+    model_path: str
+    model_sha256: str
+    settings: RuntimeSettings
+    mode: Mode = "default"
+    log_path: str
+    """The engine's own log (its stderr), kept as evidence."""
+    address_space_bytes: int | None = None
+    """Upper limit of the child's address space; None: no limit."""
+    time_limit_s: float = 3600.0
+
+
+class Runtime(Protocol):
+    """One life: start once, generate one request at a time, stop once.
+
+    Both iterators end after a `Failed` event; they never raise for anything that the engine did. Samples of memory
+    and load are among the events wherever the runtime can see them.
+    """
+
+    @property
+    def facts(self) -> RuntimeFacts: ...
+
+    def start(self) -> AsyncIterator[Event]:
+        """Spawned, Ready, Loaded; or Failed."""
+        ...
+
+    def generate(self, request: Request) -> AsyncIterator[Event]:
+        """RequestStarted, Token..., Completed; or Failed. Samples in between."""
+        ...
+
+    async def stop(self) -> Stopped | None:
+        """Ends the process within 0.3 s, whatever it is doing; None if it never started. Safe to call twice."""
+        ...
+
+
+Clock = Callable[[], float]
+RuntimeFactory = Callable[[Launch, Clock], Runtime]
+"""The clock gives `t`: seconds since the start of the job, from the system's monotonic clock."""
+
+
+def retry_mode(failure: Failed, mode: Mode) -> Mode | None:
+    """The mode to try next after a failure, or None: only a child killed by a signal in default mode is retried.
+
+    SIGKILL is not: it is the kernel out of memory (or a person), and a second try would meet the same end.
+    """
+    if failure.kind == "crash" and mode == "default" and failure.signal not in (None, "SIGKILL"):
+        return "safe"
+    return None

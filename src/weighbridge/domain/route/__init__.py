@@ -1,0 +1,1 @@
+"""Constraints -> route -> family: where to run, and what was turned down and why."""

@@ -1,0 +1,1 @@
+"""Cases, graders, intervals and the gate before keep, switch, RAG, LoRA or stop."""

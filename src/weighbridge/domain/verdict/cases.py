@@ -1,0 +1,163 @@
+"""Fixed cases: a prompt, a grader, and why the case is there. A pack has a digest; changing a case changes it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from weighbridge.domain.base import Record, digest
+
+MIN_CASES = 5
+"""The lesson's least number of fixed cases."""
+
+JsonType = Literal["string", "number", "integer", "boolean", "array", "object", "null"]
+
+
+class Includes(Record):
+    """Passes where every target text occurs in the answer."""
+
+    kind: Literal["includes"]
+    target: str | tuple[str, ...]
+    ignore_case: bool = True
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target,) if isinstance(self.target, str) else self.target
+
+
+class Exact(Record):
+    """Passes where the trimmed answer is the target, a final full stop aside."""
+
+    kind: Literal["exact"]
+    target: str
+    ignore_case: bool = True
+
+
+class Pattern(Record):
+    """Passes where the regular expression is found in the answer."""
+
+    kind: Literal["pattern"]
+    target: str
+    ignore_case: bool = True
+
+    @field_validator("target")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+
+class Numeric(Record):
+    """Passes where the last number of the answer is within `tolerance` of the target."""
+
+    kind: Literal["numeric"]
+    target: float
+    tolerance: float = Field(default=0.0, ge=0.0)
+
+
+class Json(Record):
+    """Passes where the answer holds one JSON object with the required keys, each of its type."""
+
+    kind: Literal["json"]
+    required: dict[str, JsonType] = Field(min_length=1)
+
+
+Grader = Annotated[Includes | Exact | Pattern | Numeric | Json, Field(discriminator="kind")]
+
+
+class Case(Record):
+    """One fixed case."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    prompt: str = Field(min_length=1, max_length=100_000)
+    context: str = ""
+    grader: Grader
+    must_pass: bool = False
+    why: str = ""
+    tags: tuple[str, ...] = ()
+    max_tokens: int | None = Field(default=None, ge=1, le=100_000)
+
+    @property
+    def full_prompt(self) -> str:
+        """What the model is given: the context, an empty line, the prompt."""
+        return f"{self.context.strip()}\n\n{self.prompt}" if self.context.strip() else self.prompt
+
+
+class PackPolicy(Record):
+    """How many cases must pass for the gate."""
+
+    min_pass: int = Field(ge=1)
+
+
+class CasePack(Record):
+    """A named set of at least five cases."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    title: str = ""
+    description: str = ""
+    policy: PackPolicy | None = None
+    case: tuple[Case, ...]
+
+    @field_validator("case")
+    @classmethod
+    def _enough(cls, value: tuple[Case, ...]) -> tuple[Case, ...]:
+        if len(value) < MIN_CASES:
+            raise ValueError(f"{len(value)} cases; at least {MIN_CASES} fixed cases are needed")
+        seen: set[str] = set()
+        for case in value:
+            if case.id in seen:
+                raise ValueError(f"two cases have the id {case.id!r}")
+            seen.add(case.id)
+        return value
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.policy and self.policy.min_pass > len(self.case):
+            raise ValueError(f"min_pass is {self.policy.min_pass}, but there are {len(self.case)} cases")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the cases file as the packet holds it (`cases_jsonl`)."""
+        return digest([case_row(c) for c in self.case])
+
+    @property
+    def must_pass(self) -> tuple[str, ...]:
+        return tuple(c.id for c in self.case if c.must_pass)
+
+    def default_policy(self) -> Policy:
+        """The pack's own threshold, or four fifths rounded up."""
+        least = self.policy.min_pass if self.policy else -(-len(self.case) * 4 // 5)
+        return Policy(
+            pack=self.id,
+            cases=len(self.case),
+            min_pass=least,
+            must_pass=self.must_pass,
+            cases_digest=self.digest,
+        )
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """One case as plain data: what the digest and the packet's `cases.jsonl` are made of."""
+    return case.model_dump(mode="json")
+
+
+class Policy(Record):
+    """The rule of the gate, fixed before the first case runs and saved with a digest of the cases."""
+
+    pack: str
+    cases: int
+    min_pass: int = Field(ge=1)
+    must_pass: tuple[str, ...] = ()
+    cases_digest: str
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.min_pass > self.cases:
+            raise ValueError(f"the threshold is {self.min_pass}, but there are {self.cases} cases")
+        return self

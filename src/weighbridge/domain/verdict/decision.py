@@ -1,0 +1,131 @@
+"""The gate (PASSED, WARNED, FAILED) and what it allows: keep, switch, RAG, LoRA, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.verdict.cases import Policy
+from weighbridge.domain.verdict.stats import Interval, wilson
+
+Choice = Literal["keep", "switch", "RAG", "LoRA", "stop"]
+CHOICES: tuple[Choice, ...] = ("keep", "switch", "RAG", "LoRA", "stop")
+Gate = Literal["PASSED", "WARNED", "FAILED"]
+
+
+class CaseResult(Record):
+    """One row of the eval: what was said, the mark, and what it cost."""
+
+    case: str
+    passed: bool
+    reason: str
+    output: str
+    must_pass: bool
+    stop_reason: str
+    ttft_s: float | None
+    decode_tokens_per_s: float | None
+    prompt_tokens: int
+    output_tokens: int
+    peak_rss_bytes: int | None
+
+
+class GateResult(Record):
+    """k of n with its interval, and what the policy says of it."""
+
+    gate: Gate
+    passed: int
+    total: int
+    interval: Interval
+    reasons: tuple[str, ...]
+
+
+def judge(results: Sequence[CaseResult], policy: Policy) -> GateResult:
+    """The gate over all cases. ValueError unless every case of the policy has its result."""
+    if len(results) != policy.cases:
+        raise ValueError(f"{len(results)} results for {policy.cases} cases")
+    passed = sum(r.passed for r in results)
+    failed_musts = [r.case for r in results if r.must_pass and not r.passed]
+    cut = [r.case for r in results if r.stop_reason not in ("eos",)]
+    reasons: list[str] = []
+    gate: Gate = "PASSED"
+    if cut:
+        gate = "WARNED"
+        reasons.append(f"answers cut before their end: {', '.join(cut)}")
+    if failed_musts:
+        gate = "FAILED"
+        reasons.append(f"must-pass cases failed: {', '.join(failed_musts)}")
+    if passed < policy.min_pass:
+        gate = "FAILED"
+        reasons.append(f"{passed} of {len(results)} passed, {policy.min_pass} are needed")
+    if gate == "PASSED":
+        reasons.append(f"{passed} of {len(results)} passed, {policy.min_pass} were needed")
+    return GateResult(
+        gate=gate,
+        passed=passed,
+        total=len(results),
+        interval=wilson(passed, len(results)),
+        reasons=tuple(reasons),
+    )
+
+
+class Option(Record):
+    """One possible decision: allowed or not, and why."""
+
+    choice: Choice
+    allowed: bool
+    why: str
+
+
+class Verdict(Record):
+    """The person's decision. `recommended` is the program's; `options` is what was allowed at that moment."""
+
+    choice: Choice
+    reason: str
+    recommended: Choice | None
+    options: tuple[Option, ...]
+    at: str
+
+
+def options(
+    card: ConstraintCard, gate: GateResult | None, alternative: str | None
+) -> tuple[tuple[Option, ...], Choice | None]:
+    """What is allowed and why, and the recommendation (None without an eval).
+
+    `alternative`: the first family that was turned down, named for a switch.
+    """
+    if gate is None:
+        owed = "no eval has run: the evidence is still owed"
+        rows = [Option(choice=c, allowed=False, why=owed) for c in CHOICES if c != "stop"]
+        return (*rows, Option(choice="stop", allowed=True, why="stopping needs no evidence")), None
+    failed = gate.gate == "FAILED"
+    score = f"{gate.passed} of {gate.total} cases passed ({gate.gate})"
+    other = f"the next family to try: {alternative}" if alternative else "no other family fits the constraints"
+    table = {
+        "keep": (not failed, f"{score}; keep needs a gate that did not fail"),
+        "switch": (True, f"{score}; {other}"),
+        "RAG": (
+            failed or card.privacy == "private_docs",
+            f"{score}; RAG gives the model the text it lacks"
+            if failed or card.privacy == "private_docs"
+            else f"{score}; RAG needs a failed case or private documents",
+        ),
+        "LoRA": (
+            failed,
+            f"{score}; try prompt and RAG first, and say in the reason what was tried"
+            if failed
+            else f"{score}; LoRA stays locked until a baseline eval has failed: prompt and RAG first",
+        ),
+        "stop": (True, f"{score}; stopping is always allowed"),
+    }
+    rows = [Option(choice=c, allowed=table[c][0], why=table[c][1]) for c in CHOICES]
+    return tuple(rows), _recommend(card, gate)
+
+
+def _recommend(card: ConstraintCard, gate: GateResult) -> Choice:
+    if gate.gate != "FAILED":
+        return "keep"
+    if card.privacy == "private_docs" or 2 * gate.passed >= gate.total:
+        return "RAG"
+    return "switch"

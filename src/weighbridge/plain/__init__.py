@@ -1,0 +1,1 @@
+"""Floor 3: line prompts and headless output, without Textual."""

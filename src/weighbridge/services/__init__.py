@@ -1,0 +1,1 @@
+"""Floor 1: each module reaches exactly one outside thing."""

@@ -1,0 +1,1 @@
+"""Floor 3: the wizard. The only place that imports Textual."""

@@ -1,0 +1,1 @@
+"""One screen a step, and the screens beside them."""
