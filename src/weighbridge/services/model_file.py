@@ -35,7 +35,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(spec: str, *, local: bool = True) -> Resolved:
-    """What MODEL means: `bundled`, the path of a GGUF file, org/repo[@revision][:file], an address of the Hub.
+    """What MODEL means: `bundled`, path of a GGUF file, org/repo[@revision][:file], or an address of the Hub.
 
     `local`: the model is to be run on this machine, so it must be a file. Otherwise a name of the Hub is
     taken as typed. The file is inspected, not hashed. Raises BadInput.
