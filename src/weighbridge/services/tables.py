@@ -20,7 +20,7 @@ MAX_BYTES = 1_000_000
 
 
 def load_tables(own: Path | None = None, config_dir: Path | None = None) -> Tables:
-    """The built-in tables; families of `own`, else of `config_dir`/families.toml, are added or replaced by id.
+    """The built-in tables; families of `own`, else of `config_dir`/families.toml, added or replaced by id.
 
     Raises BadInput with file, line and fix where the own file cannot be read or does not hold.
     """

@@ -6,13 +6,16 @@ from typing import Literal
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.route.cautions import cautions
-from weighbridge.domain.route.constraints import Budget, ConstraintCard, Privacy, RouteName, covers
+from weighbridge.domain.route.constraints import ConstraintCard, Privacy, RouteName, covers
 from weighbridge.domain.route.table import GIB, Family, RuntimeRow, Situation, Tables
 
 Code = Literal["route", "runtime", "memory", "budget", "api", "rank"]
 
 RAG_FIRST = "RAG first; LoRA only after fixed eval failures"
 AFTER_BASELINE = "prepare LoRA after baseline eval"
+
+FALLBACK = "small-instruct"
+"""The family to begin with where nothing fits."""
 
 
 class Chosen(Record):
@@ -71,13 +74,13 @@ def decide(card: ConstraintCard, tables: Tables, available_bytes: int | None) ->
     """The route, the first family by rank that nothing speaks against, and the reasons against the others.
 
     `available_bytes` is the memory that this machine can give; None (not known) rejects nothing. Where no
-    family fits, the first by rank is named with a caution.
+    family fits, the small instruct model is named with a caution.
     """
     route = tables.route(card.available_route)
     ranked = tables.ranked()
     refused = {family.id: _refusal(family, card, tables, available_bytes) for family in ranked}
     fitting = [family for family in ranked if refused[family.id] is None]
-    chosen = fitting[0] if fitting else ranked[0]
+    chosen = fitting[0] if fitting else next((f for f in ranked if f.id == FALLBACK), ranked[0])
     obstacle = refused[chosen.id]
     runtimes = tuple(_option(row, chosen, card, route.name) for row in tables.runtimes)
     usable = {option.id: option.name for option in runtimes if option.usable}
@@ -104,7 +107,7 @@ def decide(card: ConstraintCard, tables: Tables, available_bytes: int | None) ->
 
 
 def _refusal(family: Family, card: ConstraintCard, tables: Tables, available: int | None) -> Rejected | None:
-    """The first obstacle for a family, or None. A service is required of rented GPUs only, as in the lesson."""
+    """The first obstacle for a family, or None. As in the lesson, a service counts on a rented GPU only."""
     route = card.available_route
     rented = route == "rented_gpu"
     here = {row.id for row in tables.runtimes if route in row.routes}
@@ -113,20 +116,13 @@ def _refusal(family: Family, card: ConstraintCard, tables: Tables, available: in
         note = f": {family.route_note}" if family.route_note else ""
         return _no(family, "route", f"The table lists it for {listed}, not for {route}{note}.")
     if not here & set(family.runtimes):
-        return _no(
-            family, "runtime", f"None of its runtimes ({', '.join(family.runtimes)}) works on {route}."
-        )
+        return _no(family, "runtime", f"No runtime of it works on {route}: {', '.join(family.runtimes)}.")
     if route == "local_cpu" and available is not None and family.memory_bytes > available:
-        return _no(
-            family, "memory", f"{need(family)}, and this machine has {available / GIB:.1f} GiB available."
-        )
+        room = f"{available / GIB:.1f} GiB"
+        return _no(family, "memory", f"{need(family)}, and this machine has {room} available.")
     if rented and not covers(card.budget_level, family.budget_floor):
-        floor: Budget = family.budget_floor
-        return _no(
-            family,
-            "budget",
-            f"A GPU for it needs a budget of at least {floor}; yours is {card.budget_level}.",
-        )
+        least, yours = family.budget_floor, card.budget_level
+        return _no(family, "budget", f"A GPU for it needs a budget of at least {least}; yours is {yours}.")
     if rented and card.needs_service_api and not family.serves_api:
         why = family.api_note or "the table promises no service with it"
         return _no(family, "api", f"A service API is needed: {why}.")
@@ -148,9 +144,7 @@ def need(family: Family) -> str:
 
 def _later(family: Family, chosen: Family, card: ConstraintCard, available: int | None) -> Rejected:
     """A family that fits too: the order of the table decided."""
-    reason = (
-        f"It fits too, but {chosen.name} stands before it in the planning table (an order, no quality mark)."
-    )
+    reason = f"It fits too; {chosen.name} comes first in the planning table (an order, no quality mark)."
     if card.available_route == "local_cpu":
         room = f" of {available / GIB:.1f} GiB available" if available is not None else ""
         reason = f"{need(family)}{room}. {reason}"
@@ -159,12 +153,13 @@ def _later(family: Family, chosen: Family, card: ConstraintCard, available: int 
 
 def _chosen(family: Family, card: ConstraintCard, obstacle: Rejected | None) -> Chosen:
     if obstacle:
-        why = f"Nothing in the table fits these constraints; this is the smallest start. {obstacle.reason}"
+        why = "Nothing in the table fits these constraints; this is the smallest start."
     elif card.available_route == "local_cpu":
         why = f"The first family in the table that fits {card.available_route}. {need(family)}."
     else:
-        api = " and is planned with a service API" if card.available_route == "rented_gpu" else ""
-        why = f"The first family in the table that fits {card.available_route}{api if family.serves_api else ''}."
+        why = f"The first family in the table that fits {card.available_route}."
+        if card.available_route == "rented_gpu" and family.serves_api:
+            why = f"The first family in the table that fits {card.available_route} with a service API."
     return Chosen(
         id=family.id,
         name=family.name,

@@ -17,7 +17,7 @@ LESSON_ROUTE: dict[RouteName, str] = {
 
 
 def lesson_row(card: ConstraintCard, tables: Tables) -> LessonRow:
-    """The lesson's rule: the first row for the route; with a service API on a rented GPU, one that names vLLM.
+    """The lesson's rule: the first row for the route; for a service on a rented GPU, one that names vLLM.
 
     Budget, privacy and this machine's memory play no part in it. The first row stands in where none fits.
     """

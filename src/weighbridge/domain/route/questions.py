@@ -112,7 +112,10 @@ def _privacy(card: ConstraintCard) -> str:
     if caution := privacy_caution(card):
         return caution
     if card.privacy == "private_docs":
-        return "Documents stay on this machine. Owed: access rule, source trace, no data-leak note; RAG before tuning."
+        return (
+            "Documents stay on this machine; RAG before tuning. "
+            "Owed: access rule, source trace, no data-leak note."
+        )
     if card.privacy == "internal":
         return "Inputs stay on this machine; keep the packet inside the organisation."
     return "Any route may be used."

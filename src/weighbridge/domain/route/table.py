@@ -152,7 +152,7 @@ class Tables(Record):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        ids = {
+        ids: dict[str, list[str]] = {
             "family": [row.id for row in self.families],
             "route": [row.id for row in self.routes],
             "runtime": [row.id for row in self.runtimes],
