@@ -39,7 +39,7 @@ class Attempt(Record):
     model_file: str = Field(description="file name only")
     model_sha256: str
     settings: RuntimeSettings
-    available_bytes: int
+    available_bytes: int | None
     load1: float | None = None
 
 
@@ -200,13 +200,16 @@ class Graded(Record):
     reason: str
 
 
+Outcome = Literal["completed", "stopped", "failed"]
+
+
 class Ended(Record):
     """The job is over; nothing of it runs any more."""
 
     event: Literal["ended"] = "ended"
     t: float
     at: str
-    outcome: Literal["completed", "stopped", "failed"]
+    outcome: Outcome
 
 
 Event = Annotated[

@@ -83,7 +83,6 @@ class JobFigures(Record):
     threads: int | None
     load1_before: float | None
     load1_after: float | None
-    requests: tuple[RequestFigures, ...]
 
 
 def decode_rate(times: Sequence[float]) -> float | None:
@@ -119,9 +118,7 @@ def request_figures(events: Sequence[Event]) -> tuple[RequestFigures, ...]:
     return tuple(figures)
 
 
-def _figures(
-    started: RequestStarted, tokens: Sequence[Token], done: Completed, peak: int | None
-) -> RequestFigures:
+def _figures(started: RequestStarted, tokens: Sequence[Token], done: Completed, peak: int | None) -> RequestFigures:
     times = [t.t for t in tokens]
     first_text = next((t.t for t in tokens if t.text), None)
     return RequestFigures(

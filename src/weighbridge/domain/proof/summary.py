@@ -74,7 +74,6 @@ def summarize(events: Sequence[Event]) -> JobFigures:
         threads=loaded.n_threads if loaded else None,
         load1_before=attempt.load1 if attempt else None,
         load1_after=sample.load1 if sample else None,
-        requests=counted,
     )
 
 

@@ -1,0 +1,186 @@
+"""Which steps are done, stale or still to do; what keeps Next from going on; where a run resumes.
+
+Staleness is a comparison of digests: each step's evidence remembers the digest of the inputs it was made from. An
+early answer that changes makes later steps stale only where it is among their inputs, and deletes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from weighbridge.domain.base import digest
+from weighbridge.domain.run import Run
+from weighbridge.domain.steps import ORDER, StepId
+from weighbridge.domain.verdict.decision import options
+
+Status = Literal["done", "todo", "stale", "attention"]
+"""`attention`: something ran and did not end well, or something is refused."""
+
+
+def _model_identity(run: Run) -> Any:
+    model = run.model
+    return model and (model.kind, model.repo, model.revision, model.file_name, model.sha256)
+
+
+def _inputs(run: Run, step: StepId) -> Any:
+    """The plain data that a step's evidence depends on."""
+    how = (run.settings, run.prompt)
+    match step:
+        case "constraints":
+            return run.constraints
+        case "route":
+            rejected = [(r.id, r.code) for r in run.decision.rejected]
+            return (run.decision.route, run.decision.family.id, rejected, run.decision.adaptation)
+        case "model":
+            return (run.planned, _model_identity(run))
+        case "card":
+            return (_model_identity(run), run.card)
+        case "runtime":
+            return (_model_identity(run), *how, run.plan if run.planned else None)
+        case "proof":
+            return (run.planned, _model_identity(run), *how)
+        case "eval":
+            pack = run.pack.digest if run.pack else ""
+            return (run.planned, _model_identity(run), run.settings, pack, run.policy)
+        case "decision":
+            results = run.evaluation.results if run.evaluation else ()
+            needs = (run.constraints.privacy, run.constraints.needs_fine_tuning)
+            return (run.planned, results, needs, run.choice, run.reason)
+        case "packet":
+            proof = run.proof.job_id if run.proof else ""
+            return ([digest(_inputs(run, s)) for s in ORDER[:-1]], proof, run.plan, run.overrides)
+
+
+def inputs_digest(run: Run, step: StepId) -> str:
+    """SHA-256 of what the evidence of a step depends on."""
+    return digest(_inputs(run, step))
+
+
+def status(run: Run, step: StepId) -> Status:
+    """Where a step stands."""
+    now = inputs_digest(run, step)
+    if step == "proof" and run.proof:
+        if run.proof.inputs != now:
+            return "stale"
+        if run.proof.outcome != "completed":
+            return "attention"
+    if step == "eval" and run.evaluation:
+        if run.evaluation.inputs != now:
+            return "stale"
+        if run.evaluation.gate is None:
+            return "attention" if run.evaluation.outcome == "failed" else "todo"
+    if step == "packet":
+        if run.packet is None:
+            return "todo"
+        return "done" if run.packet.inputs == now else "stale"
+    seen = run.confirmed.get(step)
+    if seen is None:
+        return "todo"
+    return "done" if seen == now else "stale"
+
+
+def first_open(run: Run) -> StepId:
+    """The first step that is not done: where a run resumes. The last step when all are done."""
+    return next((s for s in ORDER if status(run, s) != "done"), ORDER[-1])
+
+
+def recommended(run: Run) -> tuple[str | None, str]:
+    """The choice and reason that stand if the person types none: the program's recommendation, said as such."""
+    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
+    _, choice = options(run.constraints, gate, alternative(run))
+    if choice is None or gate is None:
+        return None, ""
+    return choice, f"recommendation accepted: {'; '.join(gate.reasons)}"
+
+
+def eval_is_current(run: Run) -> bool:
+    """Whether the eval on record was made with the present model, settings, cases and policy."""
+    return run.evaluation is not None and run.evaluation.inputs == inputs_digest(run, "eval")
+
+
+def alternative(run: Run) -> str | None:
+    """The name of the first family that fits too: what a switch would try."""
+    return next((r.name for r in run.decision.rejected if r.code == "rank"), None)
+
+
+def missing(run: Run, step: StepId) -> str | None:
+    """What keeps Next from leaving a step, as one sentence; None where nothing does."""
+    match step:
+        case "constraints":
+            return None if run.constraints.task.strip() else "Say what the task is."
+        case "model":
+            return _missing_model(run)
+        case "runtime":
+            return _missing_memory(run)
+        case "proof":
+            return _missing_proof(run)
+        case "eval":
+            return _missing_eval(run)
+        case "decision":
+            return _missing_decision(run)
+        case "packet":
+            return None if run.packet else "Save the packet."
+        case _:
+            return None
+
+
+def _missing_model(run: Run) -> str | None:
+    if run.model is None:
+        return "Choose a model: the bundled one, or a .gguf file."
+    if run.model.kind == "named" and not run.planned:
+        return "A repository name is enough for a plan only: on this laptop choose the bundled model or a .gguf file."
+    return None
+
+
+def _missing_memory(run: Run) -> str | None:
+    forecast = run.forecast
+    if run.planned or forecast is None or forecast.verdict != "does_not_fit" or run.memory_override:
+        return None
+    return memory_refusal(run)
+
+
+def memory_refusal(run: Run) -> str:
+    """The sentence of a memory refusal, with its figures (MiB)."""
+    forecast = run.forecast
+    assert forecast is not None
+    need, there = forecast.total_bytes / 2**20, (forecast.available_bytes or 0) / 2**20
+    return (
+        f"The model needs about {need:,.0f} MiB at a context of {run.settings.n_ctx:,} tokens, "
+        f"and {there:,.0f} MiB are available."
+    )
+
+
+def _missing_proof(run: Run) -> str | None:
+    if run.planned:
+        return None
+    if run.proof is None or run.proof.outcome == "stopped":
+        return "Start the proof with ctrl+r, and let it end."
+    if run.proof.inputs != inputs_digest(run, "proof"):
+        return "The model or its settings have changed since the proof: start it again with ctrl+r."
+    return None
+
+
+def _missing_eval(run: Run) -> str | None:
+    if run.planned or (run.proof and run.proof.outcome == "failed"):
+        return None
+    if not eval_is_current(run):
+        return "Start the eval with ctrl+r."
+    assert run.evaluation is not None
+    if run.evaluation.gate is None and run.evaluation.outcome != "failed":
+        done, total = len(run.evaluation.results), len(run.evaluation.pack.case)
+        return f"{done} of {total} cases are done: start the eval with ctrl+r, it goes on where it stopped."
+    return None
+
+
+def _missing_decision(run: Run) -> str | None:
+    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
+    rows, _ = options(run.constraints, gate, alternative(run))
+    choice = run.choice or recommended(run)[0]
+    if choice is None:
+        return None
+    option = next(o for o in rows if o.choice == choice)
+    if not option.allowed:
+        return f"{choice} is not allowed: {option.why}."
+    if not (run.reason.strip() or recommended(run)[0] == choice):
+        return f"Say why: {choice} is not what the figures recommend."
+    return None

@@ -1,0 +1,150 @@
+"""The one state object: everything a person answered and everything that was measured for it.
+
+A `Run` is frozen. The session makes a new one for every intent and saves it; screens draw themselves from it.
+The events of its proofs and evals stand beside it in `events.jsonl`, and its figures are derived from them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.facts import typed
+from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.proof.events import Mode, Outcome
+from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.route.decide import RouteDecision
+from weighbridge.domain.steps import StepId
+from weighbridge.domain.verdict.cases import CasePack, Policy
+from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Verdict
+
+DEFAULT_PROMPT = (
+    "Explain in three sentences when a team should run an open-weight model on a laptop and when it should rent a GPU."
+)
+
+
+class Override(Record):
+    """A refusal that the person overruled, with the figures it was refused for."""
+
+    what: Literal["memory"]
+    refusal: str
+    reason: str
+    at: str
+
+
+class PlanDetails(Record):
+    """What a person types for a route that is planned, not run: every empty field is evidence still owed."""
+
+    runtime: str = ""
+    cost_per_hour: str = ""
+    stop_command: str = ""
+    endpoint: str = ""
+    notebook_link: str = ""
+    runtime_type: str = ""
+    reset_note: str = ""
+
+
+class ProofRecord(Record):
+    """The proof as the run keeps it; the events hold the rest. `inputs`: digest of what it was run with."""
+
+    job_id: str
+    inputs: str
+    at: str
+    mode: Mode
+    outcome: Outcome
+    figures: JobFigures
+    prompt: str
+    output: str
+    shutdown: str
+    message: str = ""
+
+
+class EvalRecord(Record):
+    """A baseline eval. `policy` and `pack` were fixed at `fixed_at`, before the first case ran."""
+
+    job_ids: tuple[str, ...] = ()
+    inputs: str
+    fixed_at: str
+    pack: CasePack
+    policy: Policy
+    mode: Mode | None = None
+    results: tuple[CaseResult, ...] = ()
+    gate: GateResult | None = None
+    outcome: Literal["completed", "stopped", "failed", "running"] = "running"
+    message: str = ""
+    shutdown: str = ""
+
+
+class PacketRecord(Record):
+    """Where the packet was written. `seal` is the SHA-256 of its tag manifest: equal seals, equal packets."""
+
+    path: str
+    seal: str
+    at: str
+    inputs: str
+    complete: bool
+    planned: bool
+
+
+class Run(Record):
+    """One weighing, from the first question to the packet."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    created_at: str
+    updated_at: str
+    constraints: ConstraintCard = ConstraintCard()
+    decision: RouteDecision
+    machine: MachineFacts
+    model: ModelChoice | None = None
+    declared: CardFacts | None = Field(default=None, description="what the model's file itself declares")
+    typed_facts: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="what the person typed, by model key and card field"
+    )
+    settings: RuntimeSettings = RuntimeSettings()
+    forecast: Forecast | None = None
+    plan: PlanDetails = PlanDetails()
+    overrides: tuple[Override, ...] = ()
+    prompt: str = Field(default=DEFAULT_PROMPT, min_length=1)
+    pack: CasePack | None = None
+    policy: Policy | None = None
+    proof: ProofRecord | None = None
+    evaluation: EvalRecord | None = None
+    choice: Choice | None = Field(default=None, description="typed; None follows the recommendation")
+    reason: str = Field(default="", description="typed; empty follows the recommendation")
+    verdict: Verdict | None = None
+    packet: PacketRecord | None = None
+    confirmed: dict[StepId, str] = Field(
+        default_factory=dict, description="digest of each step's inputs when the person said Next"
+    )
+
+    @property
+    def planned(self) -> bool:
+        """Whether the route runs somewhere else, so that this run is a plan."""
+        return self.constraints.available_route != "local_cpu"
+
+    @property
+    def model_key(self) -> str:
+        """Tells this model from another one: its digest, or the name of a planned one."""
+        model = self.model
+        return "" if model is None else model.sha256 or f"{model.repo}@{model.revision}"
+
+    @property
+    def card(self) -> CardFacts | None:
+        """What the file declares, with what the person typed over it. None without a model."""
+        if self.declared is None:
+            return None
+        own = self.typed_facts.get(self.model_key, {})
+        return self.declared.model_copy(update={field: typed(text) for field, text in own.items()})
+
+    @property
+    def memory_override(self) -> Override | None:
+        """The override of the present memory refusal, if there is one."""
+        return next((o for o in reversed(self.overrides) if o.what == "memory"), None)

@@ -1,0 +1,128 @@
+"""Intents that only change answers: pure functions from a run to a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.flow import alternative, eval_is_current, inputs_digest, memory_refusal, recommended
+from weighbridge.domain.flow import missing as what_is_missing
+from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.problems import BadInput
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.run import Override, PlanDetails, Run
+from weighbridge.domain.text import clean, clean_line
+from weighbridge.domain.verdict.cases import Policy
+from weighbridge.domain.verdict.decision import Verdict, options
+
+
+def _first_error(error: ValidationError) -> str:
+    row = error.errors()[0]
+    return clean_line(str(row["msg"]).removeprefix("Value error, "))
+
+
+def answer(run: Run, intent: want.Answer) -> Run:
+    """A constraint question is answered."""
+    if intent.field not in ConstraintCard.model_fields:
+        raise BadInput(f"There is no constraint {intent.field!r}.")
+    value = clean_line(intent.value, 500) if isinstance(intent.value, str) else intent.value
+    try:
+        card = ConstraintCard.model_validate({**run.constraints.model_dump(), intent.field: value})
+    except ValidationError as error:
+        raise BadInput(f"{intent.field}: {_first_error(error)}.") from None
+    return run.model_copy(update={"constraints": card})
+
+
+def type_fact(run: Run, intent: want.TypeFact) -> Run:
+    """A card fact is typed; the empty text takes it back, and what the file declares stands again."""
+    if run.declared is None:
+        raise BadInput("There is no card yet: choose a model first.")
+    if intent.field not in CardFacts.model_fields:
+        raise BadInput(f"A card has no field {intent.field!r}.")
+    own = dict(run.typed_facts.get(run.model_key, {}))
+    text = clean_line(intent.value, 2000)
+    if text:
+        own[intent.field] = text
+    else:
+        own.pop(intent.field, None)
+    return run.model_copy(update={"typed_facts": {**run.typed_facts, run.model_key: own}})
+
+
+def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
+    """A runtime setting is typed."""
+    field = RuntimeSettings.model_fields.get(intent.field)
+    if field is None:
+        raise BadInput(f"There is no setting {intent.field!r}.")
+    try:
+        new = {**run.settings.model_dump(), intent.field: intent.value.replace(",", "").strip()}
+        settings = RuntimeSettings.model_validate(new)
+    except ValidationError as error:
+        raise BadInput(f"{intent.field} ({field.description}): {_first_error(error)}.") from None
+    return run.model_copy(update={"settings": settings})
+
+
+def change_prompt(run: Run, intent: want.ChangePrompt) -> Run:
+    text = clean(intent.value, 20_000).strip()
+    if not text:
+        raise BadInput("The prompt of the proof is empty.", "Type what the model is asked first.")
+    return run.model_copy(update={"prompt": text})
+
+
+def change_plan(run: Run, intent: want.ChangePlan) -> Run:
+    if intent.field not in PlanDetails.model_fields:
+        raise BadInput(f"A plan has no field {intent.field!r}.")
+    plan = run.plan.model_copy(update={intent.field: clean_line(intent.value, 1000)})
+    return run.model_copy(update={"plan": plan})
+
+
+def accept_memory_risk(run: Run, intent: want.AcceptMemoryRisk, now: str) -> Run:
+    """The person overrules the memory refusal; refusal, reason and time are kept."""
+    if run.forecast is None or run.forecast.verdict != "does_not_fit":
+        raise BadInput("There is no memory refusal to overrule.")
+    reason = clean_line(intent.reason, 500) or "accepted without a reason"
+    entry = Override(what="memory", refusal=memory_refusal(run), reason=reason, at=now)
+    return run.model_copy(update={"overrides": (*run.overrides, entry)})
+
+
+def use_pack(run: Run, intent: want.UsePack) -> Run:
+    return run.model_copy(update={"pack": intent.pack, "policy": intent.pack.default_policy()})
+
+
+def change_threshold(run: Run, intent: want.ChangeThreshold) -> Run:
+    """How many cases must pass: part of the policy, so a finished eval becomes stale."""
+    if run.policy is None:
+        raise BadInput("There are no cases yet.")
+    try:
+        policy = Policy.model_validate({**run.policy.model_dump(), "min_pass": intent.min_pass.strip()})
+    except ValidationError as error:
+        raise BadInput(f"Threshold: {_first_error(error)}.") from None
+    return run.model_copy(update={"policy": policy})
+
+
+def decide(run: Run, intent: want.Decide) -> Run:
+    return run.model_copy(update={"choice": intent.choice, "reason": clean_line(intent.reason, 1000)})
+
+
+def confirm(run: Run, intent: want.Confirm, now: str) -> Run:
+    """Next. BadInput with what is missing, if something is."""
+    lack = what_is_missing(run, intent.step)
+    if lack:
+        raise BadInput(lack)
+    update: dict[str, Any] = {}
+    if intent.step == "decision":
+        update["verdict"] = _verdict(run, now)
+        run = run.model_copy(update=update)
+    return run.model_copy(update={"confirmed": {**run.confirmed, intent.step: inputs_digest(run, intent.step)}})
+
+
+def _verdict(run: Run, now: str) -> Verdict | None:
+    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
+    rows, choice = options(run.constraints, gate, alternative(run))
+    chosen = run.choice or choice
+    if chosen is None:
+        return None
+    reason = run.reason or recommended(run)[1]
+    return Verdict(choice=chosen, reason=reason, recommended=choice, options=rows, at=now)

@@ -1,0 +1,60 @@
+"""Choosing a model: its header, its digest, and what it declares of itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from weighbridge.domain.model.card import CardFacts, from_header, nothing_known
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.gguf_types import GgufHeader
+from weighbridge.domain.problems import BadInput
+from weighbridge.services.model_file import inspect_file, resolve, sha256_file
+
+Progress = Callable[[int, int], None]
+"""Bytes done, bytes in all."""
+
+
+def choose(
+    spec: str, planned: bool, progress: Progress | None, cancelled: Callable[[], bool]
+) -> tuple[ModelChoice, CardFacts]:
+    """The model of a MODEL text with its digest, and its card facts. BadInput, OutsideFailed or Cancelled."""
+    found = resolve(spec, local=not planned)
+    if found.header is None:
+        return found.choice, nothing_known("only a name was typed; read the model card and type it")
+    sha256 = sha256_file(found.choice.path, progress, cancelled)
+    return found.choice.model_copy(update={"sha256": sha256}), from_header(found.header, found.package)
+
+
+def header_of(model: ModelChoice) -> GgufHeader:
+    """The header of a chosen file. BadInput where the file is gone or no longer a model."""
+    try:
+        status = os.stat(model.path)
+    except OSError:
+        raise BadInput(
+            f"The model file {model.file_name} is gone.", "Choose the model again in the step Model."
+        ) from None
+    return _header(model.path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _header(path: str, _size: int, _mtime_ns: int) -> GgufHeader:
+    return inspect_file(Path(path))[1]
+
+
+def check_unchanged(model: ModelChoice) -> None:
+    """BadInput where the file's bytes are not those that were chosen: evidence would name another model."""
+    header_of(model)
+    status = os.stat(model.path)
+    if _digest(model.path, status.st_size, status.st_mtime_ns) != model.sha256:
+        raise BadInput(
+            f"The model file {model.file_name} has changed since it was chosen.",
+            "Choose the model again in the step Model.",
+        )
+
+
+@lru_cache(maxsize=4)
+def _digest(path: str, _size: int, _mtime_ns: int) -> str:
+    return sha256_file(path, None, lambda: False)

@@ -1,0 +1,41 @@
+"""The outside of a session: clocks, machine, tables and the runtime, passed in so that tests can replace each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.proof.runtime import RuntimeFactory
+from weighbridge.domain.route.table import Tables
+from weighbridge.services.engine.llama_runtime import LlamaRuntime
+from weighbridge.services.machine import machine_facts
+from weighbridge.services.store import data_folder
+from weighbridge.services.tables import load_tables
+
+
+def utc_now() -> str:
+    """The wall clock, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What a session reaches beyond its run."""
+
+    tables: Tables
+    home: Path
+    machine: Callable[[Path], MachineFacts] = machine_facts
+    now: Callable[[], str] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    runtime: RuntimeFactory = LlamaRuntime
+
+
+def real_deps(home: Path | None = None, families: Path | None = None) -> Deps:
+    """The real outside. `families`: a person's own planning table. BadInput if it cannot be read."""
+    place = home or data_folder()
+    own = families or place / "families.toml"
+    return Deps(tables=load_tables(own if families or own.exists() else None), home=place)

@@ -1,0 +1,204 @@
+"""The session: holds the run, applies intents, saves, and tells whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Self
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.flow import inputs_digest, missing
+from weighbridge.domain.model.forecast import forecast
+from weighbridge.domain.packet import is_complete
+from weighbridge.domain.problems import BadInput, Refused
+from weighbridge.domain.proof.events import Event
+from weighbridge.domain.proof.live import LiveView, Meter
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.route.decide import decide
+from weighbridge.domain.run import PacketRecord, Run
+from weighbridge.services.machine import usable_threads
+from weighbridge.services.packs import built_in_pack
+from weighbridge.services.store import RunFolder, RunStore
+from weighbridge.session import answers, evaluating, packing, proving
+from weighbridge.session.choosing import Progress, check_unchanged, choose, header_of
+from weighbridge.session.deps import Deps
+from weighbridge.session.jobs import Job
+
+
+class Session:
+    """One open run. Not thread-safe: it lives on one event loop."""
+
+    def __init__(self, folder: RunFolder, run: Run, deps: Deps) -> None:
+        self._folder = folder
+        self._run = run
+        self.deps = deps
+        self.watchers: list[Callable[[Run], None]] = []
+        self.meter = Meter()
+        self.job: Job | None = None
+
+    @classmethod
+    def create(cls, store: RunStore, deps: Deps) -> Self:
+        """A new run with every default, saved at once."""
+        run_id = store.new_id()
+        folder = store.open(run_id)
+        machine = deps.machine(folder.folder)
+        card = Run.model_fields["constraints"].default
+        pack = built_in_pack()
+        run = Run(
+            id=run_id,
+            created_at=deps.now(),
+            updated_at=deps.now(),
+            decision=decide(card, deps.tables, machine.available_bytes),
+            machine=machine,
+            settings=RuntimeSettings(n_threads=usable_threads()),
+            pack=pack,
+            policy=pack.default_policy(),
+        )
+        folder.save(run)
+        return cls(folder, run, deps)
+
+    @classmethod
+    def resume(cls, store: RunStore, deps: Deps, run_id: str) -> Self:
+        """An earlier run as it was left. Cases that were graded when it was killed are taken over from the events."""
+        store.load(run_id)
+        folder = store.open(run_id)
+        try:
+            run = evaluating.recovered(store.load(run_id), folder.events())
+        except BaseException:
+            folder.close()
+            raise
+        return cls(folder, run, deps)
+
+    @property
+    def run(self) -> Run:
+        return self._run
+
+    @property
+    def folder(self) -> Path:
+        return self._folder.folder
+
+    @property
+    def live(self) -> LiveView:
+        """The picture of the proof or eval that runs, or ran last."""
+        return self.meter.view()
+
+    @property
+    def forecast_bytes(self) -> int | None:
+        """The forecast line of the memory panel."""
+        return self._run.forecast.total_bytes if self._run.forecast else None
+
+    def events(self) -> tuple[Event, ...]:
+        """All events of the run so far."""
+        return tuple(self._folder.events())
+
+    def apply(self, intent: want.Intent) -> Run:
+        """Changes the run as the person wants, saves it, tells the watchers. BadInput changes nothing."""
+        match intent:
+            case want.Answer():
+                run = self._decided(answers.answer(self._run, intent))
+            case want.TypeFact():
+                run = answers.type_fact(self._run, intent)
+            case want.ChangeSetting():
+                run = self._forecast(answers.change_setting(self._run, intent))
+            case want.ChangePrompt():
+                run = answers.change_prompt(self._run, intent)
+            case want.ChangePlan():
+                run = answers.change_plan(self._run, intent)
+            case want.AcceptMemoryRisk():
+                run = answers.accept_memory_risk(self._run, intent, self.deps.now())
+            case want.UsePack():
+                run = answers.use_pack(self._run, intent)
+            case want.ChangeThreshold():
+                run = answers.change_threshold(self._run, intent)
+            case want.Decide():
+                run = answers.decide(self._run, intent)
+            case want.Confirm():
+                run = answers.confirm(self._run, intent, self.deps.now())
+        return self.keep(run)
+
+    def keep(self, run: Run) -> Run:
+        """Saves a run and makes it the present one. OutsideFailed leaves the old one in place."""
+        run = run.model_copy(update={"updated_at": self.deps.now()})
+        self._folder.save(run)
+        self._run = run
+        for watcher in list(self.watchers):
+            watcher(run)
+        return run
+
+    def _decided(self, run: Run) -> Run:
+        decision = decide(run.constraints, self.deps.tables, run.machine.available_bytes)
+        return run.model_copy(update={"decision": decision})
+
+    def _forecast(self, run: Run) -> Run:
+        """The memory forecast for the present model and settings; an override of another forecast falls away."""
+        model = run.model
+        if model is None or model.kind == "named":
+            return run.model_copy(update={"forecast": None})
+        machine = self.deps.machine(self.folder)
+        made = forecast(header_of(model), run.settings, machine.available_bytes)
+        changed = run.forecast is None or run.forecast.total_bytes != made.total_bytes
+        overrides = tuple(o for o in run.overrides if o.what != "memory") if changed else run.overrides
+        return run.model_copy(update={"forecast": made, "overrides": overrides})
+
+    async def choose_model(
+        self, spec: str, progress: Progress | None = None, cancelled: threading.Event | None = None
+    ) -> Run:
+        """Takes `bundled`, a .gguf path or (for a plan) a repository; reads the header and the digest in a thread."""
+        stop = cancelled or threading.Event()
+        model, card = await asyncio.to_thread(choose, spec, self._run.planned, progress, stop.is_set)
+        return self.keep(self._forecast(self._run.model_copy(update={"model": model, "declared": card})))
+
+    async def check_can_run(self) -> None:
+        """Refused or BadInput, with the way out, where a proof or eval cannot start."""
+        if self.job is not None:
+            raise Refused(f"The {self.job.kind} is running already.", "Stop it with escape first.")
+        if self._run.planned:
+            raise Refused(
+                f"The route is {self._run.decision.route}: nothing runs on this machine.",
+                "The plan names the commands to run there.",
+            )
+        lack = missing(self._run, "model")
+        if lack:
+            raise BadInput(lack)
+        lack = missing(self._run, "runtime")
+        if lack:
+            raise Refused(lack, "Lower the context, choose a smaller model, or accept the risk on record.")
+        assert self._run.model is not None
+        await asyncio.to_thread(check_unchanged, self._run.model)
+
+    async def prove(self) -> AsyncIterator[Event]:
+        """Runs the proof; every event is on disk before it is yielded."""
+        async for event in proving.prove(self, self._folder):
+            yield event
+
+    async def evaluate(self) -> AsyncIterator[Event]:
+        """Runs the cases that have no result yet; every result is on disk before it is yielded."""
+        async for event in evaluating.evaluate(self, self._folder):
+            yield event
+
+    async def stop(self) -> None:
+        """Stops the proof or eval that runs: the child is gone within 0.3 s. Does nothing if none runs."""
+        if self.job is not None:
+            await self.job.stop()
+
+    async def write_packet(self, target: Path) -> PacketRecord:
+        """Writes the packet in one step and records it. OutsideFailed leaves no half packet."""
+        run = self._run
+        seal = await asyncio.to_thread(packing.write, run, self._folder, target, self.deps.now())
+        record = PacketRecord(
+            path=str(target),
+            seal=seal,
+            at=self.deps.now(),
+            inputs=inputs_digest(run, "packet"),
+            complete=is_complete(run),
+            planned=run.planned,
+        )
+        self.keep(run.model_copy(update={"packet": record}))
+        return record
+
+    async def close(self) -> None:
+        """Stops what runs and gives the run back."""
+        await self.stop()
+        self._folder.close()
