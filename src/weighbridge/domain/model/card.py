@@ -45,9 +45,7 @@ class CardFacts(Record):
 
 def from_header(header: GgufHeader, package: Mapping[str, Fact] | None = None) -> CardFacts:
     """What the file declares about itself; where it is silent, what its `package` declares; else missing."""
-    found = (
-        dict(package or {}) | _licence(header) | _languages(header) | _context(header) | _base_model(header)
-    )
+    found = dict(package or {}) | _licence(header) | _languages(header) | _context(header) | _base_model(header)
     tags = ", ".join(header.texts("general.tags")[:12])
     aside = f" (its tags are: {tags})" if tags else ""
     gaps = {
@@ -66,9 +64,7 @@ def nothing_known(reason: str) -> CardFacts:
 
 
 def _licence(header: GgufHeader) -> Declared:
-    keys = [
-        key for key in ("general.license", "general.license.name", "general.license.link") if header.text(key)
-    ]
+    keys = [key for key in ("general.license", "general.license.name", "general.license.link") if header.text(key)]
     if not keys:
         return {}
     texts = [header.text(key) or "" for key in keys]

@@ -56,7 +56,7 @@ class Forecast(Record):
     available_bytes: int | None
     verdict: Verdict
     max_ctx: int | None
-    """Largest context that `fits`, at most what the model was trained for; None where none does, or unknown."""
+    """Largest context that `fits`, at most the trained one; None where none does, or where that is unknown."""
     caveat: str = ""
     """Why the figures are less sure for this model; empty where the formula was checked for its kind."""
 
@@ -104,7 +104,7 @@ def _recurrent_state(model: HyperParameters) -> int:
 
 
 def _compute(model: HyperParameters, n_ctx: int, n_batch: int) -> int:
-    n_ubatch = min(n_batch, MAX_UBATCH, _padded(n_ctx))
+    n_ubatch = min(n_batch, MAX_UBATCH, n_ctx)
     dense = 4 * (n_ubatch * model.n_vocab + 2 * n_ubatch * model.n_embd)
     attention = 4 * n_ubatch * _padded(n_ctx) * (max(model.heads) + 1)
     return max(dense, attention if any(model.kv_heads) else 0)

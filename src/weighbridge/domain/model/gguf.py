@@ -10,7 +10,7 @@ import struct
 
 from weighbridge.domain.model.gguf_cursor import AGAIN, REJECTED, Cursor, ReadAt
 from weighbridge.domain.model.gguf_types import GGML_TYPES, REMOVED_TYPES, GgufHeader, TensorInfo, Value
-from weighbridge.domain.model.hparams import hyper_parameters
+from weighbridge.domain.model.soundness import require_sound
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 
@@ -82,7 +82,7 @@ def read_header(read_at: ReadAt, size: int) -> GgufHeader:
     data_offset = -(-cursor.position // alignment) * alignment
     _check_layout(tensors, alignment, data_offset, size)
     header = GgufHeader(version, metadata, lengths, types, tensors, alignment, data_offset, size)
-    hyper_parameters(header)
+    require_sound(header)
     return header
 
 
@@ -163,9 +163,7 @@ def _tensor(cursor: Cursor) -> TensorInfo:
                 f"the tensor {shown} is stored in a layout that llama.cpp has dropped (type {number})",
                 "use the plain Q4_0 or IQ4_NL file of the same model",
             )
-        raise BadInput(
-            f"the tensor {shown} has the unknown type {number}", "update weighbridge, or use another file"
-        )
+        raise BadInput(f"the tensor {shown} has the unknown type {number}", "update weighbridge, or use another file")
     if shape[0] % kind.block:
         raise BadInput(f"the rows of tensor {shown} do not fill whole {kind.name} blocks", REJECTED)
     return TensorInfo(name, shape, number, offset, weights // kind.block * kind.bytes)

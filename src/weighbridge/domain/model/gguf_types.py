@@ -69,9 +69,7 @@ _FILE_TYPE_NAMES = (
     (22, "IQ3_XS IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ3_M IQ2_S IQ2_M IQ4_XS IQ1_M BF16"),
     (36, "TQ1_0 TQ2_0 MXFP4 NVFP4 Q1_0"),
 )
-FILE_TYPES = {
-    start + step: name for start, names in _FILE_TYPE_NAMES for step, name in enumerate(names.split())
-}
+FILE_TYPES = {start + step: name for start, names in _FILE_TYPE_NAMES for step, name in enumerate(names.split())}
 """`general.file_type` (enum llama_ftype) to the name that people know."""
 
 
