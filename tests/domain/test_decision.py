@@ -1,0 +1,89 @@
+"""The gate, and what it unlocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.verdict.cases import Policy
+from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, judge, options
+
+POLICY = Policy(pack="p", cases=5, min_pass=4, must_pass=("c0",), cases_digest="0" * 64)
+
+
+def results(*passed: bool, stop: str = "eos") -> list[CaseResult]:
+    return [
+        CaseResult(
+            case=f"c{i}",
+            passed=ok,
+            reason="",
+            output="x",
+            must_pass=i == 0,
+            stop_reason=stop,
+            ttft_s=None,
+            decode_tokens_per_s=None,
+            prompt_tokens=1,
+            output_tokens=1,
+            peak_rss_bytes=None,
+        )
+        for i, ok in enumerate(passed)
+    ]
+
+
+def allowed(gate: GateResult | None, card: ConstraintCard | None = None) -> set[Choice]:
+    rows, _ = options(card or ConstraintCard(), gate, "Qwen")
+    return {row.choice for row in rows if row.allowed}
+
+
+def test_gate_passes_at_the_threshold() -> None:
+    gate = judge(results(True, True, True, True, False), POLICY)
+    assert (gate.gate, gate.passed, gate.total) == ("PASSED", 4, 5)
+    assert (gate.interval.low, gate.interval.high) == pytest.approx((0.376, 0.964), abs=1e-3)
+
+
+def test_a_failed_must_pass_case_fails_the_gate_and_is_named() -> None:
+    gate = judge(results(False, True, True, True, True), POLICY)
+    assert gate.gate == "FAILED"
+    assert any("c0" in reason for reason in gate.reasons)
+
+
+def test_an_answer_cut_short_is_a_warning() -> None:
+    assert judge(results(*[True] * 5, stop="max_tokens"), POLICY).gate == "WARNED"
+
+
+def test_a_gate_needs_every_case() -> None:
+    with pytest.raises(ValueError, match="4 results for 5 cases"):
+        judge(results(*[True] * 4), POLICY)
+
+
+def test_lora_is_locked_until_a_baseline_has_failed() -> None:
+    passed = judge(results(*[True] * 5), POLICY)
+    failed = judge(results(*[False] * 5), POLICY)
+    assert "LoRA" not in allowed(passed)
+    assert "LoRA" in allowed(failed)
+    why = next(row.why for row in options(ConstraintCard(), passed, None)[0] if row.choice == "LoRA")
+    assert "prompt and RAG first" in why
+
+
+def test_keep_is_refused_after_a_failed_gate() -> None:
+    assert "keep" not in allowed(judge(results(*[False] * 5), POLICY))
+
+
+def test_without_an_eval_only_stopping_is_allowed() -> None:
+    rows, recommended = options(ConstraintCard(), None, None)
+    assert {row.choice for row in rows if row.allowed} == {"stop"}
+    assert recommended is None
+
+
+@pytest.mark.parametrize(
+    ("passed", "card", "choice"),
+    [
+        (5, ConstraintCard(), "keep"),
+        (3, ConstraintCard(), "RAG"),
+        (1, ConstraintCard(), "switch"),
+        (1, ConstraintCard(privacy="private_docs"), "RAG"),
+    ],
+)
+def test_recommendation(passed: int, card: ConstraintCard, choice: Choice) -> None:
+    gate = judge(results(*[i < passed for i in range(5)]), POLICY)
+    assert options(card, gate, "Qwen")[1] == choice

@@ -1,0 +1,101 @@
+"""Figures are what their formulas say, from events alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from weighbridge.domain.proof.events import Completed, Event, RequestStarted, Sample, Token
+from weighbridge.domain.proof.live import Meter
+from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.proof.summary import summarize
+
+
+def answer(request: str, start: float, times: list[float], texts: list[str] | None = None, **more: Any) -> list[Event]:
+    """One request handed over at `start`, with a token at each time."""
+    pieces = texts or ["x"] * len(times)
+    done = {"warmup": False, "prompt_tokens": 30, "prefill_s": 0.5, **more}
+    return [
+        RequestStarted(t=start, request=request, prompt="Q", prompt_tokens=30, warmup=done["warmup"]),
+        *(Token(t=t, request=request, index=i, text=s) for i, (t, s) in enumerate(zip(times, pieces, strict=True))),
+        Completed(
+            t=times[-1] if times else start,
+            request=request,
+            output="".join(pieces),
+            stop_reason="eos",
+            output_tokens=len(times),
+            engine_prompt_ms=1,
+            engine_prompt_tokens=30,
+            engine_decode_ms=1,
+            engine_decode_tokens=len(times),
+            **done,
+        ),
+    ]
+
+
+def test_figures_of_one_answer() -> None:
+    (figures,) = request_figures(answer("r", 1.0, [1.6, 1.7, 1.9, 2.0]))
+    assert figures.ttft_s == pytest.approx(0.6)
+    assert figures.prefill_tokens_per_s == pytest.approx(60.0)
+    assert figures.decode_tokens_per_s == pytest.approx(3 / 0.4)
+    assert figures.itl_s == pytest.approx((0.1, 0.2, 0.1))
+
+
+def test_ttft_waits_for_text_but_the_decode_rate_counts_tokens() -> None:
+    (figures,) = request_figures(answer("r", 0.0, [1.0, 2.0, 3.0], ["", "é", "x"]))
+    assert figures.ttft_s == 2.0
+    assert figures.decode_tokens_per_s == 1.0
+
+
+@pytest.mark.parametrize("times", [[], [1.0]])
+def test_an_answer_too_short_for_a_rate_has_none(times: list[float]) -> None:
+    (figures,) = request_figures(answer("r", 0.0, times))
+    assert figures.decode_tokens_per_s is None
+    assert figures.itl_s == ()
+
+
+def test_the_warm_up_is_recorded_and_left_out() -> None:
+    events = answer("w", 0.0, [9.0, 18.0], warmup=True) + answer("r", 20.0, [20.5, 20.6])
+    assert len(request_figures(events)) == 2
+    summary = summarize(events)
+    assert summary.ttft_s == pytest.approx(0.5)
+    assert (summary.prompt_tokens, summary.output_tokens) == (30, 2)
+
+
+def test_p95_is_not_claimed_from_a_few_gaps() -> None:
+    summary = summarize(answer("r", 0.0, [1.0, 1.1, 1.2]))
+    assert summary.itl_p95_s is None
+    assert summary.itl_max_s == pytest.approx(0.1)
+
+
+def test_nothing_measured_stays_unknown() -> None:
+    summary = summarize([])
+    assert (summary.peak_rss_bytes, summary.ttft_s, summary.load_s) == (None, None, None)
+
+
+def test_the_live_view_agrees_with_the_summary() -> None:
+    events = [*answer("r", 0.0, [1.0, 1.1, 1.2, 1.4]), Sample(t=1.4, rss_bytes=50, peak_rss_bytes=80)]
+    meter = Meter()
+    for event in events:
+        meter.add(event)
+    view, summary = meter.view(), summarize(events)
+    assert (view.ttft_s, view.decode_rate, view.itl_p50_s, view.peak_bytes) == (
+        summary.ttft_s,
+        summary.decode_tokens_per_s,
+        summary.itl_p50_s,
+        summary.peak_rss_bytes,
+    )
+    assert view.tokens == 4
+    assert view.answer == "xxxx"
+
+
+def test_a_long_answer_does_not_grow_the_view() -> None:
+    meter = Meter()
+    meter.add(RequestStarted(t=0.0, request="r", prompt="Q", prompt_tokens=1))
+    for i in range(30_000):
+        meter.add(Token(t=i / 10, request="r", index=i, text="word "))
+    view = meter.view()
+    assert view.tokens == 30_000
+    assert view.decode_rate == pytest.approx(10.0)
+    assert len(view.answer) <= 20_000
