@@ -41,12 +41,14 @@ def _find(text: str, loc: Path) -> tuple[Path, int | None]:
 
 
 def explain(error: ValidationError, text: str, name: str, model: type[BaseModel] | None = None) -> str:
-    """The first error as `NAME, line 12: case[2].grader: what is wrong; allowed: ...`.
+    """One error as `NAME, line 12: case[2].grader: what is wrong; allowed: ...`.
 
+    An unknown key goes before the other errors (it often is why another key is missing), else the first counts.
     Lists count from 0. `text` is the TOML that was read ("" where there is none: the line is then left out).
     With `model`, an unknown key is answered with the known ones.
     """
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     loc, line = _find(text, first["loc"]) if text else (first["loc"], None)
     if text and first["type"] == "missing":
         loc = (*loc, first["loc"][-1])

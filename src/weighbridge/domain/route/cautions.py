@@ -11,8 +11,7 @@ PRIVACY: dict[str, str] = {
 }
 
 BUDGET = (
-    "A rented GPU costs money by the hour and the budget is none: "
-    "prove the pipeline on local_cpu or free_colab first."
+    "A rented GPU costs money by the hour and the budget is none: prove the pipeline on local_cpu or free_colab first."
 )
 
 API: dict[str, str] = {
@@ -26,9 +25,7 @@ TUNING: dict[str, str] = {
     "rented_gpu": "LoRA waits for a baseline eval that has failed; do not rent for training before that.",
 }
 
-SHUTDOWN = (
-    "A rented GPU is billed until it is stopped: write down cost per hour and stop command before the start."
-)
+SHUTDOWN = "A rented GPU is billed until it is stopped: write down cost per hour and stop command before the start."
 RESET = "A free notebook can be reset at any moment: download results before you leave, and note the reset."
 
 
@@ -58,7 +55,9 @@ def route_caution(card: ConstraintCard) -> str | None:
 
 
 def cautions(card: ConstraintCard, nothing_fits: str | None = None) -> tuple[str, ...]:
-    """Every caution for a card, gravest first. `nothing_fits`: why even the smallest family does not fit."""
+    """Every caution for a card, gravest first. `nothing_fits`: which family stands in, and why even that one
+    does not fit.
+    """
     none = f"No family in the planning table fits. {nothing_fits}" if nothing_fits else None
     found = (
         privacy_caution(card),

@@ -102,7 +102,7 @@ def decide(card: ConstraintCard, tables: Tables, available_bytes: int | None) ->
         adaptation=AFTER_BASELINE if card.needs_fine_tuning else RAG_FIRST,
         evidence=tables.evidence + route.evidence,
         situations=_situations(card, tables),
-        cautions=cautions(card, nothing_fits=obstacle.reason if obstacle else None),
+        cautions=cautions(card, nothing_fits=f"{obstacle.name} stands in. {obstacle.reason}" if obstacle else None),
     )
 
 

@@ -15,9 +15,7 @@ from weighbridge.domain.route.cautions import (
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 
-Field = Literal[
-    "task", "privacy", "available_route", "needs_service_api", "needs_fine_tuning", "budget_level"
-]
+Field = Literal["task", "privacy", "available_route", "needs_service_api", "needs_fine_tuning", "budget_level"]
 
 
 class Choice(Record):
@@ -73,9 +71,7 @@ QUESTIONS: tuple[Question, ...] = (
         field="needs_fine_tuning",
         title="Fine-tuning",
         ask="Do you expect to change how the model behaves?",
-        choices=_choices(
-            (False, "No", "prompt and RAG first"), (True, "Yes", "LoRA, after a failed baseline")
-        ),
+        choices=_choices((False, "No", "prompt and RAG first"), (True, "Yes", "LoRA, after a failed baseline")),
     ),
     Question(
         field="budget_level",
@@ -112,10 +108,7 @@ def _privacy(card: ConstraintCard) -> str:
     if caution := privacy_caution(card):
         return caution
     if card.privacy == "private_docs":
-        return (
-            "Documents stay on this machine; RAG before tuning. "
-            "Owed: access rule, source trace, no data-leak note."
-        )
+        return "Documents stay on this machine; RAG before tuning. Owed: access rule, source trace, no data-leak note."
     if card.privacy == "internal":
         return "Inputs stay on this machine; keep the packet inside the organisation."
     return "Any route may be used."
@@ -130,9 +123,7 @@ def _api(card: ConstraintCard, decision: RouteDecision) -> str:
     if not card.needs_service_api:
         return "No endpoint is owed; a run from the command line is proof enough."
     served = [row.name for row in decision.runtimes if row.usable]
-    return (
-        f"Endpoint, request and response are owed. Runtimes that serve here: {', '.join(served) or 'none'}."
-    )
+    return f"Endpoint, request and response are owed. Runtimes that serve here: {', '.join(served) or 'none'}."
 
 
 def _budget(card: ConstraintCard, decision: RouteDecision) -> str:

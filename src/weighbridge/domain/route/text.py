@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from weighbridge.domain.route.decide import RouteDecision
@@ -12,7 +13,7 @@ _LABEL = 12
 
 
 def route_text(decision: RouteDecision) -> str:
-    """What `weighbridge route` prints: no line is longer than 80 columns, and the last one has no line end."""
+    """What `weighbridge route` prints: no line is wider than 80 columns, and the last one has no line end."""
     return "\n".join(_lines(decision))
 
 
@@ -48,8 +49,7 @@ def _yes(usable: bool) -> str:
 
 
 def _row(label: str, text: str) -> list[str]:
-    first = f"{label:{_LABEL}}"
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * _LABEL)
+    return _wrap(text, f"{label:{_LABEL}}")
 
 
 def _list(title: str, items: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
@@ -58,4 +58,26 @@ def _list(title: str, items: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
         if at == 0:
             yield ""
             yield title
-        yield from textwrap.wrap(item, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        yield from _wrap(item, "  - ")
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal that a text takes: two for a wide character, none for a combining one."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def _wrap(text: str, first: str) -> list[str]:
+    """Lines of at most 80 columns, the first behind `first`, the others indented as far.
+
+    Unlike textwrap it counts columns, and breaks between wide characters, which have no spaces around them.
+    """
+    indent = " " * len(first)
+    lines, line = [], first
+    for piece in re.findall(r"\s+|[^\s\u1100-\uffff\U0001f000-\U0003ffff]+|\S", text):
+        for part in (piece[at : at + WIDTH - len(first)] for at in range(0, len(piece), WIDTH - len(first))):
+            if _columns(line + part.rstrip()) > WIDTH:
+                lines.append(line.rstrip())
+                line = indent
+            line += part if line != indent else part.lstrip()
+    return [*lines, line.rstrip()]
