@@ -18,7 +18,7 @@ from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services import bundled, hub_name
 
-_CHUNK = 8 << 20
+CHUNK = 8 << 20
 _HINT = "give the path of a .gguf file, or the word: bundled"
 
 
@@ -108,9 +108,7 @@ def inspect_file(path: str | Path) -> tuple[ModelChoice, GgufHeader]:
     return choice, header
 
 
-def sha256_file(
-    path: str | Path, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool]
-) -> str:
+def sha256_file(path: str | Path, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool]) -> str:
     """SHA-256 (64 hex digits) of a file, read in 8 MiB pieces.
 
     `progress(done, total)` in bytes, and `cancelled()`, are called after each piece. Raises Cancelled,
@@ -123,7 +121,7 @@ def sha256_file(
     with _open_regular(path) as file:
         total = os.fstat(file.fileno()).st_size
         try:
-            while piece := file.read(_CHUNK):
+            while piece := file.read(CHUNK):
                 digest.update(piece)
                 done += len(piece)
                 if progress is not None:
@@ -133,9 +131,7 @@ def sha256_file(
         except OSError as error:
             raise OutsideFailed(f"{shown} cannot be read: {error.strerror}", "check the disk") from None
     if done != total:
-        raise OutsideFailed(
-            f"{shown} changed while it was read", "wait until nothing writes to it, and try again"
-        )
+        raise OutsideFailed(f"{shown} changed while it was read", "wait until nothing writes to it, and try again")
     return digest.hexdigest()
 
 
@@ -150,9 +146,7 @@ def _open_regular(path: Path) -> BinaryIO:
             raise BadInput(f"{shown} is a link to a file that does not exist", _HINT) from None
         raise BadInput(f"there is no file {shown}", _HINT) from None
     except PermissionError:
-        raise BadInput(
-            f"{shown} may not be read", "change its permissions, or copy it to your own folder"
-        ) from None
+        raise BadInput(f"{shown} may not be read", "change its permissions, or copy it to your own folder") from None
     except OSError as error:
         reason = "links that go in a circle" if error.errno == errno.ELOOP else error.strerror
         raise BadInput(f"{shown} cannot be opened: {reason}", _HINT) from None

@@ -121,6 +121,7 @@ def _array(cursor: Cursor, key: str) -> tuple[int, int, Value]:
         raise BadInput(f"the list {clean_line(key)} has {length:,} items (at most {MAX_ITEMS:,})", REJECTED)
     kept = min(length, KEPT_ITEMS)
     if kind == _STRING:
+        cursor.expect(8 * length)
         texts = tuple(cursor.text(MAX_TEXT, "a text") for _ in range(kept))
         cursor.skip_texts(length - kept)
         return kind, length, texts

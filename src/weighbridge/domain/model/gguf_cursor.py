@@ -28,7 +28,9 @@ class Cursor:
         self._block_start = 0
         self._step = 64 << 10
 
-    def _require(self, end: int) -> None:
+    def expect(self, count: int) -> None:
+        """Raises BadInput unless `count` more bytes can follow."""
+        end = self.position + count
         if end > self.size:
             raise BadInput(f"the file is cut short: its header runs past its {self.size:,} bytes", AGAIN)
         if end > MAX_HEADER:
@@ -42,7 +44,7 @@ class Cursor:
 
     def _ready(self, count: int) -> int:
         """Where in the block the position is, with `count` bytes from there at hand."""
-        self._require(self.position + count)
+        self.expect(count)
         start = self.position - self._block_start
         if start + count > len(self._block):
             wanted = min(max(count, self._step), self.size - self.position)
@@ -54,7 +56,7 @@ class Cursor:
         return start
 
     def skip(self, count: int) -> None:
-        self._require(self.position + count)
+        self.expect(count)
         self.position += count
 
     def u32(self) -> int:
