@@ -1,0 +1,113 @@
+"""The machine as the operating system tells it. Neither host name nor user name is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib import metadata
+from math import ceil
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.text import clean_line
+
+PACKAGES = ("llama-cpp-python", "numpy", "psutil", "pydantic", "textual")
+CGROUP = Path("/sys/fs/cgroup")
+CGROUP_MEMORY = (
+    (CGROUP / "memory.max", CGROUP / "memory.current"),
+    (CGROUP / "memory/memory.limit_in_bytes", CGROUP / "memory/memory.usage_in_bytes"),
+)
+"""Limit and use of a container, version 2 and version 1."""
+
+T = TypeVar("T")
+
+
+def _ask(question: Callable[[], T]) -> T | None:
+    """The answer, or None where this system does not give it."""
+    try:
+        return question()
+    except (OSError, ValueError, AttributeError, NotImplementedError, psutil.Error, RuntimeError):
+        return None
+
+
+def machine_facts(folder: Path) -> MachineFacts:
+    """Facts of this moment; free disk space is that of the folder's disk."""
+    memory = _ask(psutil.virtual_memory)
+    swap = _ask(psutil.swap_memory)
+    load = _ask(os.getloadavg)
+    return MachineFacts(
+        cpu_model=_cpu_model(),
+        physical_cores=_ask(lambda: psutil.cpu_count(logical=False)),
+        logical_cores=_ask(lambda: psutil.cpu_count(logical=True)),
+        usable_cores=usable_threads(),
+        memory_bytes=memory.total if memory else None,
+        available_bytes=_available(memory.available if memory else None),
+        swap_bytes=swap.total if swap else None,
+        disk_free_bytes=_ask(lambda: shutil.disk_usage(folder).free),
+        load1=round(load[0], 2) if load else None,
+        operating_system=f"{platform.system()} {platform.release()}",
+        architecture=platform.machine(),
+        python=platform.python_version(),
+        versions=_versions(),
+    )
+
+
+def usable_threads() -> int:
+    """Physical cores that this process may really use: at most its affinity and its container's quota."""
+    limits = [
+        _ask(lambda: psutil.cpu_count(logical=False)),
+        _ask(lambda: len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else None,
+        _quota(),
+        os.cpu_count(),
+    ]
+    return max(1, min((n for n in limits if n), default=1))
+
+
+def _quota() -> int | None:
+    """Cores of a container's CPU quota, rounded up; None where there is no limit."""
+    text = _read(CGROUP / "cpu.max")
+    if text is None:
+        quota, period = _read(CGROUP / "cpu/cpu.cfs_quota_us"), _read(CGROUP / "cpu/cpu.cfs_period_us")
+    else:
+        quota, _, period = text.partition(" ")
+    if not quota or not period or not quota.isdigit() or not period.isdigit():
+        return None
+    return ceil(int(quota) / int(period)) if int(period) else None
+
+
+def _available(machine: int | None) -> int | None:
+    """Available memory of the machine, or what a container's limit leaves of it."""
+    for limit_file, use_file in CGROUP_MEMORY:
+        limit, use = _read(limit_file), _read(use_file)
+        if limit and use and limit.isdigit() and use.isdigit():
+            room = max(0, int(limit) - int(use))
+            return room if machine is None else min(machine, room)
+    return machine
+
+
+def _read(path: Path) -> str | None:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="ascii").strip()
+    return None
+
+
+def _cpu_model() -> str | None:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return clean_line(line.partition(":")[2], 120)
+    return clean_line(platform.processor(), 120) or None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
