@@ -1,0 +1,164 @@
+"""llama.cpp through its low-level interface: loading a file and taking it apart again.
+
+The high-level `Llama` hides what a proof is about: its chunks are not tokens, it ignores settings that it
+does not know, and it redirects standard output and error of the whole process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import llama_cpp.llama_cpp as C
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from weighbridge.domain.text import clean_line
+from weighbridge.services.engine.child_log import EngineLog, read_buffers
+from weighbridge.services.engine.child_wire import State
+
+MAX_TEMPLATE_BYTES = 64 * 1024
+"""Templates come with the file and run as code in a sandbox: no known model needs more."""
+FLASH_ATTENTION = C.LLAMA_FLASH_ATTN_TYPE_DISABLED
+UBATCH = 512
+"""Tokens computed at once; llama.cpp's own default. Compute buffers grow with it."""
+_TYPE_F16 = 1
+
+
+class Refused(Exception):
+    """The engine does not take this file or this prompt; the text is a sentence for a person."""
+
+
+def model_params(mode: str) -> Any:
+    """llama_model_params for the CPU alone; mode "safe" leaves the weights in the file's own layout.
+
+    Raises Refused where this build has no such switch: ctypes takes a field that is not there in silence.
+    """
+    params = C.llama_model_default_params()
+    if not hasattr(type(params), "use_extra_bufts"):
+        raise Refused("This llama-cpp-python has no setting use_extra_bufts, so safe mode cannot be had.")
+    params.use_extra_bufts = mode != "safe"
+    params.n_gpu_layers = 0
+    params.load_mode = C.LLAMA_LOAD_MODE_MMAP if C.llama_supports_mmap() else C.LLAMA_LOAD_MODE_NONE
+    return params
+
+
+def context_params(settings: dict[str, Any]) -> Any:
+    """llama_context_params for one sequence on the CPU; `settings` are those of RuntimeSettings."""
+    params = C.llama_context_default_params()
+    params.n_ctx = settings["n_ctx"]
+    params.n_batch = settings["n_batch"]
+    params.n_ubatch = min(settings["n_batch"], UBATCH)
+    params.n_threads = params.n_threads_batch = settings["n_threads"]
+    params.flash_attn_type = FLASH_ATTENTION
+    params.type_k = params.type_v = _TYPE_F16
+    params.offload_kqv = params.op_offload = False
+    params.no_perf = False
+    return params
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A loaded model with its context. `keep` holds the callbacks that native code still points to."""
+
+    model: Any
+    context: Any
+    vocab: Any
+    template: Jinja2ChatFormatter | None
+    template_sha256: str | None
+    params: Any
+    keep: tuple[Any, ...]
+
+    def close(self) -> None:
+        """Frees context and model: nothing of them stays in memory."""
+        C.llama_free(self.context)
+        C.llama_model_free(self.model)
+
+
+def catch_log(log: EngineLog) -> Any:
+    """Sends the engine's log to `log`. Keep the result as long as the engine is in use."""
+    callback = C.llama_log_callback(lambda level, text, _: log.receive(level, text))
+    C.llama_log_set(callback, None)
+    return callback
+
+
+def load(path: str, mode: str, settings: dict[str, Any], state: State, log: EngineLog) -> Engine:
+    """Model and context from a GGUF file. Raises Refused; a hostile file may abort the process instead."""
+
+    def on_progress(_share: float, _data: object) -> bool:
+        state.progress += 1
+        return not state.stopping
+
+    params = model_params(mode)
+    params.progress_callback = progress = C.llama_progress_callback(on_progress)
+    model = C.llama_model_load_from_file(path.encode(), params)
+    if not model:
+        raise Refused(f"The engine cannot load the file: {log.last_line() or 'it gave no reason'}.")
+    if C.llama_model_has_encoder(model) or not C.llama_model_has_decoder(model):
+        raise Refused("The model has an encoder: only models that write text token by token are run.")
+    state.progress += 1
+    context = C.llama_init_from_model(model, context_params(settings))
+    if not context:
+        raise Refused(f"The engine cannot make a context: {log.last_line() or 'it gave no reason'}.")
+    if not C.llama_get_memory(context):
+        raise Refused("The model keeps no memory of earlier tokens, so it writes no text.")
+    vocab = C.llama_model_get_vocab(model)
+    template = C.llama_model_chat_template(model, None)
+    return Engine(
+        model=model,
+        context=context,
+        vocab=vocab,
+        template=_formatter(template, vocab) if template else None,
+        template_sha256=hashlib.sha256(template).hexdigest() if template else None,
+        params=params,
+        keep=(progress,),
+    )
+
+
+def _formatter(template: bytes, vocab: Any) -> Jinja2ChatFormatter:
+    if len(template) > MAX_TEMPLATE_BYTES:
+        raise Refused(f"The chat template has {len(template)} bytes; the limit is {MAX_TEMPLATE_BYTES}.")
+    try:
+        return Jinja2ChatFormatter(
+            template.decode("utf-8"),
+            eos_token=token_text(vocab, C.llama_vocab_eos(vocab)),
+            bos_token=token_text(vocab, C.llama_vocab_bos(vocab)),
+        )
+    except Exception as error:
+        raise Refused(f"The chat template cannot be read: {clean_line(str(error), 120)}.") from error
+
+
+def token_text(vocab: Any, token: int) -> str:
+    """The vocabulary's text for a special token; empty where the model has no such token."""
+    return C.llama_vocab_get_text(vocab, token).decode("utf-8", "replace") if token >= 0 else ""
+
+
+def describe(engine: Engine, log: EngineLog) -> dict[str, Any]:
+    """What `loaded` says of the engine, asked of the engine itself."""
+    name = ctypes.create_string_buffer(256)
+    C.llama_model_desc(engine.model, name, len(name))
+    buffers = read_buffers(log.text)
+    return {
+        "description": clean_line(name.value.decode("utf-8", "replace")),
+        "weights_bytes": C.llama_model_size(engine.model),
+        "n_params": C.llama_model_n_params(engine.model),
+        "n_vocab": C.llama_vocab_n_tokens(engine.vocab),
+        "n_ctx_train": C.llama_model_n_ctx_train(engine.model),
+        "n_ctx": C.llama_n_ctx(engine.context),
+        "n_batch": C.llama_n_batch(engine.context),
+        "n_ubatch": C.llama_n_ubatch(engine.context),
+        "n_threads": C.llama_n_threads(engine.context),
+        "n_threads_batch": C.llama_n_threads_batch(engine.context),
+        "model_buffer_bytes": buffers.model,
+        "repack_buffer_bytes": buffers.repack,
+        "kv_buffer_bytes": buffers.kv,
+        "compute_buffer_bytes": buffers.compute,
+        "output_buffer_bytes": buffers.output,
+        "flash_attn": C.llama_flash_attn_type_name(FLASH_ATTENTION).decode(),
+        "type_k": "f16",
+        "type_v": "f16",
+        "use_extra_bufts": bool(engine.params.use_extra_bufts),
+        "load_mode": C.llama_load_mode_name(engine.params.load_mode).decode(),
+        "chat_template_sha256": engine.template_sha256,
+    }

@@ -1,0 +1,82 @@
+"""The child's end of the wire: one JSON event a line, and the state that its threads share."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+EXIT_UNLOADED = 0
+"""Model and context were freed before the end."""
+EXIT_STOPPED = 3
+"""Asked to stop in the middle of a native call: ended without waiting for it."""
+EXIT_REFUSED = 4
+"""The file or a request was refused; a `failed` event says why."""
+EXIT_TIME_LIMIT = 5
+"""The wall clock of the launch ran out in the middle of a native call."""
+EXIT_ORPHAN = 6
+"""The parent is gone."""
+
+HEARTBEAT_S = 0.5
+TIME_LIMIT_GRACE_S = 2.0
+"""How long after the limit a request may take to end by itself, between two tokens."""
+
+
+def encode(event: dict[str, Any]) -> bytes:
+    """One event as one line; ASCII, so that no reader can disagree about line ends."""
+    return json.dumps(event, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+@dataclass
+class State:
+    """What the working thread tells the heartbeat, and what the reading thread tells the worker."""
+
+    phase: str = "start"
+    progress: int = 0
+    stopping: bool = False
+    deadline: float = float("inf")
+    """On the clock of `Wire.now`."""
+
+
+@dataclass
+class Wire:
+    """Writes events. `zero` is the reading of `time.perf_counter()` at the start of the job.
+
+    That clock is system-wide: parent and child read the same one, so a token's time is taken where the token
+    appears and needs no correction.
+    """
+
+    descriptor: int
+    zero: float
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self) -> float:
+        """Seconds since the start of the job."""
+        return time.perf_counter() - self.zero
+
+    def send(self, event: str, t: float, **fields: Any) -> None:
+        """Writes one whole line. Ends the process where nobody reads any more."""
+        line = encode({"event": event, "t": round(t, 6), **fields})
+        try:
+            with self._lock:
+                while line:
+                    line = line[os.write(self.descriptor, line) :]
+        except OSError:
+            os._exit(EXIT_ORPHAN)
+
+
+def beat(wire: Wire, state: State) -> None:
+    """Runs for ever in a thread: tells twice a second that the child lives, and enforces the wall clock.
+
+    Native calls release the interpreter's lock, so the beat goes on during them; whether they get anywhere is
+    seen by `progress`.
+    """
+    while True:
+        t = wire.now()
+        if t > state.deadline + TIME_LIMIT_GRACE_S:
+            os._exit(EXIT_TIME_LIMIT)
+        wire.send("heartbeat", t, phase=state.phase, progress=state.progress)
+        time.sleep(HEARTBEAT_S)

@@ -1,0 +1,183 @@
+"""LlamaRuntime: the engine's child process as a Runtime, with everything that watches it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from weighbridge.domain.proof.events import (
+    EVENT,
+    Completed,
+    Event,
+    Failed,
+    FailureKind,
+    Heartbeat,
+    Loaded,
+    Spawned,
+    Stopped,
+)
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.text import clean_line
+from weighbridge.services.engine.death import explain, last_line
+from weighbridge.services.engine.ending import end, kill
+from weighbridge.services.engine.spawn import spawn
+from weighbridge.services.engine.watch import Watch
+from weighbridge.services.sampler import Sampler
+
+_END = None
+"""What the queue of events holds behind the last one."""
+
+
+class LlamaRuntime:
+    """One life of the engine's child: start, generate one request at a time, stop.
+
+    `silence_s`: a child without a heartbeat for so long is hung. `stuck_s`: so is one that beats but computes
+    nothing; generous, because one batch of a big model on one thread takes minutes. An iterator that is left
+    before its end, or cancelled, kills the child.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        clock: Clock,
+        *,
+        sample_interval_s: float = 0.2,
+        silence_s: float = 10.0,
+        stuck_s: float = 600.0,
+    ) -> None:
+        self._launch = launch
+        self._clock = clock
+        self._interval = sample_interval_s
+        self._watch = Watch(silence_s, stuck_s)
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._process: Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[Stopped] | None = None
+        self._failed = False
+
+    @property
+    def facts(self) -> RuntimeFacts:
+        return RuntimeFacts(
+            name="llama-cpp-python",
+            version=metadata.version("llama-cpp-python"),
+            where="child process on this machine",
+        )
+
+    async def start(self) -> AsyncIterator[Event]:
+        """Spawned, Ready, Loaded; or Failed. Raises OutsideFailed where no process can be started."""
+        self._process = process = await spawn(self._launch.log_path)
+        self._queue.put_nowait(Spawned(t=self._clock(), pid=process.pid))
+        self._tasks = [asyncio.create_task(self._read(process)), asyncio.create_task(self._look(process))]
+        launch = self._launch.model_dump() | {"model_path": os.path.abspath(self._launch.model_path)}
+        zero = time.perf_counter() - self._clock()
+        self._send({"launch": launch, "zero": zero, "parent": os.getpid()})
+        async for event in self._events(Loaded):
+            yield event
+
+    async def generate(self, request: Request) -> AsyncIterator[Event]:
+        """RequestStarted, Token..., Completed; or Failed; samples in between. Ends at once after a stop."""
+        self._send({"do": "generate", "request": request.model_dump()})
+        async for event in self._events(Completed):
+            yield event
+
+    async def stop(self) -> Stopped | None:
+        """Ends the process within 0.3 s. Safe to call twice: there is one shutdown evidence."""
+        if self._process is None:
+            return None
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(self._process))
+        return await asyncio.shield(self._ending)
+
+    async def _end(self, process: Process) -> Stopped:
+        stopped = await end(process, self._clock, crashed=self._failed)
+        for task in self._tasks[1:]:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        return stopped
+
+    def _send(self, message: dict[str, object]) -> None:
+        """One line to the child. A child that is gone shows itself at the other end of the wire."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                self._process.stdin.write(json.dumps(message).encode("ascii") + b"\n")
+
+    async def _events(self, last: type[Event]) -> AsyncIterator[Event]:
+        """Events up to the first of type `last`, or to Failed, or to the end of the child."""
+        finished = False
+        try:
+            while not finished:
+                event = await self._queue.get()
+                if event is _END:
+                    self._queue.put_nowait(_END)
+                finished = event is _END or isinstance(event, (last, Failed))
+                if event is not _END:
+                    yield event
+        finally:
+            if not finished and self._ending is None and self._process is not None:
+                kill(self._process)
+
+    async def _read(self, process: Process) -> None:
+        """Takes every line of the child at once, so that its pipe never fills, until the child is gone."""
+        assert process.stdout is not None
+        try:
+            async for line in process.stdout:
+                event = EVENT.validate_json(line)
+                self._watch.hear(self._clock(), event)
+                self._failed |= isinstance(event, Failed)
+                if not isinstance(event, Heartbeat):
+                    self._queue.put_nowait(event)
+        except (ValidationError, ValueError) as error:
+            self._fail("protocol", f"The engine's process wrote something that is no event: {_first(error)}.")
+            kill(process)
+        code = await process.wait()
+        if not self._failed and self._ending is None:
+            self._failed = True
+            self._queue.put_nowait(explain(code, self._watch.phase, self._clock(), self._last_log()))
+        self._queue.put_nowait(_END)
+
+    async def _look(self, process: Process) -> None:
+        """Samples the child, and kills it once it hangs."""
+        sampler = Sampler(process.pid, self._clock)
+        while process.returncode is None:
+            sample = sampler.sample()
+            if sample is not None and process.returncode is None:
+                self._queue.put_nowait(sample)
+            complaint = self._watch.complaint(self._clock())
+            if complaint is not None and not self._failed:
+                self._fail("hang", complaint)
+                kill(process)
+            await asyncio.sleep(self._interval)
+
+    def _fail(self, kind: FailureKind, message: str) -> None:
+        self._failed = True
+        self._queue.put_nowait(
+            Failed(
+                t=self._clock(),
+                kind=kind,
+                phase=self._watch.phase,
+                message=message,
+                last_log=self._last_log(),
+            )
+        )
+
+    def _last_log(self) -> str:
+        folders = (
+            os.path.dirname(os.path.abspath(self._launch.model_path)) + os.sep,
+            str(Path.home()) + os.sep,
+        )
+        return last_line(Path(self._launch.log_path), folders)
+
+
+def _first(error: ValueError) -> str:
+    """The first line of an error's text: pydantic's is long."""
+    return clean_line(str(error).partition("\n")[0], 120)

@@ -1,0 +1,67 @@
+"""Judges by its heartbeats whether the child lives and gets somewhere. Arithmetic only: times are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weighbridge.domain.proof.events import (
+    Completed,
+    Event,
+    Heartbeat,
+    Loaded,
+    Ready,
+    RequestStarted,
+    Token,
+)
+
+AWAY_S = 2.0
+"""A gap between two looks after which the supervisor itself was asleep and may not judge."""
+
+
+@dataclass
+class Watch:
+    """`silence_s`: no heartbeat for so long means hung. `stuck_s`: heartbeats, but no batch and no token."""
+
+    silence_s: float
+    stuck_s: float
+    phase: str = "start"
+    _heard: float | None = None
+    _moved: float | None = None
+    _looked: float | None = None
+    _progress: int = -1
+
+    def hear(self, t: float, event: Event) -> None:
+        """An event of the child arrived; anything but a heartbeat that repeats itself is progress."""
+        self._heard = t
+        if not isinstance(event, Heartbeat):
+            self._moved, self.phase = t, _phase_after(event, self.phase)
+        elif event.progress != self._progress or event.phase == "idle":
+            self._moved, self._progress = t, event.progress
+
+    def complaint(self, t: float) -> str | None:
+        """One sentence if the child hangs at time `t`, otherwise None. To be asked several times a second."""
+        away = self._looked is None or t - self._looked > AWAY_S
+        self._looked = t
+        if away or self._heard is None or self._moved is None:
+            self._heard = self._moved = t
+            return None
+        if t - self._heard > self.silence_s:
+            return f"The engine's process has not answered for {t - self._heard:.0f} s."
+        if t - self._moved > self.stuck_s:
+            return f"The engine has computed nothing for {t - self._moved:.0f} s."
+        return None
+
+
+def _phase_after(event: Event, phase: str) -> str:
+    """What the child does next, so that a sudden death is told with the phase it happened in."""
+    match event:
+        case Ready():
+            return "load"
+        case Loaded() | Completed():
+            return "idle"
+        case RequestStarted():
+            return "warm-up" if event.warmup else "prefill"
+        case Token() if phase == "prefill":
+            return "decode"
+        case _:
+            return phase
