@@ -55,7 +55,7 @@ class Job:
         self._zero = deps.monotonic()
 
     def _clock(self) -> float:
-        return self._deps.monotonic() - self._zero
+        return round(self._deps.monotonic() - self._zero, 6)
 
     async def stop(self) -> None:
         """Ends the child within 0.3 s; the stream of events then closes by itself."""

@@ -104,7 +104,7 @@ class Meter:
             answer="".join(self._answer)[-ANSWER:],
             tokens=self._count,
             ttft_s=self._ttft,
-            decode_rate=(self._count - 1) / span if span > 0 else None,
+            decode_rate=round((self._count - 1) / span, 3) if span > 0 else None,
             itl_p50_s=p50(itl),
             itl_p95_s=p95(itl),
             itl_max_s=max(itl, default=None),
@@ -117,7 +117,7 @@ class Meter:
 
     def _token(self, event: Token) -> None:
         if self._ttft is None and event.text:
-            self._ttft = event.t - self._handed_over
+            self._ttft = round(event.t - self._handed_over, 6)
         if self._count == 0:
             self._first = event.t
         self._count += 1
@@ -174,7 +174,7 @@ def _changes(event: Event, view: LiveView) -> dict[str, object]:
         case Loaded():
             return {"phase": "between"}
         case Completed():
-            rate = event.prompt_tokens / event.prefill_s if event.prefill_s > 0 else None
+            rate = round(event.prompt_tokens / event.prefill_s, 3) if event.prefill_s > 0 else None
             return {"phase": "between", "prefill_rate": rate}
         case Graded():
             return {"marks": (*view.marks, (event.case, event.passed, event.reason))}

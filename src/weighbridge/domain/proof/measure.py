@@ -88,12 +88,12 @@ class JobFigures(Record):
 def decode_rate(times: Sequence[float]) -> float | None:
     """Tokens per second from the times of an answer's tokens (seconds); None below two tokens."""
     span = times[-1] - times[0] if len(times) > 1 else 0.0
-    return (len(times) - 1) / span if span > 0 else None
+    return round((len(times) - 1) / span, 3) if span > 0 else None
 
 
 def gaps(times: Iterable[float]) -> tuple[float, ...]:
     """Inter-token latencies in seconds."""
-    return tuple(b - a for a, b in pairwise(times))
+    return tuple(round(b - a, 6) for a, b in pairwise(times))
 
 
 def request_figures(events: Sequence[Event]) -> tuple[RequestFigures, ...]:
@@ -130,11 +130,11 @@ def _figures(started: RequestStarted, tokens: Sequence[Token], done: Completed, 
         stop_reason=done.stop_reason,
         prompt_tokens=done.prompt_tokens,
         output_tokens=done.output_tokens,
-        ttft_s=None if first_text is None else first_text - started.t,
-        prefill_tokens_per_s=done.prompt_tokens / done.prefill_s if done.prefill_s > 0 else None,
+        ttft_s=None if first_text is None else round(first_text - started.t, 6),
+        prefill_tokens_per_s=round(done.prompt_tokens / done.prefill_s, 3) if done.prefill_s > 0 else None,
         decode_tokens_per_s=decode_rate(times),
         itl_s=gaps(times),
-        total_s=done.t - started.t,
+        total_s=round(done.t - started.t, 6),
         peak_rss_bytes=peak,
         engine_prompt_ms=done.engine_prompt_ms,
         engine_decode_ms=done.engine_decode_ms,

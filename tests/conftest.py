@@ -1,0 +1,64 @@
+"""What all tests share: a place of their own, the bundled model, and a session on a scripted runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import Script
+
+from weighbridge.services import bundled
+from weighbridge.services.store import RunStore
+from weighbridge.session import Deps, Session, real_deps
+
+for _name in [name for name in os.environ if name.startswith(("HF_", "WEIGHBRIDGE_"))]:
+    del os.environ[_name]
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that belongs to this test alone."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("WEIGHBRIDGE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundled_path() -> Path:
+    """The real SmolLM2-135M-Instruct Q4_1."""
+    return bundled.find().path
+
+
+@pytest.fixture
+def script() -> Script:
+    """The script of this test's runtimes."""
+    return Script()
+
+
+@pytest.fixture
+def deps(home: Path, script: Script) -> Deps:
+    """The real outside, but for a scripted runtime."""
+    return replace(real_deps(home), runtime=script.factory)
+
+
+@pytest.fixture
+def store(home: Path) -> RunStore:
+    return RunStore(home)
+
+
+@pytest.fixture
+async def session(store: RunStore, deps: Deps) -> AsyncIterator[Session]:
+    """A new run with every default."""
+    made = Session.create(store, deps)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def reopen(store: RunStore, deps: Deps) -> Callable[[str], Session]:
+    """Opens a run anew, as after a kill."""
+    return lambda run_id: Session.resume(store, deps, run_id)

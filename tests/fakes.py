@@ -1,0 +1,150 @@
+"""A runtime that follows a script: it speaks the real protocol, and can misbehave where the real engine would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from weighbridge.domain.proof.events import (
+    Completed,
+    Event,
+    Failed,
+    Loaded,
+    Ready,
+    RequestStarted,
+    Sample,
+    Spawned,
+    Stopped,
+    Token,
+)
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.settings import Request
+
+MIB = 2**20
+Answer = Callable[[Request], str]
+
+
+def crash(t: float, phase: str = "warm-up", signal: str = "SIGSEGV") -> Failed:
+    return Failed(t=t, kind="crash", phase=phase, message=f"The engine died ({signal}).", signal=signal, exit_code=-11)
+
+
+@dataclass
+class Script:
+    """What the scripted runtimes of one test do. `launches` records how each was started."""
+
+    answer: Answer = lambda request: f"An answer to {request.id}."
+    crash_in_default_mode: str | None = None
+    """Signal that kills a child in default mode at its first request."""
+    crash_in_safe_mode: str | None = None
+    refuse_load: str | None = None
+    pause_before_token: asyncio.Event | None = None
+    """Tokens of requests that are no warm-up wait for it."""
+    launches: list[Launch] = field(default_factory=list)
+    alive: int = 0
+
+    def factory(self, launch: Launch, clock: Clock) -> ScriptedRuntime:
+        self.launches.append(launch)
+        return ScriptedRuntime(self, launch, clock)
+
+
+class ScriptedRuntime:
+    """One life, as the `Runtime` protocol asks for."""
+
+    def __init__(self, script: Script, launch: Launch, clock: Clock) -> None:
+        self._script, self._launch, self._clock = script, launch, clock
+        self._stop = asyncio.Event()
+        self._evidence: Stopped | None = None
+        self._started = False
+        self._crashed = False
+
+    @property
+    def facts(self) -> RuntimeFacts:
+        return RuntimeFacts(name="llama-cpp-python", version="0.3.36", where="child process on this machine")
+
+    async def start(self) -> AsyncIterator[Event]:
+        self._started = True
+        self._script.alive += 1
+        yield Spawned(t=self._clock(), pid=4242)
+        yield Ready(
+            t=self._clock(),
+            engine="llama-cpp-python 0.3.36",
+            system_info="CPU : AVX2 = 1 |",
+            python="3.11.7",
+            baseline_rss_bytes=47 * MIB,
+        )
+        if self._script.refuse_load:
+            yield Failed(t=self._clock(), kind="refused", phase="load", message=self._script.refuse_load)
+            return
+        yield self._loaded()
+        yield self._sample()
+
+    def _loaded(self) -> Loaded:
+        settings = self._launch.settings
+        return Loaded(
+            t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB, n_params=134_515_008,
+            n_vocab=49_152, n_ctx_train=8192, n_ctx=settings.n_ctx, n_batch=settings.n_batch, n_ubatch=512,
+            n_threads=settings.n_threads, n_threads_batch=settings.n_threads, model_buffer_bytes=92 * MIB,
+            kv_buffer_bytes=45 * MIB, compute_buffer_bytes=98 * MIB, output_buffer_bytes=196_608,
+            repack_buffer_bytes=None, flash_attn="disabled", type_k="f16", type_v="f16",
+            use_extra_bufts=self._launch.mode == "default", load_mode="mmap", chat_template_sha256="0" * 64,
+            omp_wait_policy="passive",
+        )  # fmt: skip
+
+    def _sample(self) -> Sample:
+        return Sample(
+            t=self._clock(), rss_bytes=190 * MIB, rss_anon_bytes=75 * MIB, rss_file_bytes=115 * MIB,
+            peak_rss_bytes=200 * MIB, cpu_percent=99.0, machine_percent=55.0, load1=0.8, involuntary_switches=12,
+        )  # fmt: skip
+
+    async def generate(self, request: Request) -> AsyncIterator[Event]:
+        yield RequestStarted(
+            t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, prompt=request.prompt,
+            prompt_tokens=12,
+        )  # fmt: skip
+        default = self._launch.mode == "default"
+        signal = self._script.crash_in_default_mode if default else self._script.crash_in_safe_mode
+        if signal:
+            self._crashed = True
+            yield crash(self._clock(), signal=signal)
+            return
+        words = self._script.answer(request).split(" ")
+        said: list[str] = []
+        for index, word in enumerate(words):
+            await self._gate(request)
+            if self._stop.is_set():
+                return
+            text = word if index == 0 else f" {word}"
+            said.append(text)
+            yield Token(t=self._clock(), request=request.id, index=index, text=text)
+            yield self._sample()
+        yield Completed(
+            t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, output="".join(said),
+            stop_reason="eos", prompt_tokens=12, output_tokens=len(words), prefill_s=0.2, engine_prompt_ms=200.0,
+            engine_prompt_tokens=12, engine_decode_ms=100.0, engine_decode_tokens=len(words),
+        )  # fmt: skip
+
+    async def _gate(self, request: Request) -> None:
+        """Waits for the test's go, or for the stop, whichever comes first."""
+        go = self._script.pause_before_token
+        if go is None or request.warmup:
+            await asyncio.sleep(0)
+            return
+        waits = [asyncio.ensure_future(go.wait()), asyncio.ensure_future(self._stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def stop(self) -> Stopped | None:
+        self._stop.set()
+        if not self._started:
+            return None
+        if self._evidence is None:
+            self._script.alive -= 1
+            self._evidence = Stopped(
+                t=self._clock(), pid=4242, how="crashed" if self._crashed else "unloaded", seconds=0.01,
+                exit_code=-11 if self._crashed else 0, signal="SIGSEGV" if self._crashed else None, gone=True,
+            )  # fmt: skip
+        return self._evidence
