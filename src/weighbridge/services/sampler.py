@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -64,8 +65,8 @@ class Sampler:
 
 
 def _status(path: Path) -> dict[str, int]:
-    """The sizes in /proc/PID/status, in bytes; empty where there is no such file on this system."""
-    if not path.parent.parent.joinpath("self").exists():
+    """The sizes in /proc/PID/status, in bytes; empty on systems without such a file."""
+    if sys.platform != "linux":
         return {}
     fields = (line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
     return {field[0].rstrip(":"): int(field[1]) * _KIB for field in fields if field[2:] == ["kB"]}

@@ -49,17 +49,16 @@ def explain(exit_code: int, phase: str, t: float, last_log: str) -> Failed:
     """The `failed` event of a child that ended with `exit_code` in `phase` and left no such event itself."""
     name = signal_name(exit_code)
     kind: FailureKind = "crash"
+    message = f"The engine's process died during {phase}: {_SIGNALS.get(name or '', name)}."
     if exit_code == EXIT_TIME_LIMIT:
-        kind, reason = "time_limit", "its time limit was over"
+        kind, message = "time_limit", f"The engine's time limit was over during {phase}, so its process was ended."
     elif name is None:
-        reason = f"it ended by itself with exit code {exit_code}"
-    else:
-        reason = _SIGNALS.get(name, name)
+        message = f"The engine's process ended by itself during {phase}, with exit code {exit_code}."
     return Failed(
         t=t,
         kind=kind,
         phase=phase,
-        message=f"The engine's process died during {phase}: {reason}.",
+        message=message,
         signal=name,
         exit_code=exit_code,
         last_log=last_log,

@@ -63,7 +63,9 @@ class LlamaRuntime:
         self._process: Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[Stopped] | None = None
-        self._failed = False
+        self._failure: Failed | None = None
+        self._stop_wished = False
+        self._starting = asyncio.Lock()
 
     @property
     def facts(self) -> RuntimeFacts:
@@ -74,8 +76,14 @@ class LlamaRuntime:
         )
 
     async def start(self) -> AsyncIterator[Event]:
-        """Spawned, Ready, Loaded; or Failed. Raises OutsideFailed where no process can be started."""
-        self._process = process = await spawn(self._launch.log_path)
+        """Spawned, Ready, Loaded; or Failed. Raises OutsideFailed where no process can be started.
+
+        Empty where `stop` came first.
+        """
+        async with self._starting:
+            if self._stop_wished:
+                return
+            self._process = process = await spawn(self._launch.log_path)
         self._queue.put_nowait(Spawned(t=self._clock(), pid=process.pid))
         self._tasks = [asyncio.create_task(self._read(process)), asyncio.create_task(self._look(process))]
         launch = self._launch.model_dump() | {"model_path": os.path.abspath(self._launch.model_path)}
@@ -86,23 +94,28 @@ class LlamaRuntime:
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:
         """RequestStarted, Token..., Completed; or Failed; samples in between. Ends at once after a stop."""
+        if self._process is None:
+            return
         self._send({"do": "generate", "request": request.model_dump()})
         async for event in self._events(Completed):
             yield event
 
     async def stop(self) -> Stopped | None:
         """Ends the process within 0.3 s. Safe to call twice: there is one shutdown evidence."""
-        if self._process is None:
-            return None
-        if self._ending is None:
-            self._ending = asyncio.create_task(self._end(self._process))
+        self._stop_wished = True
+        async with self._starting:
+            if self._process is None:
+                return None
+            if self._ending is None:
+                self._ending = asyncio.create_task(self._end(self._process))
         return await asyncio.shield(self._ending)
 
     async def _end(self, process: Process) -> Stopped:
-        stopped = await end(process, self._clock, crashed=self._failed)
+        stopped = await end(process, self._clock, crashed=self._failure is not None and self._failure.kind == "crash")
         for task in self._tasks[1:]:
             task.cancel()
-        await asyncio.wait(self._tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         return stopped
 
     def _send(self, message: dict[str, object]) -> None:
@@ -131,19 +144,26 @@ class LlamaRuntime:
         assert process.stdout is not None
         try:
             async for line in process.stdout:
-                event = EVENT.validate_json(line)
-                self._watch.hear(self._clock(), event)
-                self._failed |= isinstance(event, Failed)
-                if not isinstance(event, Heartbeat):
-                    self._queue.put_nowait(event)
-        except (ValidationError, ValueError) as error:
-            self._fail("protocol", f"The engine's process wrote something that is no event: {_first(error)}.")
+                self._take(line)
+        except ValueError as error:
+            self._fail("protocol", f"The engine's process wrote a line that is no event: {_shown(error)}.")
             kill(process)
-        code = await process.wait()
-        if not self._failed and self._ending is None:
-            self._failed = True
-            self._queue.put_nowait(explain(code, self._watch.phase, self._clock(), self._last_log()))
-        self._queue.put_nowait(_END)
+        try:
+            code = await process.wait()
+            if self._failure is None and self._ending is None:
+                self._failure = explain(code, self._watch.phase, self._clock(), self._last_log())
+                self._queue.put_nowait(self._failure)
+        finally:
+            self._queue.put_nowait(_END)
+
+    def _take(self, line: bytes) -> None:
+        """One line of the child. Raises ValueError (pydantic's is one) for anything but an event."""
+        event = EVENT.validate_json(line)
+        self._watch.hear(self._clock(), event)
+        if isinstance(event, Failed):
+            self._failure = event
+        if not isinstance(event, Heartbeat):
+            self._queue.put_nowait(event)
 
     async def _look(self, process: Process) -> None:
         """Samples the child, and kills it once it hangs."""
@@ -153,22 +173,15 @@ class LlamaRuntime:
             if sample is not None and process.returncode is None:
                 self._queue.put_nowait(sample)
             complaint = self._watch.complaint(self._clock())
-            if complaint is not None and not self._failed:
+            if complaint is not None and self._failure is None:
                 self._fail("hang", complaint)
                 kill(process)
             await asyncio.sleep(self._interval)
 
     def _fail(self, kind: FailureKind, message: str) -> None:
-        self._failed = True
-        self._queue.put_nowait(
-            Failed(
-                t=self._clock(),
-                kind=kind,
-                phase=self._watch.phase,
-                message=message,
-                last_log=self._last_log(),
-            )
-        )
+        t, phase = self._clock(), self._watch.phase
+        self._failure = Failed(t=t, kind=kind, phase=phase, message=message, last_log=self._last_log())
+        self._queue.put_nowait(self._failure)
 
     def _last_log(self) -> str:
         folders = (
@@ -178,6 +191,7 @@ class LlamaRuntime:
         return last_line(Path(self._launch.log_path), folders)
 
 
-def _first(error: ValueError) -> str:
-    """The first line of an error's text: pydantic's is long."""
-    return clean_line(str(error).partition("\n")[0], 120)
+def _shown(error: ValueError) -> str:
+    """What was written instead, as far as one line shows it."""
+    wrong = error.errors()[0]["input"] if isinstance(error, ValidationError) else error
+    return clean_line(str(wrong), 100)
