@@ -1,0 +1,146 @@
+"""requests.csv and samples.csv: every request and every sample of the events as plain rows, units in the header."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from weighbridge.domain.proof.events import Attempt, Completed, Event, RequestStarted, Sample
+from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.verdict.stats import p50, p95
+
+REQUESTS = (
+    "job",
+    "mode",
+    "request",
+    "case",
+    "warmup",
+    "stop_reason",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.server.time_to_first_token_s",
+    "gen_ai.server.request.duration_s",
+    "prefill_tokens_per_s",
+    "decode_tokens_per_s",
+    "itl_p50_s",
+    "itl_p95_s",
+    "itl_max_s",
+    "peak_rss_bytes",
+    "engine_prompt_ms",
+    "engine_decode_ms",
+)
+"""One row a completed request. The first names are OpenTelemetry's for generative AI, with the unit added."""
+SAMPLES = (
+    "job",
+    "attempt",
+    "mode",
+    "t_s",
+    "rss_bytes",
+    "rss_anon_bytes",
+    "rss_file_bytes",
+    "peak_rss_bytes",
+    "cpu_percent_of_one_core",
+    "machine_percent",
+    "load1",
+    "involuntary_switches",
+)
+"""One row a sample of the engine's process; `t_s` is counted from the start of its job."""
+Row = dict[str, str]
+
+
+def cell(value: Any) -> str:
+    """A value as a cell. Empty: not measured. Text that a spreadsheet would run as a formula gets a quote before it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+
+
+def request_rows(jobs: Sequence[Sequence[Event]]) -> list[Row]:
+    """One row for each completed request of every job, the warm-ups too. Figures as in domain.proof.measure."""
+    return [row for job in jobs for row in _requests(job)]
+
+
+def _requests(job: Sequence[Event]) -> Iterator[Row]:
+    first = job[0]
+    for mode, f in zip(_modes(job), request_figures(job), strict=True):
+        values = (
+            getattr(first, "job_id", ""),
+            mode,
+            f.request,
+            f.case,
+            f.warmup,
+            f.stop_reason,
+            f.prompt_tokens,
+            f.output_tokens,
+            f.ttft_s,
+            f.total_s,
+            f.prefill_tokens_per_s,
+            f.decode_tokens_per_s,
+            p50(f.itl_s),
+            p95(f.itl_s),
+            max(f.itl_s, default=None),
+            f.peak_rss_bytes,
+            f.engine_prompt_ms,
+            f.engine_decode_ms,
+        )
+        yield dict(zip(REQUESTS, map(cell, values), strict=True))
+
+
+def _modes(job: Sequence[Event]) -> Iterator[str]:
+    """The mode in which each completed request of a job was answered."""
+    mode, open_request = "", False
+    for event in job:
+        match event:
+            case Attempt():
+                mode = event.mode
+            case RequestStarted():
+                open_request = True
+            case Completed() if open_request:
+                open_request = False
+                yield mode
+            case _:
+                pass
+
+
+def sample_rows(jobs: Sequence[Sequence[Event]]) -> list[Row]:
+    """One row for each sample of every job."""
+    return [row for job in jobs for row in _samples(job)]
+
+
+def _samples(job: Sequence[Event]) -> Iterator[Row]:
+    attempt: Attempt | None = None
+    for event in job:
+        if isinstance(event, Attempt):
+            attempt = event
+        elif isinstance(event, Sample) and attempt is not None:
+            values = (
+                attempt.job_id,
+                attempt.number,
+                attempt.mode,
+                event.t,
+                event.rss_bytes,
+                event.rss_anon_bytes,
+                event.rss_file_bytes,
+                event.peak_rss_bytes,
+                event.cpu_percent,
+                event.machine_percent,
+                event.load1,
+                event.involuntary_switches,
+            )
+            yield dict(zip(SAMPLES, map(cell, values), strict=True))
+
+
+def as_csv(names: Sequence[str], rows: Sequence[Row]) -> str:
+    """RFC 4180 quoting, lines ended by LF."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

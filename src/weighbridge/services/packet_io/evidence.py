@@ -1,0 +1,118 @@
+"""What of a run goes into its packet: the evidence that counts, and whether it still fits the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from weighbridge.domain.flow import alternative, eval_is_current, inputs_digest, status
+from weighbridge.domain.packet import Item, completeness
+from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
+from weighbridge.domain.proof.summary import jobs, last
+from weighbridge.domain.run import EvalRecord, ProofRecord, Run
+from weighbridge.domain.verdict.decision import Choice, GateResult, Option, options
+from weighbridge.services.packet_io.records import Status
+
+
+@dataclass(frozen=True)
+class PacketSource:
+    """All that a packet is made of. `events`: whole jobs of the run, in order; `logs`: engine logs by file name.
+
+    `at`: ISO 8601 UTC. `packet_id`: a UUID. `folders`: folders of this machine, with what may be said instead.
+    `left_out`: earlier jobs of the run whose events are not among `events`.
+    """
+
+    run: Run
+    events: Sequence[Event]
+    logs: Mapping[str, str]
+    at: str
+    packet_id: str
+    folders: Sequence[tuple[str, str]] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence of one source. A planned route has none of its own, whatever ran before on another one."""
+
+    source: PacketSource
+
+    @property
+    def run(self) -> Run:
+        return self.source.run
+
+    @cached_property
+    def status(self) -> Status:
+        run = self.run
+        return "measured" if not run.planned and (run.proof or run.evaluation) else "planned"
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happened, heartbeats left out; nothing for a plan."""
+        if self.status == "planned":
+            return ()
+        return tuple(e for e in self.source.events if not isinstance(e, Heartbeat))
+
+    @cached_property
+    def logs(self) -> Mapping[str, str]:
+        return {} if self.status == "planned" else self.source.logs
+
+    @cached_property
+    def jobs(self) -> list[tuple[Event, ...]]:
+        return jobs(self.events)
+
+    @property
+    def proof(self) -> ProofRecord | None:
+        return self.run.proof if self.status == "measured" else None
+
+    @property
+    def proof_is_current(self) -> bool:
+        return self.proof is not None and self.proof.inputs == inputs_digest(self.run, "proof")
+
+    @cached_property
+    def proof_events(self) -> tuple[Event, ...]:
+        """The events of the proof on record."""
+        wanted = self.proof.job_id if self.proof else ""
+        return next((job for job in self.jobs if isinstance(job[0], Attempt) and job[0].job_id == wanted), ())
+
+    @property
+    def evaluation(self) -> EvalRecord | None:
+        return self.run.evaluation if self.status == "measured" else None
+
+    @property
+    def eval_is_current(self) -> bool:
+        return self.evaluation is not None and eval_is_current(self.run)
+
+    @property
+    def gate(self) -> GateResult | None:
+        """The gate that the decision may rest on."""
+        return self.evaluation.gate if self.evaluation and self.eval_is_current else None
+
+    @cached_property
+    def options(self) -> tuple[tuple[Option, ...], Choice | None]:
+        return options(self.run.constraints, self.gate, alternative(self.run))
+
+    @property
+    def verdict_is_current(self) -> bool:
+        verdict = self.run.verdict
+        return verdict is not None and status(self.run, "decision") == "done" and verdict.options == self.options[0]
+
+    @property
+    def decision(self) -> str:
+        """For bag-info.txt: the choice, or `none`."""
+        verdict = self.run.verdict
+        return verdict.choice if verdict and self.verdict_is_current else "none"
+
+    @cached_property
+    def completeness(self) -> tuple[Item, ...]:
+        return completeness(self.run)
+
+    @cached_property
+    def loaded(self) -> Loaded | None:
+        """What the engine said of the model and its buffers when the proof loaded it."""
+        return last(self.proof_events, Loaded)
+
+    @cached_property
+    def ready(self) -> Ready | None:
+        return last(self.proof_events, Ready)

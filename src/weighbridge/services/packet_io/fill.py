@@ -1,0 +1,89 @@
+"""Fills decision.json, model.json and policy.json from the evidence."""
+
+from __future__ import annotations
+
+from weighbridge import __version__
+from weighbridge.domain.verdict.cases import CasePack
+from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.services.packet_io.records import DecisionFile, EvalNote, ModelFile, PolicyFile, with_gaps
+
+SOFTWARE = f"weighbridge {__version__}"
+GATE_RULE = (
+    "FAILED: a must-pass case fails, or fewer than min_pass cases pass. "
+    "WARNED: an answer was cut before its end. PASSED: neither."
+)
+CASES_DIGEST = (
+    "SHA-256 of the JSON array of the lines of eval/cases.jsonl, in order, without spaces: "
+    "printf '[%s]' \"$(paste -sd, eval/cases.jsonl)\" | sha256sum"
+)
+INTERVAL = (
+    "Wilson score interval at 95 %, z = 1.96, p = k/n: "
+    "(p + z*z/(2n) ± z*sqrt(p(1-p)/n + z*z/(4n*n))) / (1 + z*z/n); "
+    "the cases were chosen, not drawn at random: it speaks of cases like these"
+)
+
+
+def decision_file(e: Evidence) -> DecisionFile:
+    run, model = e.run, e.run.model
+    options, recommended = e.options
+    return DecisionFile(
+        packet=f"urn:uuid:{e.source.packet_id}",
+        run=run.id,
+        written_at=e.source.at,
+        software=SOFTWARE,
+        status=e.status,
+        model=model.name if model else None,
+        model_sha256=(model.sha256 or None) if model else None,
+        constraints=run.constraints,
+        route=run.decision,
+        evaluation=_eval_note(e),
+        options=options,
+        recommended=recommended,
+        verdict=run.verdict,
+        verdict_current=e.verdict_is_current,
+        overrides=run.overrides,
+        completeness=e.completeness,
+        complete=all(item.held for item in e.completeness),
+        formulas={"interval": INTERVAL, "gate": GATE_RULE},
+    )
+
+
+def _eval_note(e: Evidence) -> EvalNote | None:
+    record = e.evaluation
+    if record is None:
+        return None
+    return EvalNote(
+        job_ids=record.job_ids,
+        fixed_at=record.fixed_at,
+        mode=record.mode,
+        outcome=record.outcome,
+        current=e.eval_is_current,
+        gate=record.gate,
+        message=record.message,
+        shutdown=record.shutdown,
+    )
+
+
+def model_file(e: Evidence) -> ModelFile | None:
+    """The model without the place where its file lies."""
+    model = e.run.model
+    if model is None:
+        return None
+    named = model.kind == "named"
+    values = model.model_dump(exclude={"path", "kind", "name", "source"})
+    default = "a repository was named; nothing of it was fetched" if named else "the file does not say"
+    filled = with_gaps(values, {}, default)
+    return ModelFile(kind=model.kind, name=model.name, source=model.source or "not recorded", **filled)
+
+
+def pack_of(e: Evidence) -> CasePack | None:
+    """The cases that were run, or those that stand ready."""
+    return e.evaluation.pack if e.evaluation else e.run.pack
+
+
+def policy_file(e: Evidence) -> PolicyFile | None:
+    policy = e.evaluation.policy if e.evaluation else e.run.policy
+    if policy is None:
+        return None
+    fixed_at = e.evaluation.fixed_at if e.evaluation else None
+    return PolicyFile(policy=policy, fixed_at=fixed_at, rule=GATE_RULE, cases_digest_of=CASES_DIGEST)

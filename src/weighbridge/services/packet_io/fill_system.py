@@ -1,0 +1,69 @@
+"""Fills system.json: the machine under MLPerf's names, the engine under llama-bench's. No host or user name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.proof.events import Loaded
+from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.services.packet_io.records import SystemFile, with_gaps
+
+_REASONS = {
+    "accelerators_per_node": "not looked for: the engine runs on the CPU",
+    "build_commit": "the installed library does not tell which commit it was built from",
+    "hw_notes": "nothing typed",
+}
+
+
+def system_file(e: Evidence) -> SystemFile:
+    """For a plan it is the machine that planned, and says so; the engine's fields are missing."""
+    machine, planned = e.run.machine, e.status == "planned"
+    values = {**_machine(machine), **_engine(e.loaded), **_figures(e)}
+    if planned:
+        values["sw_notes"] = "the machine that made the plan; the route runs elsewhere"
+    reasons = {**_REASONS, "sw_notes": "nothing typed"}
+    why = "planned: nothing was run" if planned else "the proof did not get so far, or this system does not tell"
+    return SystemFile(**with_gaps(values, reasons, why))
+
+
+def _machine(machine: MachineFacts) -> dict[str, Any]:
+    others = {name: v for name, v in machine.versions.items() if name != "llama-cpp-python"}
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(others.items()))
+    notes = f"{machine.architecture}, {machine.logical_cores or 'unknown'} logical cores, "
+    return {
+        "operating_system": machine.operating_system,
+        "host_processor_model_name": machine.cpu_model,
+        "host_processor_core_count": machine.physical_cores,
+        "host_memory_capacity": machine.memory_bytes,
+        "accelerators_per_node": None,
+        "framework": machine.engine,
+        "other_software_stack": f"Python {machine.python}" + (f", {packages}" if packages else ""),
+        "hw_notes": f"{notes}{machine.usable_cores} usable by the process",
+        "sw_notes": None,
+        "build_commit": None,
+    }
+
+
+def _engine(loaded: Loaded | None) -> dict[str, Any]:
+    said = loaded.model_dump() if loaded else {}
+    names = ("n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "load_mode", "flash_attn")
+    return {
+        **{name: said.get(name) for name in names},
+        "model_type": said.get("description"),
+        "model_n_params": said.get("n_params"),
+        "repack": said.get("use_extra_bufts"),
+    }
+
+
+def _figures(e: Evidence) -> dict[str, Any]:
+    model, figures = e.run.model, e.proof.figures if e.proof else None
+    return {
+        "model_filename": model.file_name if model else None,
+        "model_size": model.size_bytes if model else None,
+        "n_prompt": figures.prompt_tokens if figures else None,
+        "n_gen": figures.output_tokens if figures else None,
+        "avg_ts": figures.decode_tokens_per_s if figures else None,
+        "load_average_start": figures.load1_before if figures else None,
+        "load_average_end": figures.load1_after if figures else None,
+    }

@@ -1,0 +1,211 @@
+"""The JSON files of a packet as models: the writer fills them, `verify` reads them, their schemas lie beside them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.model.choice import ChoiceKind
+from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.packet import Item
+from weighbridge.domain.proof.events import EVENT, JobKind, Mode
+from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.route.decide import RouteDecision
+from weighbridge.domain.run import Override, PlanDetails
+from weighbridge.domain.verdict.cases import Case, Policy
+from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Option, Verdict
+
+Status = Literal["measured", "planned"]
+"""`measured`: something ran and is in the packet. `planned`: nothing in the packet was run."""
+Outcome = Literal["completed", "stopped", "failed", "running"]
+Sha256 = str
+
+
+class EvalNote(Record):
+    """What the eval came to. `current`: it was made with the model, settings, cases and policy of this packet."""
+
+    job_ids: tuple[str, ...]
+    fixed_at: str = Field(description="when the policy was saved: before the first case ran")
+    mode: Mode | None
+    outcome: Outcome
+    current: bool
+    gate: GateResult | None = Field(description="null: not every case has a result")
+    message: str
+    shutdown: str
+
+
+class DecisionFile(Record):
+    """data/decision.json: from the constraints to the decision, with what was not allowed and why."""
+
+    schema_version: Literal[1] = 1
+    packet: str = Field(description="urn:uuid of this packet, as in bag-info.txt")
+    run: str
+    written_at: str
+    software: str
+    status: Status
+    model: str | None
+    model_sha256: Sha256 | None
+    constraints: ConstraintCard
+    route: RouteDecision
+    evaluation: EvalNote | None
+    options: tuple[Option, ...]
+    recommended: Choice | None
+    verdict: Verdict | None
+    verdict_current: bool = Field(description="the verdict was made on exactly this evidence")
+    overrides: tuple[Override, ...]
+    completeness: tuple[Item, ...]
+    complete: bool
+    formulas: dict[str, str]
+
+
+class ModelFile(Record):
+    """data/model/model.json: which weights. `missing` says why a field is null."""
+
+    kind: ChoiceKind
+    name: str
+    repo: str | None
+    revision: str | None
+    file_name: str | None
+    size_bytes: int | None
+    sha256: Sha256 | None
+    quantization: str | None
+    architecture: str | None
+    n_params: int | None
+    source: str
+    missing: dict[str, str]
+
+
+class PolicyFile(Record):
+    """data/policy.json: the rule of the gate. `fixed_at` is null until an eval was begun under it."""
+
+    policy: Policy
+    fixed_at: str | None
+    rule: str
+    cases_digest_of: str
+
+
+class AttemptRow(Record):
+    """One child of one job, and how it ended."""
+
+    job_id: str
+    job: JobKind
+    number: int
+    at: str
+    mode: Mode
+    reason: str
+    outcome: str
+    message: str
+    runtime: str
+    version: str
+    model_sha256: Sha256
+    log: str | None = Field(description="path of the engine's log in the packet; null: none was kept")
+
+
+class Comparison(Record):
+    """One quantity: forecast before the run against what was seen. Bytes; null: not known."""
+
+    quantity: str
+    forecast_bytes: int | None
+    measured_bytes: int | None
+    measured_by: str
+
+
+class ProofNote(Record):
+    """The first run. `current`: it was made with the model, settings and prompt of this packet."""
+
+    job_id: str
+    at: str
+    mode: Mode
+    outcome: Outcome
+    current: bool
+    model_sha256: Sha256 | None
+    prompt: str
+    output: str
+    figures: JobFigures
+    shutdown: str
+    message: str
+
+
+class RuntimeFile(Record):
+    """data/runtime.json: how it was run and what was measured, or, for a plan, what the person typed."""
+
+    schema_version: Literal[1] = 1
+    status: Status
+    name: str | None
+    version: str | None
+    engine: str | None = Field(description="library and version as the child saw it")
+    python: str | None
+    system_info: str | None = Field(description="llama_print_system_info() of the child")
+    command: tuple[str, ...]
+    command_line: str = Field(description="the command, quoted for a POSIX shell")
+    settings: RuntimeSettings
+    attempts: tuple[AttemptRow, ...]
+    proof: ProofNote | None
+    forecast: Forecast | None
+    forecast_against_measured: tuple[Comparison, ...]
+    overrides: tuple[Override, ...]
+    plan: PlanDetails | None
+    missing: dict[str, str]
+    formulas: dict[str, str]
+
+
+class SystemFile(Record):
+    """data/system.json: MLPerf's names for the machine, llama-bench's for the engine. No host or user name.
+
+    Sizes in bytes. `missing` says why a field is null.
+    """
+
+    operating_system: str | None
+    host_processor_model_name: str | None
+    host_processor_core_count: int | None
+    host_memory_capacity: int | None
+    accelerators_per_node: int | None
+    framework: str | None
+    other_software_stack: str | None
+    hw_notes: str | None
+    sw_notes: str | None
+    build_commit: str | None
+    model_filename: str | None
+    model_type: str | None
+    model_size: int | None
+    model_n_params: int | None
+    n_batch: int | None
+    n_ubatch: int | None
+    n_threads: int | None
+    type_k: str | None
+    type_v: str | None
+    load_mode: str | None
+    repack: bool | None
+    flash_attn: str | None
+    n_prompt: int | None
+    n_gen: int | None
+    avg_ts: float | None = Field(description="decode tokens/s of the proof")
+    load_average_start: float | None
+    load_average_end: float | None
+    missing: dict[str, str]
+
+
+SCHEMAS: dict[str, TypeAdapter[Any]] = {
+    "decision": TypeAdapter(DecisionFile),
+    "model": TypeAdapter(ModelFile),
+    "card-facts": TypeAdapter(CardFacts),
+    "policy": TypeAdapter(PolicyFile),
+    "case": TypeAdapter(Case),
+    "result": TypeAdapter(CaseResult),
+    "runtime": TypeAdapter(RuntimeFile),
+    "system": TypeAdapter(SystemFile),
+    "event": EVENT,
+}
+"""What each schema file of a packet describes."""
+
+
+def with_gaps(values: dict[str, Any], reasons: dict[str, str], default: str) -> dict[str, Any]:
+    """`values` with `missing`: for every empty value null and its reason, or the `default` reason."""
+    known = {name: None if value == "" else value for name, value in values.items()}
+    gaps = {name: reasons.get(name, default) for name, value in known.items() if value is None}
+    return {**known, "missing": gaps}

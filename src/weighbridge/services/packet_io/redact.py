@@ -1,0 +1,127 @@
+"""Takes out what a packet must not hold: folders of this machine, its names, and credentials."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from weighbridge.domain.problems import Refused
+from weighbridge.domain.proof.events import Completed, Event, Token
+
+TOKENS = re.compile(
+    r"\bhf_[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
+    r"|(?<=Bearer )[A-Za-z0-9._~+/-]{16,}=*|(?<=://)[^\s/@:\"'`]+:[^\s/@\"'`]+(?=@)"
+)
+"""Credentials by their shape: Hub, API and repository tokens, bearer tokens, passwords in addresses."""
+_LOCAL_PATH = re.compile(r"(?<![\w.:/\\\]-])(?:[A-Za-z]:[\\/]|/)(?:[\w.@+~ -]*[\w.@+~-][\\/])+(?=[\w.@+~-])")
+"""The folder part of an absolute path, as an engine's log writes it."""
+_COMMON_NAMES = {"root", "user", "admin", "administrator", "ubuntu", "localhost", "runner", "home", "host", "test"}
+"""User and host names that say nothing about anybody and stand in ordinary text."""
+_SHORTEST_NAME = 3
+
+
+class Redactor:
+    """Knows the folders of this machine. `folders`: path -> what stands in its place, for example `[home]`."""
+
+    def __init__(self, folders: Mapping[str, str]) -> None:
+        self._places = {form: label for path, label in folders.items() for form in _forms(path)}
+        longest_first = sorted(self._places, key=len, reverse=True)
+        self._folders = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        self._names = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in _own_names()) or r"(?!)")
+
+    def text(self, text: str) -> str:
+        """Text without this machine's folders and without credentials."""
+        text = self._folders.sub(lambda found: self._places[found[0]], text)
+        return TOKENS.sub("[credential]", text)
+
+    def log(self, text: str) -> str:
+        """A program's own log: also without any other folder, and without user and host name."""
+        text = _LOCAL_PATH.sub("[folder]/", self.text(text))
+        return self._names.sub("[name]", text)
+
+    def events(self, events: Iterable[Event]) -> list[Event]:
+        """Events whose answers hold nothing private, not even spread over several tokens."""
+        found = list(events)
+        private = {
+            (at, event.request): self.text(event.output)
+            for at, event in enumerate(found)
+            if isinstance(event, Completed) and self.text(event.output) != event.output
+        }
+        for (end, request), output in private.items():
+            _rewrite(found, end, request, output)
+        return found
+
+    def value(self, value: Any) -> Any:
+        """Plain data (as JSON holds it) with every text in it redacted."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(v) for v in value]
+        if isinstance(value, dict):
+            return {key: self.value(v) for key, v in value.items()}
+        return value
+
+    def check(self, files: Mapping[str, bytes]) -> None:
+        """Refused, with the file's name, where a folder or a credential is still there."""
+        for name, data in files.items():
+            text = data.decode("utf-8")
+            if self._folders.search(text) or TOKENS.search(text):
+                raise Refused(
+                    f"The packet would hold a folder of this machine or a credential in {name}; it was not written.",
+                    "Take it out of the text where it was typed, and save again.",
+                )
+
+
+def _rewrite(events: list[Event], end: int, request: str, output: str) -> None:
+    """Puts an answer in place of the one completed at `end`; its times stay, its text moves to the first token."""
+    done = events[end]
+    assert isinstance(done, Completed)
+    events[end] = done.model_copy(update={"output": output})
+    tokens = [i for i in range(end) if isinstance(e := events[i], Token) and e.request == request]
+    start = max((i for i in tokens if getattr(events[i], "index", 0) == 0), default=end)
+    text = output
+    for at in (i for i in tokens if i >= start):
+        token = events[at]
+        assert isinstance(token, Token)
+        if token.text:
+            events[at] = token.model_copy(update={"text": text})
+            text = ""
+
+
+def this_machine(folders: Sequence[tuple[str, str]]) -> Redactor:
+    """A redactor for this machine's home folder and for further `folders` (path, label)."""
+    known = {str(Path.home()): "[home]"}
+    for path, label in folders:
+        if len(Path(path).parts) > 2:
+            known.setdefault(path, label)
+    return Redactor(known)
+
+
+def _forms(path: str) -> set[str]:
+    """The spellings of a folder: as given, resolved, with slashes, and as JSON writes each."""
+    spelt = {path.rstrip("/\\"), os.path.realpath(path).rstrip("/\\")}
+    spelt |= {text.replace("\\", "/") for text in spelt}
+    spelt |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in spelt}
+    return {text for text in spelt if len(text) > 1}
+
+
+def _pattern(path: str) -> str:
+    """Not inside a longer name; a folder with one part, such as `/root`, only where a path may begin."""
+    start = r"(?<![\w.])" if path.count("/") + path.count("\\") < 2 else ""
+    return rf"{start}{re.escape(path)}(?![\w-])"
+
+
+def _own_names() -> set[str]:
+    """The user's and the machine's name, where they are words of their own."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = ""
+    names = {user, platform.node(), platform.node().split(".")[0]}
+    return {n for n in names if len(n) >= _SHORTEST_NAME and n.lower() not in _COMMON_NAMES}
