@@ -10,7 +10,7 @@ import pytest
 
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import decide
-from weighbridge.domain.route.lesson import lesson_json
+from weighbridge.domain.route.lesson import lesson_json, lesson_row
 from weighbridge.domain.route.table import Tables
 
 PROJECT: dict[str, Any] = {
@@ -137,6 +137,17 @@ def test_with_money_and_memory_our_family_is_one_of_the_lessons_row(tables: Tabl
     card = ConstraintCard.model_validate(info)
     row = next(row for row in tables.lesson if row.family == oracle(info)["model_family"]["family"])
     assert decide(card, tables, 2**40).family.id in row.members
+
+
+def test_our_routes_match_the_lessons_names_for_them(tables: Tables) -> None:
+    backwards = tables.model_copy(update={"lesson": tables.lesson[::-1]})
+
+    def family(route: str) -> str:
+        return lesson_row(ConstraintCard.model_validate({"available_route": route}), backwards).family
+
+    assert family("local_cpu") == "small instruct model"
+    assert family("free_colab") == "Qwen or Llama family"
+    assert family("rented_gpu") == "reasoning model family"
 
 
 def test_the_lessons_table_is_ours_word_for_word(tables: Tables) -> None:

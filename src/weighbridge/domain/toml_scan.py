@@ -83,7 +83,6 @@ class _Scan:
         path = (*path, last)
         if many:
             self.counts[path] = self.counts.get(path, -1) + 1
-            self.lines.setdefault(path, line)
         path = self._inside(path)
         self._mark(path, line)
         self.at += len("]]") if many else len("]")

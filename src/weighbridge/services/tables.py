@@ -24,7 +24,7 @@ def load_tables(own: Path | None = None, config_dir: Path | None = None) -> Tabl
 
     Raises BadInput with file, line and fix where the own file cannot be read or does not hold.
     """
-    data = files("weighbridge.data")
+    data = files("weighbridge").joinpath("data")
     built_in = load_toml(data.joinpath("families.toml").read_text("utf-8"), "families.toml", FamiliesFile)
     routes = load_toml(data.joinpath("routes.toml").read_text("utf-8"), "routes.toml", RoutesFile)
     families = {family.id: family for family in built_in.family}
