@@ -1,0 +1,39 @@
+"""The palette: every action by name, so that no key has to be remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+
+from weighbridge.domain.steps import STEPS
+
+if TYPE_CHECKING:
+    from weighbridge.tui.app import WeighbridgeApp
+
+
+def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
+    """What can be done at this moment."""
+    screen = app.step_screen
+    running = app.jobs.running
+    if screen is not None:
+        yield SystemCommand("Next", "Confirm this step and go on (ctrl+n)", screen.action_next)
+        yield SystemCommand("Back", "Go back one step (ctrl+b)", screen.action_back)
+        for step in STEPS:
+            title = f"Go to step {step.number}: {step.title}"
+            yield SystemCommand(title, f"Leaves: {step.leaves}", partial(screen.jump, step.id))
+    if running:
+        yield SystemCommand(f"Stop the {running}", "Its child process is gone within 0.3 s", app.jobs.stop)
+    elif not app.session.run.planned:
+        yield SystemCommand(
+            "Start the proof", "One prompt, measured (ctrl+r in step 6)", partial(app.start_job, "proof")
+        )
+        yield SystemCommand("Start the eval", "The fixed cases (ctrl+r in step 7)", partial(app.start_job, "eval"))
+    yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
+    yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
+    yield SystemCommand("Save packet", "Go to step 9 and save (ctrl+s there)", app.action_save_packet)
+    yield SystemCommand("Help", "About this step, and its keys (f1)", app.action_help)
+    yield SystemCommand("Theme", "Other colours, the terminal's own among them", app.action_change_theme)
+    yield SystemCommand("Quit", "Everything is saved (ctrl+q)", app.action_quit)

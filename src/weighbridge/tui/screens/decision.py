@@ -1,0 +1,102 @@
+"""Step 8: keep, switch, RAG, LoRA or stop; what is allowed, and why."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option as Line
+
+from weighbridge.domain import flow
+from weighbridge.domain import intents as want
+from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean
+from weighbridge.domain.verdict.decision import CHOICES, Choice, Option, options
+from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.widgets.field import Field
+
+
+def option_line(option: Option, chosen: bool, recommended: bool) -> Content:
+    """`● keep   allowed, recommended` and below it the reason."""
+    word = "allowed" if option.allowed else "locked"
+    if recommended:
+        word += ", recommended"
+    style = "bold" if chosen else ""
+    tone = "$text-success" if option.allowed else "$text-muted"
+    return Content.assemble(
+        (f"{'●' if chosen else '○'} {option.choice:<8}", style),
+        (f"{'✓' if option.allowed else '✗'} {word}", tone),
+        "\n  ",
+        (clean(option.why), "$text-muted"),
+    )
+
+
+class DecisionScreen(StepScreen):
+    STEP = "decision"
+    HINT = "Arrows and Enter choose. The recommendation stands if you choose nothing."
+
+    def body(self) -> ComposeResult:
+        yield Static(id="decision-note", markup=False)
+        yield OptionList(id="choices", markup=False)
+        yield Static("Reason", classes="section", markup=False)
+        yield Field(
+            lambda run: run.reason,
+            self._reason_given,
+            id="reason",
+            placeholder="why, in your own words",
+            max_length=1_000,
+        )
+
+    def _reason_given(self, text: str) -> want.Decide:
+        choice = self._chosen(self.run)
+        return want.Decide(choice=choice or "stop", reason=text)
+
+    @staticmethod
+    def _chosen(run: Run) -> Choice | None:
+        return run.choice or cast("Choice | None", flow.recommended(run)[0])
+
+    def draw(self, run: Run) -> None:
+        gate = run.evaluation.gate if run.evaluation and flow.eval_is_current(run) else None
+        rows, recommended = options(run.constraints, gate, flow.alternative(run))
+        chosen = self._chosen(run)
+        choices = self.query_one("#choices", OptionList)
+        at = choices.highlighted
+        choices.set_options(
+            [
+                Line(
+                    option_line(row, row.choice == chosen, row.choice == recommended),
+                    id=row.choice,
+                    disabled=not row.allowed,
+                )
+                for row in rows
+            ]
+        )
+        names = [row.choice for row in rows]
+        choices.highlighted = at if at is not None else names.index(chosen) if chosen in names else None
+        self.query_one("#decision-note", Static).update(clean(_note(run, chosen)))
+        self.query_one("#reason", Field).placeholder = flow.recommended(run)[1] or "why, in your own words"
+
+    @on(OptionList.OptionSelected, "#choices")
+    def _select(self, event: OptionList.OptionSelected) -> None:
+        choice = next(c for c in CHOICES if c == event.option_id)
+        self.wizard.tell(None)
+        self.apply(want.Decide(choice=choice, reason=self.query_one("#reason", Field).value))
+
+    def missing_widget(self) -> Widget | None:
+        """The reason where one is owed; the choices where the choice itself is not allowed."""
+        lack = flow.missing(self.run, "decision") or ""
+        return self.focus_on("#reason" if lack.startswith("Say why") else "#choices")
+
+
+def _note(run: Run, chosen: Choice | None) -> str:
+    if run.verdict:
+        return f"On record: {run.verdict.choice}. {run.verdict.reason}"
+    if chosen is None and run.planned:
+        return "Nothing has run yet on this route, so nothing but stop can be decided. You may go on without."
+    if chosen is None:
+        return "No eval has run to its end. Stop needs no evidence; the rest does."
+    return "What do the figures allow? LoRA stays locked until a baseline eval has failed."

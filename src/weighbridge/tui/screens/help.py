@@ -1,0 +1,42 @@
+"""Help of a step: its page, and the keys that work there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Markdown, Static
+
+from weighbridge.domain.steps import StepId
+
+
+def help_text(step: StepId) -> str:
+    """The page of a step, from the package."""
+    return files("weighbridge").joinpath("data", "help", f"{step}.md").read_text(encoding="utf-8")
+
+
+def keys_table(bindings: Iterable[Binding]) -> str:
+    """A Markdown table of keys with what each does."""
+    rows = [f"| {b.key_display or b.key} | {b.tooltip or b.description} |" for b in bindings if b.description]
+    return "\n".join(["", "## Keys", "", "| key | what it does |", "|---|---|", *dict.fromkeys(rows)])
+
+
+class HelpScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q", "dismiss", "Close", id="help.close", tooltip="Back to the step")
+    ]
+
+    def __init__(self, step: StepId, bindings: Iterable[Binding]) -> None:
+        super().__init__()
+        self._text = help_text(step) + "\n" + keys_table(bindings)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide-dialog"):
+            with VerticalScroll(id="help-page"):
+                yield Markdown(self._text, open_links=False)
+            yield Static("escape closes · arrows scroll", classes="dialog-keys")

@@ -1,0 +1,123 @@
+"""Step 9: what the packet will hold, what it lacks, and saving it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from weighbridge.domain import flow
+from weighbridge.domain.packet import Item, completeness
+from weighbridge.domain.run import PacketRecord, Run
+from weighbridge.domain.steps import BY_ID
+from weighbridge.domain.text import clean_line
+from weighbridge.session.jobs import prove_command
+from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.widgets.sheet import Row, Sheet
+from weighbridge.tui.widgets.status_line import Notice
+
+AFTERWARDS = {
+    "keep": "Give the packet to a colleague: they can check it without having seen the run.",
+    "switch": "Go back to step 3 with a model of the next family, and weigh it with the same cases.",
+    "RAG": "Build retrieval first, put its text into the cases, and weigh again.",
+    "LoRA": "Plan the training on a GPU route; this packet is its baseline.",
+    "stop": "Keep the packet as the reason why not. Nothing runs any more.",
+}
+
+
+def item_line(item: Item) -> Content:
+    """`✓ Eval   measured  4 of 5 passed`, or the gap with its reason and where to fill it."""
+    sign = "✓" if item.held else "–"
+    value = clean_line(item.fact.reason if not item.held else item.fact.text, 200)
+    where = "" if item.held else f"  (step {BY_ID[item.step].number})"
+    return Content.assemble(
+        (f"{sign} {item.title:<14}", "bold" if item.held else "$text-warning"),
+        (f"{item.fact.status:<10}", "$text-muted"),
+        (value, "" if item.held else "$text-muted"),
+        (where, "$text-muted"),
+    )
+
+
+def saved_rows(run: Run, packet: PacketRecord, stale: bool) -> Iterator[Row]:
+    """Where the packet is, how it is checked, and what comes next."""
+    state = "planned" if packet.planned else "complete" if packet.complete else "incomplete, and says so"
+    yield Row("Saved", f"{packet.path} ({state})", "good" if not stale else "warn")
+    if stale:
+        yield Row("! stale", "The run has changed since: save it once more under another name.", "warn")
+    yield Row("Seal", packet.seal)
+    yield Row("Check", f"weighbridge verify {shlex.quote(packet.path)}")
+    if run.model and not run.planned:
+        yield Row("Again", shlex.join(prove_command(run)), "muted")
+    if run.verdict:
+        yield Row("What next", AFTERWARDS[run.verdict.choice])
+    elif run.planned:
+        yield Row("What next", "Run the plan's commands, and fill in the evidence that is owed.")
+
+
+class PacketScreen(StepScreen):
+    STEP = "packet"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "next", "Save", id="packet.save", tooltip="Save the packet", priority=True),
+    ]
+
+    def body(self) -> ComposeResult:
+        yield OptionList(id="items", markup=False)
+        with Horizontal(classes="setting", id="target-row"):
+            yield Static("Save to", classes="setting-title", markup=False)
+            yield Input(f"./weighbridge-packet-{self.run.id}", id="target", compact=True, max_length=4_000)
+        yield Sheet(id="saved", label_width=10)
+
+    def hint(self, run: Run) -> str:
+        gaps = sum(not item.held for item in completeness(run))
+        if flow.status(run, "packet") == "done":
+            return "The packet is saved. ctrl+q leaves; the run stays in the list."
+        if gaps:
+            lines = "line is" if gaps == 1 else "lines are"
+            return f"{gaps} {lines} missing: Enter jumps there. ctrl+n saves it as it is, and the packet says so."
+        return "Nothing is missing. ctrl+n saves the packet."
+
+    def draw(self, run: Run) -> None:
+        items = self.query_one("#items", OptionList)
+        at = items.highlighted
+        items.set_options([Option(item_line(item), id=item.id) for item in completeness(run)])
+        items.highlighted = at or 0
+        packet = run.packet
+        rows = saved_rows(run, packet, flow.status(run, "packet") != "done") if packet else ()
+        self.query_one("#saved", Sheet).show(rows)
+        self.query_one("#saved").scroll_visible(animate=False)
+
+    @on(OptionList.OptionSelected, "#items")
+    def _item(self, event: OptionList.OptionSelected) -> None:
+        step = next(i.step for i in completeness(self.run) if i.id == event.option_id)
+        self.jump(step)
+
+    @on(Input.Submitted, "#target")
+    def _target(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_next()
+
+    def action_next(self) -> None:
+        """Saves the packet."""
+        target = self.query_one("#target", Input).value.strip()
+        if not target:
+            self.wizard.tell(Notice("Say where the packet goes.", "A folder that does not exist yet.", "problem"))
+            self.query_one("#target").focus()
+            return
+        if self.wizard.jobs.running:
+            self.wizard.tell(Notice("A job still runs.", "Let it end, or stop it, then save.", "problem"))
+            return
+        self.wizard.tell(None)
+        self.wizard.jobs.save_packet(Path(target).expanduser(), lambda: None)
+
+    def missing_widget(self) -> Widget | None:
+        return self.focus_on("#target")

@@ -1,0 +1,114 @@
+"""The parts of a planned route: what to type there, what to note, and what is still owed. Nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import RadioSet, Static
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.packet import completeness
+from weighbridge.domain.route.table import Tables
+from weighbridge.domain.run import Run
+from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.radio import Radio
+from weighbridge.tui.widgets.sheet import Row, Sheet
+
+FIELDS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "free_colab": (
+        ("notebook_link", "Notebook link", "address of the notebook"),
+        ("runtime_type", "Runtime type", "for example: T4 GPU, as the first cell prints it"),
+        ("reset_note", "Reset note", "boot id at the start and at the end, and what was lost"),
+        ("stop_command", "Stop command", "how the runtime is given back"),
+    ),
+    "rented_gpu": (
+        ("cost_per_hour", "Cost per hour", "amount, currency and where it is written"),
+        ("stop_command", "Stop command", "the provider's command that ends the billing"),
+        ("endpoint", "Endpoint", "address of the service"),
+    ),
+}
+
+
+def command_rows(run: Run, tables: Tables) -> Iterator[Row]:
+    """The commands of the route, filled for the model of the run."""
+    model = run.model
+    repo, revision = (model.repo, model.revision) if model else ("", "")
+    for command in tables.route(run.decision.route).command:
+        yield Row(command.title + ":", command.filled(repo, revision, run.settings.n_ctx).strip())
+
+
+def owed_rows(run: Run) -> Iterator[Row]:
+    """What the packet still lacks."""
+    for item in completeness(run):
+        if not item.held:
+            yield Row(f"– {item.title}", item.fact.reason, "muted")
+
+
+class PlanPart(Vertical):
+    """Step 5 on a planned route: runtime, commands, and lines to fill."""
+
+    DEFAULT_CSS = "PlanPart { height: auto; }"
+
+    class Chosen(Message):
+        """A runtime of the plan was chosen."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, run: Run, tables: Tables) -> None:
+        super().__init__()
+        self._at_start, self._tables = run, tables
+        self._names = [option.name for option in run.decision.runtimes if option.usable]
+
+    def compose(self) -> ComposeResult:
+        run = self._at_start
+        chosen = run.plan.runtime or run.decision.suggested_runtime
+        with Horizontal(classes="setting"):
+            yield Static("Runtime", classes="setting-title", markup=False)
+            yield RadioSet(
+                *(Radio((name), value=name == chosen) for name in self._names),
+                id="plan-runtime",
+                classes="across",
+                compact=True,
+            )
+        for name, title, note in FIELDS[run.decision.route]:
+            with Horizontal(classes="setting plan-setting"):
+                yield Static(title, classes="setting-title", markup=False)
+                yield Field(
+                    partial(_planned, name),
+                    lambda text, name=name: want.ChangePlan(field=name, value=text),  # type: ignore[misc]
+                    id=f"plan-{name}",
+                    placeholder=note,
+                )
+        yield Static("Commands to run there", classes="section", markup=False)
+        yield Sheet(command_rows(run, self._tables), id="plan-commands", label_width=20)
+
+    @on(RadioSet.Changed)
+    def _changed(self, event: RadioSet.Changed) -> None:
+        self.post_message(self.Chosen(self._names[event.index]))
+
+    def show(self, run: Run, tables: Tables) -> None:
+        self.query_one("#plan-commands", Sheet).show(command_rows(run, tables))
+
+
+def _planned(name: str, run: Run) -> str:
+    return str(getattr(run.plan, name))
+
+
+def nothing_runs(run: Run, tables: Tables) -> list[Row]:
+    """Steps 6 and 7 on a planned route: said plainly, with the commands and what is owed."""
+    name = run.decision.route_name
+    return [
+        Row("Planned", f"The route is {name}: nothing runs on this machine, and nothing pretends to have run.", "head"),
+        Row("", "The packet will say planned. Run these there, and keep what they print:"),
+        *command_rows(run, tables),
+        Row(""),
+        Row("Still owed"),
+        *owed_rows(run),
+    ]

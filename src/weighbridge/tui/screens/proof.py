@@ -1,0 +1,146 @@
+"""Step 6: the first run, live. It starts by a key, streams its answer, and shows memory and latency as they are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from weighbridge.domain import flow
+from weighbridge.domain import intents as want
+from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean, clean_line
+from weighbridge.tui.screens.plan import nothing_runs
+from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.figures import elapsed
+from weighbridge.tui.widgets.latency_panel import LatencyPanel
+from weighbridge.tui.widgets.memory_panel import MemoryPanel
+from weighbridge.tui.widgets.sheet import Sheet
+
+PHASES = {
+    "idle": "not started",
+    "start": "starting the engine",
+    "load": "loading the model",
+    "between": "ready",
+    "prefill": "reading the prompt",
+    "decode": "answering",
+    "stopped": "stopped",
+    "failed": "failed",
+    "done": "done",
+}
+JOB_KEYS: list[BindingType] = [
+    Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),
+    Binding("escape", "stop", "Stop", id="job.stop", tooltip="Stop what runs; its child process is gone within 0.3 s"),
+]
+
+
+class JobScreen(StepScreen):
+    """What proof and eval share: start, stop, and which view they draw."""
+
+    BINDINGS: ClassVar[list[BindingType]] = JOB_KEYS
+
+    def action_start(self) -> None:
+        if self.flush():
+            self.wizard.start_job("proof" if self.STEP == "proof" else "eval")
+
+    async def action_stop(self) -> None:
+        if self.wizard.jobs.running:
+            await self.wizard.jobs.stop()
+        else:
+            self.action_undo()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        running = self.wizard.jobs.running
+        if action == "start":
+            return None if running and not self.run.planned else not self.run.planned
+        if action == "stop":
+            return not self.run.planned
+        return super().check_action(action, parameters)
+
+
+def answer_of(view: LiveView) -> str:
+    """Prompt and answer as one text, safe for the terminal."""
+    asked = clean(view.prompt, 4_000)
+    if not asked and not view.answer:
+        return ""
+    return f"Q  {asked}\n\nA  {clean(view.answer)}"
+
+
+class ProofScreen(JobScreen):
+    STEP = "proof"
+
+    def body(self) -> ComposeResult:
+        if self.run.planned:
+            yield Sheet(id="planned", label_width=20)
+            return
+        yield Field(
+            lambda run: run.prompt,
+            lambda text: want.ChangePrompt(value=text),
+            id="prompt",
+            placeholder="what the model is asked first",
+            max_length=20_000,
+            tooltip="The prompt of the proof",
+        )
+        with VerticalScroll(id="answer", can_focus=True):
+            yield Static(id="answer-text", markup=False)
+        with Horizontal(id="panels"):
+            yield MemoryPanel(id="memory")
+            yield LatencyPanel(id="latency")
+
+    def on_mount(self) -> None:
+        if not self.run.planned:
+            self.query_one("#answer").border_title = "answer"
+        super().on_mount()
+
+    def hint(self, run: Run) -> str:
+        if run.planned:
+            return "Nothing runs here on this route. ctrl+n goes on."
+        if self.wizard.jobs.running:
+            return "escape stops. Leaving this step does not."
+        if flow.status(run, "proof") == "stale":
+            return "The model or its settings have changed since this proof: ctrl+r runs it again."
+        if run.proof is None:
+            return "ctrl+r starts the proof: the engine in a process of its own, one prompt, measured."
+        return f"Shutdown: {clean_line(run.proof.shutdown)}. ctrl+n goes on."
+
+    def missing_widget(self) -> Widget | None:
+        return self.focus_on("#answer")
+
+    def draw(self, run: Run) -> None:
+        if run.planned:
+            self.query_one("#planned", Sheet).show(nothing_runs(run, self.wizard.session.deps.tables))
+        else:
+            self._show(self.wizard.view("proof"))
+
+    def tick(self) -> None:
+        super().tick()
+        if self.wizard.jobs.running == "proof":
+            self._show(self.wizard.session.live)
+
+    def _show(self, view: LiveView) -> None:
+        self.query_one(MemoryPanel).show(view)
+        self.query_one(LatencyPanel).show(view)
+        box = self.query_one("#answer")
+        box.border_subtitle = _progress(view)
+        text = self.query_one("#answer-text", Static)
+        at_end = box.max_scroll_y - box.scroll_y <= 2
+        text.update(answer_of(view))
+        if at_end:
+            box.scroll_end(animate=False)
+        memory = self.query_one(MemoryPanel)
+        memory.border_subtitle = f"{view.mode} mode" if view.mode else ""
+        self.query_one(LatencyPanel).border_subtitle = PHASES.get(view.phase, view.phase)
+
+
+def _progress(view: LiveView) -> str:
+    """`61 of 128 tokens · 4.2 s`."""
+    if view.phase == "idle":
+        return ""
+    limit = f" of {view.max_tokens}" if view.max_tokens else ""
+    return f"{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"

@@ -1,0 +1,194 @@
+"""The frame of every step: title bar, rail, body, status line with Next, footer. Screens draw from the run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Input, OptionList
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.problems import Problem
+from weighbridge.domain.run import Run
+from weighbridge.domain.steps import BY_ID, StepId, after, before
+from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.rail import Rail
+from weighbridge.tui.widgets.status_line import Notice, StatusLine
+from weighbridge.tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from weighbridge.tui.app import WeighbridgeApp
+
+REPAINT_S = 0.2
+
+
+class StepScreen(Screen[None]):
+    """Subclasses give STEP, HINT, `body()` and `draw(run)`; `tick()` repaints what moves, five times a second."""
+
+    STEP: ClassVar[StepId]
+    HINT: ClassVar[str] = ""
+    AUTO_FOCUS = "#body *"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", "Next", id="step.next", tooltip="Confirm this step and go on", priority=True),
+        Binding("ctrl+b", "back", "Back", id="step.back", tooltip="Go back one step", priority=True),
+        Binding("escape", "undo", "Undo", id="step.undo", show=False, tooltip="Take back what is being typed"),
+    ]
+
+    @property
+    def wizard(self) -> WeighbridgeApp:
+        return cast("WeighbridgeApp", self.app)
+
+    @property
+    def run(self) -> Run:
+        return self.wizard.session.run
+
+    def compose(self) -> ComposeResult:
+        step = BY_ID[self.STEP]
+        yield TitleBar(step, id="title")
+        with Horizontal(id="middle"):
+            yield Rail(self.STEP, id="rail")
+            with VerticalScroll(id="body", can_focus=False):
+                yield from self.body()
+        with Horizontal(id="bar"):
+            yield StatusLine(id="status")
+            yield Button(self.next_label, id="next", compact=True, tooltip="Confirm this step and go on (ctrl+n)")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.wizard.run_changed.subscribe(self, self._redraw)
+        self.set_interval(REPAINT_S, self.tick)
+        for field in self.query(Field):
+            field.take(self.run)
+        self._redraw(self.run)
+
+    def body(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def draw(self, run: Run) -> None:
+        """Draws the step from the run. Called at the start and after every change."""
+
+    def missing_widget(self) -> Widget | None:
+        """Where the person can put right what keeps Next from going on."""
+        return None
+
+    @property
+    def next_label(self) -> str:
+        follows = after(self.STEP)
+        return f"Next: {BY_ID[follows].title} ▸" if follows else "Save packet"
+
+    def tick(self) -> None:
+        """Repaints what moves while a job runs. Subclasses add to it."""
+        jobs = self.wizard.jobs
+        self.query_one(TitleBar).show(self.run, self.wizard.session.live if jobs.running else None)
+
+    def _redraw(self, run: Run) -> None:
+        self.query_one(Rail).show(run)
+        for field in self.query(Field):
+            field.show(run)
+        self.draw(run)
+        self.show_notice(self.wizard.notice)
+        self.tick()
+        self.refresh_bindings()
+
+    def show_notice(self, notice: Notice | None) -> None:
+        """The notice, or the hint of the step where there is none."""
+        self.query_one(StatusLine).show(notice or Notice(self.hint(self.run), kind="hint"))
+
+    def hint(self, run: Run) -> str:
+        return self.HINT
+
+    # -- answers ---------------------------------------------------------------------------------------------
+
+    def apply(self, intent: want.Intent) -> bool:
+        """Hands an intent to the session; a refusal stands in the status line. Whether it was taken."""
+        try:
+            self.wizard.session.apply(intent)
+        except Problem as problem:
+            self.wizard.tell(Notice.of(problem))
+            return False
+        return True
+
+    def flush(self) -> bool:
+        """Saves what was typed and not yet handed over. False, with the focus there, where it is refused."""
+        return all(self._take(field) for field in self._pending())
+
+    def _pending(self) -> Iterator[Field]:
+        return (field for field in self.query(Field) if field.is_pending(self.run))
+
+    def _take(self, field: Field) -> bool:
+        if not field.is_pending(self.run):
+            return True
+        if not self.apply(field.intent(field.value)):
+            field.focus()
+            return False
+        self.wizard.tell(None)
+        field.take(self.run)
+        return True
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if isinstance(event.input, Field) and self._take(event.input):
+            self.focus_next()
+
+    @on(Input.Blurred)
+    def _blurred(self, event: Input.Blurred) -> None:
+        if isinstance(event.input, Field) and self.is_current:
+            self._take(event.input)
+
+    def action_undo(self) -> None:
+        for field in self._pending():
+            field.take(self.run)
+        self.wizard.tell(None)
+
+    # -- going -----------------------------------------------------------------------------------------------
+
+    def action_next(self) -> None:
+        """Confirms the step; on refusal the sentence stands in the status line and the focus moves there."""
+        if not self.flush():
+            return
+        if not self.apply(want.Confirm(step=self.STEP)):
+            target = self.missing_widget()
+            if target is not None:
+                target.focus()
+            return
+        follows = after(self.STEP)
+        if follows:
+            self.wizard.go(follows)
+
+    def action_back(self) -> None:
+        earlier = before(self.STEP)
+        if earlier:
+            self.jump(earlier)
+
+    def jump(self, step: StepId) -> None:
+        """Goes to any step; what was typed is saved first."""
+        if self.flush() and step != self.STEP:
+            self.wizard.go(step)
+
+    @on(Button.Pressed, "#next")
+    def _next_pressed(self) -> None:
+        self.action_next()
+
+    @on(OptionList.OptionSelected, "#rail")
+    def _rail_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.jump(cast(StepId, event.option_id))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "back" and before(self.STEP) is None:
+            return None
+        return True
+
+    def focus_on(self, selector: str) -> Widget | None:
+        """A widget of this screen by selector, if it is there."""
+        try:
+            return self.query_one(selector)
+        except NoMatches:
+            return None

@@ -1,0 +1,42 @@
+"""Figures as a person reads them: a unit each, and a dash where nothing was measured."""
+
+from __future__ import annotations
+
+UNKNOWN = "–"
+
+
+def mib(size: float | None) -> str:
+    """Bytes as MiB."""
+    return UNKNOWN if size is None else f"{size / 2**20:,.0f} MiB"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds with two digits below one minute, none above."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.2f} s" if value < 60 else f"{value:,.0f} s"
+
+
+def elapsed(value: float) -> str:
+    """A running clock: tenths of a second."""
+    return f"{value:.1f} s" if value < 60 else f"{int(value) // 60} min {int(value) % 60:02d} s"
+
+
+def millis(value: float | None) -> str:
+    """Seconds as milliseconds; three digits of a small one."""
+    if value is None:
+        return UNKNOWN
+    return f"{value * 1000:.1f} ms" if value < 0.01 else f"{value * 1000:,.0f} ms"
+
+
+def rate(value: float | None) -> str:
+    """Tokens per second."""
+    return UNKNOWN if value is None else f"{value:,.1f} tok/s"
+
+
+def percent(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.0f} %"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    return UNKNOWN if value is None else f"{value:,.{digits}f}"

@@ -1,0 +1,55 @@
+"""The rail: the nine steps with their state, and a way to jump to each."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from weighbridge.domain import flow
+from weighbridge.domain.run import Run
+from weighbridge.domain.steps import STEPS, Step, StepId
+
+GLYPHS: dict[flow.Status, str] = {"done": "✓", "todo": "·", "stale": "!", "attention": "!"}
+WORDS: dict[flow.Status, str] = {"done": "", "todo": "", "stale": "stale", "attention": "look here"}
+
+
+def entry(step: Step, status: flow.Status, here: bool) -> Content:
+    """One step: number, sign, title; below it the word for what is wrong, if something is."""
+    style = "bold" if here else "$text-muted" if status == "todo" else ""
+    line = Content.styled(f"{step.number} {'▶' if here else GLYPHS[status]} {step.title}", style)
+    word = WORDS[status]
+    return Content.assemble(line, "\n", (f"    {word}", "$text-warning")) if word else line
+
+
+class Rail(OptionList):
+    """Selecting a step jumps to it. The state of a step is said by sign and word, not by colour."""
+
+    DEFAULT_CSS = """
+    Rail { width: 18; height: 1fr; background: transparent; border: none; padding: 0; scrollbar-size: 0 0; }
+    Rail:focus { border: none; }
+    Rail > .option-list--option { padding: 0 1; }
+    Rail > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold; }
+    Rail:focus > .option-list--option-highlighted { background: $primary; color: $text; }
+    """
+
+    def __init__(self, here: StepId | None, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+        self._here = here
+        self._drawn: tuple[flow.Status, ...] = ()
+
+    def show(self, run: Run) -> None:
+        """Draws the state of every step; the highlight stays where it is."""
+        states = tuple(flow.status(run, step.id) for step in STEPS)
+        if states == self._drawn:
+            return
+        self._drawn = states
+        place = self.highlighted
+        self.set_options(
+            [
+                Option(entry(step, state, step.id == self._here), id=step.id)
+                for step, state in zip(STEPS, states, strict=True)
+            ]
+        )
+        here = next((s.number - 1 for s in STEPS if s.id == self._here), 0)
+        self.highlighted = here if place is None else place

@@ -1,0 +1,57 @@
+"""The status line: one sentence that stays until it is answered, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.widgets import Static
+
+from weighbridge.domain.problems import Problem
+from weighbridge.domain.text import clean_line
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the status line says. `problem` is shown with a sign, so that colour is not needed."""
+
+    text: str
+    hint: str = ""
+    kind: Literal["hint", "info", "problem"] = "info"
+
+    @classmethod
+    def of(cls, problem: Problem) -> Notice:
+        return cls(sentence(str(problem)), sentence(problem.hint), "problem")
+
+    @property
+    def line(self) -> str:
+        sign = "! " if self.kind == "problem" else ""
+        return f"{sign}{self.text} {self.hint}".strip()
+
+
+def sentence(text: str) -> str:
+    """Outside text as one line that begins with a capital and ends with a full stop."""
+    line = clean_line(text, 500).strip()
+    if not line:
+        return ""
+    return line[0].upper() + line[1:] + ("" if line[-1] in ".!?)`" else ".")
+
+
+class StatusLine(Static):
+    """Shows a notice, or the hint of the step in muted words where nothing else is to be said."""
+
+    DEFAULT_CSS = """
+    StatusLine { width: 1fr; height: auto; max-height: 4; padding: 0 1; }
+    StatusLine.-hint { color: $text-muted; }
+    StatusLine.-problem { color: $text-error; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(markup=False, id=id)
+        self.notice = Notice("")
+
+    def show(self, notice: Notice) -> None:
+        self.notice = notice
+        self.set_class(notice.kind == "hint", "-hint")
+        self.set_class(notice.kind == "problem", "-problem")
+        self.update(notice.line)

@@ -1,0 +1,56 @@
+"""The title bar: which run, which step, and what runs at this moment."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.run import Run
+from weighbridge.domain.steps import STEPS, Step
+from weighbridge.tui.widgets.figures import elapsed, mib
+
+
+def live_words(view: LiveView) -> str:
+    """The running job in a few words: `proof running 4.2 s · 61 tok · 230 MiB`."""
+    parts = [f"{view.job or 'job'} running {elapsed(view.elapsed_s)}"]
+    if view.job == "eval" and view.marks:
+        parts.append(f"{len(view.marks)} marked")
+    parts.append(f"{view.tokens} tok")
+    if view.rss_bytes is not None:
+        parts.append(mib(view.rss_bytes))
+    return " · ".join(parts)
+
+
+class TitleBar(Widget):
+    """One row. Where it is too narrow for all, the run's name goes first, then the program's."""
+
+    DEFAULT_CSS = """
+    TitleBar { height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    def __init__(self, step: Step, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._step = step
+        self._run = ""
+        self._live = ""
+
+    def show(self, run: Run, view: LiveView | None) -> None:
+        """`view` is None while nothing runs."""
+        new = (run.id + (" · planned" if run.planned else ""), live_words(view) if view else "")
+        if new != (self._run, self._live):
+            self._run, self._live = new
+            self.refresh()
+
+    @property
+    def text(self) -> str:
+        """The row as it is drawn."""
+        return self.render().plain
+
+    def render(self) -> Content:
+        step = f"step {self._step.number} of {len(STEPS)} · {self._step.title}"
+        width = self.size.width
+        lefts = (f"weighbridge · {self._run} · {step}", f"weighbridge · {step}", step, self._step.title)
+        left = next((text for text in lefts if len(text) + len(self._live) + 2 <= width), self._step.title)
+        space = max(1, width - len(left) - len(self._live))
+        return Content.assemble((left, "bold"), " " * space, (self._live, "$text-accent bold"))
