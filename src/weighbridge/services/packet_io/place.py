@@ -50,6 +50,14 @@ def place(target: Path, files: Mapping[str, bytes], is_ours: Callable[[Path], bo
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_target(target: Path, is_ours: Callable[[Path], bool]) -> None:
+    """What `place` would say of a target, before any work is done for it."""
+    try:
+        _check(target, is_ours)
+    except OSError as error:
+        raise disk_problem(target, error) from error
+
+
 def _check(target: Path, is_ours: Callable[[Path], bool]) -> None:
     name, hint = clean_line(str(target)), "Name a folder that does not exist yet."
     if target.is_symlink():

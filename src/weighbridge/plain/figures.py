@@ -1,0 +1,101 @@
+"""Figures as text, with their units; what was not measured is said so."""
+
+from __future__ import annotations
+
+from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.measure import FORMULAS, JobFigures
+from weighbridge.domain.verdict.stats import P95_FROM
+
+NOT_MEASURED = "not measured"
+_PHASES = {"start": "starting", "load": "loading", "between": "answer complete"}
+"""Words for the phases of a job that do not speak for themselves."""
+
+
+def mib(size: int | None) -> str:
+    return NOT_MEASURED if size is None else f"{size / 2**20:,.0f} MiB"
+
+
+def seconds(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{value:.2f} s"
+
+
+def milliseconds(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{value * 1000:.1f} ms"
+
+
+def rate(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{value:.1f} tokens/s"
+
+
+def number(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{value:g}"
+
+
+def rows(figures: JobFigures) -> list[tuple[str, str]]:
+    """Name and value of every figure of a job."""
+    p95 = milliseconds(figures.itl_p95_s)
+    if figures.itl_p95_s is None and figures.itl_max_s is not None:
+        p95 = f"not said of fewer than {P95_FROM} gaps"
+    attempts = [f"{a.mode}: {a.outcome} ({a.reason})" for a in figures.attempts]
+    return [
+        ("attempts", "; ".join(attempts)),
+        ("prompt tokens", str(figures.prompt_tokens)),
+        ("output tokens", str(figures.output_tokens)),
+        ("load", seconds(figures.load_s)),
+        ("TTFT", seconds(figures.ttft_s)),
+        ("prefill", rate(figures.prefill_tokens_per_s)),
+        ("decode", rate(figures.decode_tokens_per_s)),
+        ("ITL p50", milliseconds(figures.itl_p50_s)),
+        ("ITL p95", p95),
+        ("ITL max", milliseconds(figures.itl_max_s)),
+        ("peak RSS", mib(figures.peak_rss_bytes)),
+        ("RSS anonymous", mib(figures.rss_anon_bytes)),
+        ("RSS file-backed", mib(figures.rss_file_bytes)),
+        ("RSS before load", mib(figures.baseline_rss_bytes)),
+        ("threads", number(figures.threads)),
+        ("load average", f"{number(figures.load1_before)} before, {number(figures.load1_after)} after"),
+    ]
+
+
+def table(pairs: list[tuple[str, str]]) -> str:
+    """Names and values, one pair a line."""
+    width = max(len(name) for name, _ in pairs)
+    return "\n".join(f"  {name:{width}}  {value}" for name, value in pairs)
+
+
+def formulas() -> str:
+    """How the figures are defined."""
+    return table(list(FORMULAS.items()))
+
+
+def progress(view: LiveView, most_tokens: int | None = None) -> str:
+    """One line of what the live panel shows; what is not known yet is left out.
+
+    `most_tokens`: the limit of this very request. A warm-up and a case may have another than the settings.
+    """
+    most = f" of {most_tokens}" if most_tokens else ""
+    parts = [
+        f"{_PHASES.get(view.phase, view.phase)}, {view.elapsed_s:.1f} s",
+        f"{view.tokens}{most} tokens" if view.tokens else "",
+        f"TTFT {seconds(view.ttft_s)}" if view.ttft_s is not None else "",
+        f"prefill {rate(view.prefill_rate)}" if view.prefill_rate is not None else "",
+        f"decode {rate(view.decode_rate)}" if view.decode_rate is not None else "",
+        f"ITL p50 {milliseconds(view.itl_p50_s)}" if view.itl_p50_s is not None else "",
+        f"ITL p95 {milliseconds(view.itl_p95_s)}" if view.itl_p95_s is not None else "",
+        f"ITL max {milliseconds(view.itl_max_s)}" if view.itl_max_s is not None else "",
+        _memory(view),
+        f"CPU {view.cpu_percent:.0f} %" if view.cpu_percent is not None else "",
+        f"machine {view.machine_percent:.0f} %" if view.machine_percent is not None else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _memory(view: LiveView) -> str:
+    if view.rss_bytes is None:
+        return ""
+    split = ""
+    if view.rss_anon_bytes is not None and view.rss_file_bytes is not None:
+        split = f" ({mib(view.rss_anon_bytes)} anonymous, {mib(view.rss_file_bytes)} file-backed)"
+    limit = f" of {mib(view.limit_bytes)} available at the start" if view.limit_bytes is not None else ""
+    forecast = f", forecast {mib(view.forecast_bytes)}" if view.forecast_bytes is not None else ""
+    return f"RSS {mib(view.rss_bytes)}{split}, peak {mib(view.peak_bytes)}{limit}{forecast}"

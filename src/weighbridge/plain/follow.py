@@ -1,0 +1,107 @@
+"""Follows a proof or an eval: lines of progress for a person, and ctrl+c."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from types import FrameType
+
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Completed,
+    Event,
+    Failed,
+    Graded,
+    Loaded,
+    Ready,
+    RequestStarted,
+    Stopped,
+)
+from weighbridge.domain.text import clean_line
+from weighbridge.plain import diagnostics, output
+from weighbridge.plain.figures import progress
+from weighbridge.session.session import Session
+
+EVERY_S = 2.0
+"""Least time between two lines of figures, in seconds of the job's own clock."""
+
+Show = Callable[[Event], None]
+
+
+async def follow(session: Session, events: AsyncGenerator[Event, None], show: Show) -> bool:
+    """Takes every event to its end; True where ctrl+c stopped the job.
+
+    The first ctrl+c stops the job and keeps what it measured. A second one raises KeyboardInterrupt. A reader of
+    standard output that goes away stops the job too.
+    """
+    loop = asyncio.get_running_loop()
+    stops: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        if not stops:
+            diagnostics.note("stopping; ctrl+c again quits at once")
+        stops.append(loop.create_task(session.stop()))
+
+    def on_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+        if stops:
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(stop)
+
+    before = signal.signal(signal.SIGINT, on_ctrl_c)
+    try:
+        async with aclosing(events):
+            async for event in events:
+                show(event)
+                # A wish that came before there was a job to stop is repeated.
+                if all(task.done() for task in stops) if stops else output.reader_gone():
+                    stop()
+        await asyncio.gather(*stops)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return bool(stops)
+
+
+class Lines:
+    """What a person is told of a job: changes at once, figures at most every two seconds, no redraws."""
+
+    def __init__(self, session: Session, write: Callable[[str], None]) -> None:
+        self._session = session
+        self._write = write
+        self._said = float("-inf")
+        self._limited = False
+
+    def show(self, event: Event) -> None:
+        line = _change(event)
+        if isinstance(event, RequestStarted):
+            self._limited = not event.warmup and not event.case
+        if isinstance(event, Completed) or (line is None and event.t - self._said >= EVERY_S):
+            view = self._session.live
+            line = progress(view, view.max_tokens if self._limited else None)
+        if line is not None:
+            self._said = event.t
+            self._write(clean_line(line, 1000))
+
+
+def _change(event: Event) -> str | None:
+    """The line of an event that changes something; None for tokens and samples."""
+    match event:
+        case Attempt():
+            return f"attempt {event.number}, {event.mode} mode: {event.reason}"
+        case Ready():
+            return f"the engine is there ({event.engine}); loading the model"
+        case Loaded():
+            return f"loaded in {event.load_s:.2f} s: {event.description}, {event.n_threads} threads"
+        case RequestStarted():
+            what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
+            return f"{what}: {event.prompt_tokens} tokens to read"
+        case Failed():
+            return f"failed ({event.kind}, {event.phase}): {event.message}"
+        case Graded():
+            return f"case {event.case}: {'PASS' if event.passed else 'FAIL'}, {event.reason}"
+        case Stopped():
+            gone = "gone" if event.gone else "STILL THERE"
+            return f"{event.how} in {event.seconds:.2f} s; process {event.pid} is {gone}"
+        case _:
+            return None

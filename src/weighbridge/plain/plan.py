@@ -1,0 +1,188 @@
+"""`weighbridge run PLAN -o DIR`: all nine steps without questions."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.flow import missing
+from weighbridge.domain.packet import completeness
+from weighbridge.domain.plan import Plan
+from weighbridge.domain.problems import Problem, Refused
+from weighbridge.domain.run import Run
+from weighbridge.domain.steps import StepId
+from weighbridge.domain.verdict.cases import CasePack
+from weighbridge.plain import diagnostics, output
+from weighbridge.plain.desk import new_session
+from weighbridge.plain.exits import Exit
+from weighbridge.plain.figures import mib, rate, seconds, table
+from weighbridge.plain.follow import Lines, follow
+from weighbridge.plain.loading import choose
+from weighbridge.plain.prove import accept_memory_risk
+from weighbridge.services.packet_io.place import check_target
+from weighbridge.services.plans import load_plan, model_of, pack_of
+from weighbridge.session.deps import real_deps
+from weighbridge.session.session import Session
+
+
+def main(args: Namespace) -> int:
+    path, target = Path(args.plan), Path(args.output)
+    plan = load_plan(path)
+    pack = pack_of(plan, path)
+    check_target(target, lambda _: False)
+    with new_session(real_deps()) as (session, runner):
+        try:
+            return runner.run(_run(session, _Chain(plan, pack, model_of(plan, path)), target, args.json))
+        except (Problem, KeyboardInterrupt):
+            if session.events():
+                _say_saved(session.run)
+            raise
+
+
+class _Chain:
+    """The answers of a plan, step by step."""
+
+    def __init__(self, plan: Plan, pack: CasePack | None, model: str) -> None:
+        self.plan, self.pack, self.model = plan, pack, model
+
+    async def answer(self, session: Session) -> None:
+        """Steps 1 to 5. BadInput where an answer does not hold, Refused where memory does not suffice."""
+        plan = self.plan
+        for field, value in plan.constraints.model_dump().items():
+            session.apply(want.Answer(field=field, value=value))
+        _next(session, "constraints")
+        _next(session, "route")
+        await choose(session, self.model)
+        _next(session, "model")
+        for field, text in plan.card.model_dump().items():
+            if text:
+                session.apply(want.TypeFact(field=field, value=text))
+        _next(session, "card")
+        self._runtime(session)
+
+    def _runtime(self, session: Session) -> None:
+        plan = self.plan
+        for field, text in plan.runtime.settings.items():
+            session.apply(want.ChangeSetting(field=field, value=text))
+        if plan.runtime.prompt:
+            session.apply(want.ChangePrompt(value=plan.runtime.prompt))
+        for field, text in plan.plan.model_dump().items():
+            if text:
+                session.apply(want.ChangePlan(field=field, value=text))
+        accept_memory_risk(session, plan.runtime.accept_memory_risk or None)
+        if lack := missing(session.run, "runtime"):
+            raise Refused(lack, 'Lower n_ctx, or put accept_memory_risk = "why" below [runtime].')
+        _next(session, "runtime")
+
+    def policy(self, session: Session) -> None:
+        """The cases and the threshold, before the first of them runs."""
+        if self.pack is not None:
+            session.apply(want.UsePack(pack=self.pack))
+        if self.plan.eval.min_pass is not None:
+            session.apply(want.ChangeThreshold(min_pass=str(self.plan.eval.min_pass)))
+
+    def decide(self, session: Session) -> None:
+        """The plan's decision, or the recommendation. Refused where the evidence does not allow it."""
+        decision = self.plan.decision
+        if decision.choice is not None:
+            session.apply(want.Decide(choice=decision.choice, reason=decision.reason))
+        if lack := missing(session.run, "decision"):
+            raise Refused(lack, "Change [decision] in the plan, or leave it out to follow the recommendation.")
+        _next(session, "decision")
+
+
+def _next(session: Session, step: StepId) -> None:
+    session.apply(want.Confirm(step=step))
+
+
+async def _run(session: Session, chain: _Chain, target: Path, as_json: bool) -> int:
+    chain.policy(session)
+    await chain.answer(session)
+    lines = Lines(session, diagnostics.note)
+    if not session.run.planned:
+        await follow(session, session.prove(), lines.show)
+        if session.run.proof is None or session.run.proof.outcome == "stopped":
+            return _interrupted(session)
+    _next(session, "proof")
+    if session.run.proof is not None and session.run.proof.outcome == "completed":
+        await follow(session, session.evaluate(), lines.show)
+        if session.run.evaluation is None or session.run.evaluation.outcome == "stopped":
+            return _interrupted(session)
+    _next(session, "eval")
+    chain.decide(session)
+    await session.write_packet(target)
+    _next(session, "packet")
+    _tell(session.run, as_json)
+    return _exit(session.run)
+
+
+def _interrupted(session: Session) -> int:
+    _say_saved(session.run)
+    return Exit.INTERRUPTED
+
+
+def _say_saved(run: Run) -> None:
+    diagnostics.say(f"the run {run.id} is saved", f"`weighbridge --run {run.id}` goes on with it.")
+
+
+def _exit(run: Run) -> int:
+    """4 where the engine failed: the packet holds the failure, but the chain did not come to its end."""
+    for record in (run.proof, run.evaluation):
+        if record is not None and record.outcome == "failed":
+            diagnostics.say(record.message, "The packet holds the failure and the engine's log.")
+            return Exit.OUTSIDE
+    return Exit.DONE
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The object of `run --json`. Sizes in bytes, times in seconds; null: not there."""
+    packet, proof, record, verdict = run.packet, run.proof, run.evaluation, run.verdict
+    assert packet is not None
+    return {
+        "run": run.id,
+        "packet": packet.path,
+        "seal": packet.seal,
+        "planned": packet.planned,
+        "complete": packet.complete,
+        "missing": [item.id for item in completeness(run) if not item.held],
+        "route": run.decision.route,
+        "model": run.model and run.model.model_dump(mode="json", exclude={"path"}),
+        "proof": proof and {"outcome": proof.outcome, **proof.figures.model_dump(mode="json")},
+        "eval": record
+        and {
+            "outcome": record.outcome,
+            "gate": record.gate and record.gate.model_dump(mode="json"),
+            "results": [r.model_dump(mode="json", exclude={"output"}) for r in record.results],
+        },
+        "decision": verdict and {"choice": verdict.choice, "reason": verdict.reason},
+    }
+
+
+def _tell(run: Run, as_json: bool) -> None:
+    if as_json:
+        output.json_line(summary(run))
+        return
+    packet, proof = run.packet, run.proof
+    assert packet is not None
+    gate = run.evaluation.gate if run.evaluation else None
+    pairs = [("run", run.id), ("route", run.decision.route)]
+    if run.model is not None:
+        pairs.append(("model", f"{run.model.name} {run.model.file_name}"))
+    if proof is not None:
+        figures = proof.figures
+        pairs += [
+            ("proof", proof.outcome),
+            ("TTFT", seconds(figures.ttft_s)),
+            ("decode", rate(figures.decode_tokens_per_s)),
+            ("peak RSS", mib(figures.peak_rss_bytes)),
+        ]
+    if gate is not None:
+        interval = f"95 % interval {gate.interval.text}"
+        pairs.append(("eval", f"{gate.gate}, {gate.passed} of {gate.total} passed, {interval}"))
+    pairs.append(("decision", f"{run.verdict.choice}: {run.verdict.reason}" if run.verdict else "none"))
+    word = "planned" if packet.planned else "complete" if packet.complete else "incomplete"
+    pairs += [("packet", f"{packet.path} ({word})"), ("seal", packet.seal)]
+    pairs += [("missing", f"{i.title}: {i.fact.reason}") for i in completeness(run) if not i.held]
+    output.text(table(pairs))

@@ -1,0 +1,120 @@
+"""`weighbridge prove`: one measured run of a model. It is kept as a run of its own."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from weighbridge.domain.intents import AcceptMemoryRisk, ChangePrompt, ChangeSetting
+from weighbridge.domain.proof.events import Event
+from weighbridge.domain.run import ProofRecord, Run
+from weighbridge.domain.text import clean
+from weighbridge.plain import diagnostics, output
+from weighbridge.plain.desk import new_session
+from weighbridge.plain.exits import Exit
+from weighbridge.plain.figures import formulas, rows, table
+from weighbridge.plain.follow import Lines, follow
+from weighbridge.plain.loading import choose
+from weighbridge.session.deps import real_deps
+from weighbridge.session.session import Session
+
+SETTINGS = {
+    "ctx": "n_ctx",
+    "threads": "n_threads",
+    "batch": "n_batch",
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "seed": "seed",
+}
+"""Options of the command line and the settings that they are."""
+_EXITS = {"completed": Exit.DONE, "failed": Exit.OUTSIDE, "stopped": Exit.INTERRUPTED}
+
+
+def main(args: Namespace) -> int:
+    with new_session(real_deps()) as (session, runner):
+        return runner.run(_prove(session, args))
+
+
+async def _prove(session: Session, args: Namespace) -> int:
+    _settings(session, args)
+    await choose(session, args.model)
+    accept_memory_risk(session, args.accept_memory_risk)
+    lines = Lines(session, diagnostics.note)
+
+    def show(event: Event) -> None:
+        lines.show(event)
+        if args.json:
+            output.json_line(event.model_dump(mode="json"))
+
+    await follow(session, session.prove(), show)
+    run = session.run
+    assert run.proof is not None
+    if args.json:
+        output.json_line(summary(run, run.proof))
+    else:
+        output.text(_human(run, run.proof))
+    if run.proof.outcome == "failed":
+        kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
+        diagnostics.say(run.proof.message, kept)
+    return _EXITS[run.proof.outcome]
+
+
+def _settings(session: Session, args: Namespace) -> None:
+    for option, field in SETTINGS.items():
+        value = getattr(args, option)
+        if value is not None:
+            session.apply(ChangeSetting(field=field, value=value))
+    if args.prompt is not None:
+        session.apply(ChangePrompt(value=args.prompt))
+
+
+def accept_memory_risk(session: Session, reason: str | None) -> None:
+    """Puts the override on record where there is a refusal to overrule; otherwise there is nothing to accept."""
+    forecast = session.run.forecast
+    if reason is not None and forecast is not None and forecast.verdict == "does_not_fit":
+        session.apply(AcceptMemoryRisk(reason=reason))
+
+
+def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
+    """The last object of `prove --json`. Sizes in bytes, times in seconds; null: not measured."""
+    model = run.model
+    assert model is not None
+    override = run.memory_override
+    return {
+        "event": "summary",
+        "run": run.id,
+        "outcome": proof.outcome,
+        "mode": proof.mode,
+        "message": proof.message,
+        **proof.figures.model_dump(mode="json"),
+        "model": model.model_dump(mode="json", exclude={"path"}),
+        "settings": run.settings.model_dump(mode="json"),
+        "prompt": proof.prompt,
+        "output": proof.output,
+        "shutdown": proof.shutdown,
+        "forecast": run.forecast and run.forecast.model_dump(mode="json"),
+        "memory_override": override and override.model_dump(mode="json"),
+    }
+
+
+def _human(run: Run, proof: ProofRecord) -> str:
+    model = run.model
+    assert model is not None
+    settings = [(name, f"{value:g}") for name, value in run.settings.model_dump().items()]
+    head = [
+        ("run", run.id),
+        ("model", model.file_name),
+        ("sha256", model.sha256),
+        ("outcome", proof.outcome),
+        ("shutdown", proof.shutdown),
+    ]
+    answer = clean(proof.output).strip() or "(nothing)"
+    parts = [
+        table(head),
+        "Settings\n" + table(settings),
+        "Figures\n" + table(rows(proof.figures)),
+        "Definitions\n" + formulas(),
+        f"Prompt\n{clean(proof.prompt)}",
+        f"Answer\n{answer}",
+    ]
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""One function a step of the line-prompt wizard."""

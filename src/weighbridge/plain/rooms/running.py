@@ -1,0 +1,176 @@
+"""Steps 5 to 7: the settings, the proof and the eval."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from weighbridge.domain.flow import eval_is_current, memory_refusal, missing
+from weighbridge.domain.intents import (
+    AcceptMemoryRisk,
+    ChangePlan,
+    ChangePrompt,
+    ChangeSetting,
+    ChangeThreshold,
+    Intent,
+    UsePack,
+)
+from weighbridge.domain.problems import BadInput, Problem
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.run import PlanDetails, Run
+from weighbridge.domain.text import clean
+from weighbridge.plain import output
+from weighbridge.plain.figures import mib, rate, rows, seconds, table
+from weighbridge.plain.follow import Lines, follow
+from weighbridge.plain.model import forecast_text
+from weighbridge.plain.prompts import Talk
+from weighbridge.services.packs import load_pack
+from weighbridge.session.jobs import prove_command
+
+
+def ask_runtime(talk: Talk) -> None:
+    """Forecast and settings; `name=value` changes one."""
+    while True:
+        run = talk.session.run
+        output.text(_planned(talk) if run.planned else _local(run))
+        names = [*RuntimeSettings.model_fields, "prompt", *(PlanDetails.model_fields if run.planned else ())]
+        refused = not run.planned and missing(run, "runtime") is not None
+        if refused:
+            names.append("accept")
+            output.text(f"! {memory_refusal(run)}\n  Lower n_ctx, or overrule it on record with accept=REASON.")
+        text = talk.line(f"name=value to change one of {', '.join(names)}; Enter goes on")
+        if not text:
+            return
+        try:
+            talk.session.apply(_change(text, names))
+        except Problem as trouble:
+            output.text(f"! {trouble}")
+
+
+def _change(text: str, names: list[str]) -> Intent:
+    """The intent of `name=value`. BadInput where the name is not one of `names`."""
+    name, _, value = (part.strip() for part in text.partition("="))
+    if name not in names or "=" not in text:
+        raise BadInput(f"{name} is not one of {', '.join(names)}.")
+    match name:
+        case "accept":
+            return AcceptMemoryRisk(reason=value)
+        case "prompt":
+            return ChangePrompt(value=value)
+        case _ if name in PlanDetails.model_fields:
+            return ChangePlan(field=name, value=value)
+        case _:
+            return ChangeSetting(field=name, value=value)
+
+
+def _settings(run: Run) -> str:
+    values = run.settings.model_dump()
+    pairs = [(name, f"{values[name]:g} ({field.description})") for name, field in RuntimeSettings.model_fields.items()]
+    return table([*pairs, ("prompt", run.prompt)])
+
+
+def _local(run: Run) -> str:
+    assert run.forecast is not None
+    disk = f"  disk free: {mib(run.machine.disk_free_bytes)}"
+    command = f"Command\n  {shlex.join(prove_command(run))}"
+    return "\n".join(["Forecast", forecast_text(run.forecast), disk, "Settings", _settings(run), command])
+
+
+def _planned(talk: Talk) -> str:
+    """The commands of the route with this model's name, and what the plan says so far."""
+    run = talk.session.run
+    route = talk.session.deps.tables.route(run.decision.route)
+    model = run.model
+    repo, revision = (model.repo, model.revision) if model else ("", "")
+    commands = [f"{row.title}\n{row.filled(repo, revision, run.settings.n_ctx).strip()}" for row in route.command]
+    plan = table([(name, value or "(still owed)") for name, value in run.plan.model_dump().items()])
+    head = f"Planned: nothing runs on this machine. To type on {route.name}:"
+    return "\n\n".join([head, *commands, f"Plan\n{plan}", f"Settings\n{_settings(run)}"])
+
+
+def run_proof(talk: Talk) -> None:
+    session = talk.session
+    if session.run.planned:
+        output.text("Planned: the proof runs elsewhere, and its evidence is still owed.")
+        talk.line("Enter goes on")
+        return
+    while True:
+        done = missing(session.run, "proof") is None
+        if done and not talk.line("The proof is there. r runs it again, Enter goes on"):
+            return
+        if not done:
+            talk.line("Enter starts the proof; ctrl+c stops it")
+        lines = Lines(session, output.text)
+        talk.runner.run(follow(session, session.prove(), lines.show))
+        output.text(_proof(session.run))
+        if session.run.proof is not None and session.run.proof.outcome == "completed":
+            return
+
+
+def _proof(run: Run) -> str:
+    proof = run.proof
+    assert proof is not None
+    answer = clean(proof.output).strip() or "(nothing)"
+    said = f"{proof.outcome}: {proof.message}" if proof.message else proof.outcome
+    pairs = [("outcome", said), *rows(proof.figures), ("shutdown", proof.shutdown)]
+    return f"Answer\n{answer}\n\nFigures\n{table(pairs)}"
+
+
+def run_eval(talk: Talk) -> None:
+    session = talk.session
+    if session.run.planned or (session.run.proof and session.run.proof.outcome == "failed"):
+        why = "Planned: no case runs here" if session.run.planned else "The proof failed: no case can run"
+        talk.line(f"{why}. Enter goes on")
+        return
+    while True:
+        run = session.run
+        assert run.pack is not None and run.policy is not None
+        output.text(f"{len(run.pack.case)} cases ({run.pack.id}), {run.policy.min_pass} must pass, fixed now.")
+        done = missing(run, "eval") is None
+        starts = "Enter goes on, r runs them again" if done else "Enter starts them; ctrl+c stops"
+        text = talk.line(f"{starts}; cases=FILE takes your own, min_pass=N another threshold")
+        if done and not text:
+            return
+        if "=" in text:
+            _policy(talk, text)
+            continue
+        lines = Lines(session, output.text)
+        talk.runner.run(follow(session, session.evaluate(), lines.show))
+        output.text(_results(session.run))
+        if missing(session.run, "eval") is None:
+            return
+
+
+def _policy(talk: Talk, text: str) -> None:
+    name, _, value = (part.strip() for part in text.partition("="))
+    try:
+        if name == "cases":
+            talk.session.apply(UsePack(pack=load_pack(Path(value).expanduser())))
+        elif name == "min_pass":
+            talk.session.apply(ChangeThreshold(min_pass=value))
+        else:
+            output.text(f"! {name} is neither cases nor min_pass.")
+    except Problem as trouble:
+        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+
+
+def _results(run: Run) -> str:
+    """Each case with its mark and its cost, then k of n with the interval."""
+    record = run.evaluation
+    if record is None or not eval_is_current(run):
+        return "No case has a result."
+    lines = [
+        f"  {'PASS' if r.passed else 'FAIL'}  {r.case}: {r.reason}; TTFT {seconds(r.ttft_s)},"
+        f" decode {rate(r.decode_tokens_per_s)}, {r.output_tokens} tokens, peak RSS {mib(r.peak_rss_bytes)},"
+        f" ended by {r.stop_reason}"
+        for r in record.results
+    ]
+    if record.gate is not None:
+        gate = record.gate
+        lines.append(
+            f"{gate.gate}: {gate.passed} of {gate.total} passed, 95 % interval {gate.interval.text}"
+            f" (Wilson); {'; '.join(gate.reasons)}"
+        )
+    elif record.message:
+        lines.append(f"! {record.message}")
+    return "\n".join(lines)

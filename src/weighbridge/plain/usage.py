@@ -1,0 +1,189 @@
+"""Verbs and options, with the texts of --help. Imports nothing beyond the standard library and the writers."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from weighbridge import __version__
+from weighbridge.plain import diagnostics, output
+from weighbridge.plain.exits import Exit
+
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction["Parser"]
+
+_MODEL = "`bundled`, or the path of a .gguf file"
+_EPILOG = """\
+examples:
+  weighbridge                                the wizard: nine steps from the first question to a packet
+  weighbridge --plain                        the same nine steps as line prompts
+  weighbridge prove bundled                  one measured run of the bundled model
+  weighbridge run plan.toml -o packet        all nine steps without questions
+  weighbridge verify packet                  does the packet still hold?
+
+Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
+WEIGHBRIDGE_HOME names the folder that keeps the runs. NO_COLOR is respected.
+
+exit codes: 0 done, 2 the input is wrong, 3 refused, 4 something outside failed, 5 a check failed, 130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Speaks through the two writers; a wrong option gets one sentence and the way out."""
+
+    def error(self, message: str) -> NoReturn:
+        diagnostics.say(message, f"`{self.prog} --help` shows what is possible.")
+        raise SystemExit(int(Exit.INPUT))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        output.ask(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = Parser(
+        prog="weighbridge",
+        description="Weighs an open-weight model on this machine before anyone commits to it,"
+        " and hands out an evidence packet.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"weighbridge {__version__}")
+    top.add_argument("--plain", action="store_true", help="line prompts instead of the full-screen wizard")
+    which = top.add_mutually_exclusive_group()
+    which.add_argument("--new", action="store_true", help="start a new run, even if one is unfinished")
+    which.add_argument("--run", metavar="ID", help="go on with this run (`weighbridge runs` lists them)")
+    verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
+    for add in (_route, _fit, _card, _prove, _run, _verify, _runs, _doctor):
+        add(verbs)
+    return top
+
+
+def _verb(verbs: Verbs, name: str, text: str, example: str, json: str = "") -> argparse.ArgumentParser:
+    verb = verbs.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if json:
+        verb.add_argument("--json", action="store_true", help=json)
+    return verb
+
+
+def _route(verbs: Verbs) -> None:
+    verb = _verb(verbs, "route", "the decision for a constraint card", "weighbridge route card.json --format json")
+    verb.add_argument("card", nargs="?", metavar="CARD", help="constraint card, a JSON file; - for standard input")
+    verb.add_argument("--format", choices=("text", "json", "lesson"), default="text", help="default: text")
+    verb.add_argument("--families", metavar="FILE", help="your own families (TOML), added to the built-in table")
+
+
+def _fit(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "fit",
+        "memory forecast of a model, from its header alone",
+        "weighbridge fit model.gguf --ctx 8192",
+        json="one JSON object",
+    )
+    verb.add_argument("model", metavar="MODEL", help=_MODEL)
+    verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
+    verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
+
+
+def _card(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "card",
+        "what a model's file declares of itself, with sources",
+        "weighbridge card bundled",
+        json="one JSON object",
+    )
+    verb.add_argument("model", metavar="MODEL", help=_MODEL)
+
+
+def _prove(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "prove",
+        "one measured run of a model, in a child process",
+        'weighbridge prove bundled --max-tokens 64 --prompt "What is a GGUF file?"',
+        json="every event as one JSON line, and a summary as the last",
+    )
+    verb.add_argument("model", metavar="MODEL", help=_MODEL)
+    verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
+    verb.add_argument("--threads", metavar="N", help="threads of the engine (default: the cores of this machine)")
+    verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
+    verb.add_argument("--max-tokens", metavar="N", help="most tokens of the answer (default: 128)")
+    verb.add_argument("--temperature", metavar="X", help="0 takes the likeliest token (default: 0)")
+    verb.add_argument("--seed", metavar="N", help="seed of the sampler (default: 1234)")
+    verb.add_argument("--prompt", metavar="TEXT", help="what the model is asked")
+    verb.add_argument(
+        "--accept-memory-risk",
+        nargs="?",
+        const="",
+        metavar="REASON",
+        help="run although the forecast does not fit; the override is kept on record",
+    )
+
+
+def _run(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "run",
+        "all nine steps without questions",
+        "weighbridge run plan.toml -o packet",
+        json="a summary as one JSON object at the end",
+    )
+    verb.add_argument("plan", metavar="PLAN", help="the answers, a TOML file")
+    verb.add_argument("-o", "--output", metavar="DIR", required=True, help="where the packet goes")
+
+
+def _verify(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "verify",
+        "whether a packet holds: manifest, schemas and cross references",
+        "weighbridge verify packet",
+        json="one JSON object",
+    )
+    verb.add_argument("packet", metavar="PACKET", help="folder of the packet")
+
+
+def _runs(verbs: Verbs) -> None:
+    verb = _verb(verbs, "runs", "the runs on this machine", "weighbridge runs show 20260131-120000-0a1b", json="JSON")
+    actions = verb.add_subparsers(title="actions", dest="action", metavar="ACTION", parser_class=Parser)
+    rows = (
+        ("list", "one line a run, the newest first (the default)"),
+        ("show", "where each step of a run stands"),
+        ("resume", "go on with a run in the wizard"),
+        ("delete", "delete a run and its evidence; packets stay"),
+    )
+    for name, text in rows:
+        action = actions.add_parser(name, help=text, description=f"{text}.", allow_abbrev=False)
+        if name != "list":
+            action.add_argument("id", metavar="ID")
+        if name == "delete":
+            action.add_argument("--yes", action="store_true", help="do not ask")
+        elif name == "resume":
+            action.add_argument("--plain", action="store_true", help="line prompts instead of the wizard")
+        if name != "resume":
+            action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON")
+
+
+def _doctor(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "doctor",
+        "what this machine offers, ready to paste into a report",
+        "weighbridge doctor",
+        json="one JSON object",
+    )
+    verb.add_argument(
+        "--forget-engine-mode",
+        action="store_true",
+        help="forget which mode of the engine worked here, so that the next start tries the default one again",
+    )
