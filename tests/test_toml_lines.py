@@ -147,7 +147,7 @@ target = ["x"]
             "p, line 7: entry[0].mark.level: unknown key; allowed: kind",
         ),
         ('target = ["x"]', "target = 3", "p, line 6: entry[0].mark.target: 3 is not text in quotes"),
-        ('kind = "low"', 'kind = "lo"', "p, line 4: entry[0].mark: 'lo' is not known; allowed: 'low', 'high'"),
+        ('kind = "low"', 'kind = "lo"', "p, line 5: entry[0].mark.kind: 'lo' is not known; allowed: 'low', 'high'"),
         ('kind = "low"', "", "p, line 4: entry[0].mark: the key 'kind' is missing"),
         ('id = "a"', 'id = "A"', "p, line 3: entry[0].id: 'A' does not match the pattern ^[a-z]+$"),
         ('id = "a"', 'id = "a"\nsize = 1.5', "p, line 4: entry[0].size: 1.5 is not a whole number"),

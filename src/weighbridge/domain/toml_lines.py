@@ -15,7 +15,7 @@ from weighbridge.domain.toml_words import sentence
 
 Model = TypeVar("Model", bound=BaseModel)
 
-HINT = "Correct that line and try again."
+HINT = "Correct the file and try again."
 
 
 def line_of(text: str, loc: Path) -> int | None:
@@ -49,7 +49,10 @@ def explain(error: ValidationError, text: str, name: str, model: type[BaseModel]
     """
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-    loc, line = _find(text, first["loc"]) if text else (first["loc"], None)
+    loc = first["loc"]
+    if first["type"] == "union_tag_invalid":
+        loc = (*loc, first["ctx"]["discriminator"].strip("'"))
+    loc, line = _find(text, loc) if text else (loc, None)
     if text and first["type"] == "missing":
         loc = (*loc, first["loc"][-1])
     where = clean_line(name) + (f", line {line}" if line is not None else "")
