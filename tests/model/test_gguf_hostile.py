@@ -140,6 +140,7 @@ def test_metadata_on_which_an_engine_would_stumble(
         (("t", (33,), 2), "do not fill whole Q4_0 blocks"),
         (("t", (32,), 31), "has dropped (type 31)"),
         (("t", (32,), 99), "unknown type 99"),
+        ((" ", (32,), 0), "a tensor name that is empty"),
         (("t" * 300, (32,), 0), "a tensor name of 300 bytes"),
         (("token_embd.weight", (64, 8), 0), "tensor token_embd.weight twice"),
     ],
@@ -152,6 +153,10 @@ def test_impossible_tensors(craft: Craft, read: Read, tensor: tuple[str, tuple[i
 def test_a_key_given_twice(craft: Craft, read: Read) -> None:
     raw = craft(extra=_key("llama.block_count", struct.pack("<II", 4, 2)))
     assert "the key llama.block_count twice" in _refusal(read, raw)
+
+
+def test_an_empty_key(craft: Craft, read: Read) -> None:
+    assert "a key that is empty" in _refusal(read, craft(extra=_key("", struct.pack("<II", 4, 2))))
 
 
 def test_more_tensors_announced_than_listed(craft: Craft, read: Read) -> None:

@@ -69,7 +69,7 @@ def read_header(read_at: ReadAt, size: int) -> GgufHeader:
     lengths: dict[str, int] = {}
     types: dict[str, int] = {}
     for _ in range(n_keys):
-        key = cursor.text(MAX_NAME, "a key")
+        key = _name(cursor, "a key")
         if key in metadata:
             raise BadInput(f"the header has the key {clean_line(key)} twice", REJECTED)
         kind = cursor.u32()
@@ -101,6 +101,13 @@ def _version(cursor: Cursor) -> int:
     if version >> 16:
         raise BadInput("this GGUF file is big-endian", "convert it on the machine that it was made for")
     raise BadInput(f"GGUF version {version} cannot be read (2 and 3 can)", "convert the model anew")
+
+
+def _name(cursor: Cursor, what: str) -> str:
+    name = cursor.text(MAX_NAME, what)
+    if not name.strip():
+        raise BadInput(f"the header has {what} that is empty", REJECTED)
+    return name
 
 
 def _scalar(cursor: Cursor, key: str, kind: int) -> Value:
@@ -145,7 +152,7 @@ def _alignment(metadata: dict[str, Value], types: dict[str, int]) -> int:
 
 
 def _tensor(cursor: Cursor) -> TensorInfo:
-    name = cursor.text(MAX_NAME, "a tensor name")
+    name = _name(cursor, "a tensor name")
     shown = clean_line(name)
     n_dimensions = cursor.u32()
     if not 1 <= n_dimensions <= 4:
