@@ -6,16 +6,18 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.run import Run
-from weighbridge.domain.text import clean, clean_line
+from weighbridge.domain.text import clean_line
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.sheet import Row, Sheet
+
+LABEL = 16
 
 
 def typed_value(name: str, run: Run) -> str:
@@ -23,31 +25,24 @@ def typed_value(name: str, run: Run) -> str:
     return run.typed_facts.get(run.model_key, {}).get(name, "")
 
 
-def fact_content(title: str, fact: Fact) -> Content:
-    """`Licence   declared  apache-2.0`, and below it the source; a gap with its reason."""
-    gap = fact.status == "missing"
-    value = "" if gap else clean(fact.text)
-    aside = clean(fact.reason if gap else fact.source)
-    return Content.assemble(
-        (f"{title:<18}", "bold"),
-        (f"{fact.status:<10}", "$text-warning" if gap else "$text-success"),
-        value,
-        "\n" if value else "",
-        (aside, "$text-muted"),
-    )
+def fact_rows(title: str, fact: Fact) -> list[Row]:
+    """The value, and below it how it is known; a gap with its reason."""
+    if fact.status == "missing":
+        return [Row(title, "not known", "muted"), Row("  missing", fact.reason, "warn")]
+    return [Row(title, fact.text, "head"), Row(f"  {fact.status}", fact.source, "muted")]
 
 
 class CardScreen(StepScreen):
     """Enter saves a line and goes to the next one; an empty line takes the typing back."""
 
     STEP = "card"
-    HINT = "Read the model card and type what is missing; Enter saves a line. A gap may stay: it is said as one."
+    HINT = "Type what is missing; Enter saves. A gap may stay."
 
     def body(self) -> ComposeResult:
         yield Static(id="no-card", markup=False)
         for field in FIELDS:
             with Vertical(classes="fact"):
-                yield Static(id=f"fact-{field.name}", markup=False)
+                yield Sheet(id=f"fact-{field.name}", label_width=LABEL)
                 yield Field(
                     partial(typed_value, field.name),
                     lambda text, name=field.name: want.TypeFact(field=name, value=text),  # type: ignore[misc]
@@ -65,5 +60,5 @@ class CardScreen(StepScreen):
         if card is None:
             return
         for field in FIELDS:
-            content = fact_content(field.title, getattr(card, field.name))
-            self.query_one(f"#fact-{field.name}", Static).update(content)
+            rows = fact_rows(field.title, getattr(card, field.name))
+            self.query_one(f"#fact-{field.name}", Sheet).show(rows)

@@ -18,26 +18,26 @@ from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.decision import CHOICES, Choice, Option, options
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.wrap import hanging, shared_start
 
 
-def option_line(option: Option, chosen: bool, recommended: bool) -> Content:
-    """`● keep   allowed, recommended` and below it the reason."""
+def option_line(option: Option, why: str, chosen: bool, recommended: bool, width: int) -> Content:
+    """`● keep   ✓ allowed, recommended` and below it the reason."""
     word = "allowed" if option.allowed else "locked"
     if recommended:
         word += ", recommended"
-    style = "bold" if chosen else ""
     tone = "$text-success" if option.allowed else "$text-muted"
     return Content.assemble(
-        (f"{'●' if chosen else '○'} {option.choice:<8}", style),
+        (f"{'●' if chosen else '○'} {option.choice:<8}", "bold" if chosen else ""),
         (f"{'✓' if option.allowed else '✗'} {word}", tone),
-        "\n  ",
-        (clean(option.why), "$text-muted"),
+        "\n",
+        (hanging(clean(why), width, 2), "$text-muted"),
     )
 
 
 class DecisionScreen(StepScreen):
     STEP = "decision"
-    HINT = "Arrows and Enter choose. The recommendation stands if you choose nothing."
+    HINT = "The recommendation stands if you choose nothing."
 
     def body(self) -> ComposeResult:
         yield Static(id="decision-note", markup=False)
@@ -63,22 +63,32 @@ class DecisionScreen(StepScreen):
         gate = run.evaluation.gate if run.evaluation and flow.eval_is_current(run) else None
         rows, recommended = options(run.constraints, gate, flow.alternative(run))
         chosen = self._chosen(run)
+        score = shared_start([row.why for row in rows])
         choices = self.query_one("#choices", OptionList)
+        width = choices.size.width or 56
         at = choices.highlighted
-        choices.set_options(
-            [
-                Line(
-                    option_line(row, row.choice == chosen, row.choice == recommended),
-                    id=row.choice,
-                    disabled=not row.allowed,
-                )
-                for row in rows
-            ]
-        )
+        lines = [
+            Line(
+                option_line(
+                    row,
+                    row.why.removeprefix(f"{score}; "),
+                    row.choice == chosen,
+                    row.choice == recommended,
+                    width,
+                ),
+                id=row.choice,
+                disabled=not row.allowed,
+            )
+            for row in rows
+        ]
+        choices.set_options(lines)
         names = [row.choice for row in rows]
         choices.highlighted = at if at is not None else names.index(chosen) if chosen in names else None
-        self.query_one("#decision-note", Static).update(clean(_note(run, chosen)))
+        self.query_one("#decision-note", Static).update(clean(_note(run, chosen, score)))
         self.query_one("#reason", Field).placeholder = flow.recommended(run)[1] or "why, in your own words"
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw, self.run)
 
     @on(OptionList.OptionSelected, "#choices")
     def _select(self, event: OptionList.OptionSelected) -> None:
@@ -92,11 +102,11 @@ class DecisionScreen(StepScreen):
         return self.focus_on("#reason" if lack.startswith("Say why") else "#choices")
 
 
-def _note(run: Run, chosen: Choice | None) -> str:
+def _note(run: Run, chosen: Choice | None, score: str) -> str:
     if run.verdict:
         return f"On record: {run.verdict.choice}. {run.verdict.reason}"
     if chosen is None and run.planned:
-        return "Nothing has run yet on this route, so nothing but stop can be decided. You may go on without."
+        return "Nothing has run yet on this route, so only stop can be decided. You may go on without."
     if chosen is None:
         return "No eval has run to its end. Stop needs no evidence; the rest does."
-    return "What do the figures allow? LoRA stays locked until a baseline eval has failed."
+    return f"{score}. LoRA stays locked until a baseline eval has failed."

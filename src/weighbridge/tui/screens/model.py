@@ -81,8 +81,8 @@ class ModelScreen(StepScreen):
 
     def hint(self, run: Run) -> str:
         if run.model is None:
-            return "Choose the bundled model, or give the path of a .gguf file and press Enter."
-        return "This exact file is weighed. ctrl+n goes on."
+            return "Choose the bundled model, or give a .gguf file."
+        return "This exact file is weighed."
 
     @on(RadioSet.Changed, "#kind")
     def _kind(self, event: RadioSet.Changed) -> None:

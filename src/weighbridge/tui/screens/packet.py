@@ -36,15 +36,13 @@ AFTERWARDS = {
 
 
 def item_line(item: Item) -> Content:
-    """`✓ Eval   measured  4 of 5 passed`, or the gap with its reason and where to fill it."""
+    """`✓ Eval   measured  4 of 5 passed`, or the gap with its reason."""
     sign = "✓" if item.held else "–"
     value = clean_line(item.fact.reason if not item.held else item.fact.text, 200)
-    where = "" if item.held else f"  (step {BY_ID[item.step].number})"
     return Content.assemble(
         (f"{sign} {item.title:<14}", "bold" if item.held else "$text-warning"),
         (f"{item.fact.status:<10}", "$text-muted"),
         (value, "" if item.held else "$text-muted"),
-        (where, "$text-muted"),
     )
 
 
@@ -72,6 +70,7 @@ class PacketScreen(StepScreen):
 
     def body(self) -> ComposeResult:
         yield OptionList(id="items", markup=False)
+        yield Static(id="item-detail", markup=False)
         with Horizontal(classes="setting", id="target-row"):
             yield Static("Save to", classes="setting-title", markup=False)
             yield Input(f"./weighbridge-packet-{self.run.id}", id="target", compact=True, max_length=4_000)
@@ -80,10 +79,10 @@ class PacketScreen(StepScreen):
     def hint(self, run: Run) -> str:
         gaps = sum(not item.held for item in completeness(run))
         if flow.status(run, "packet") == "done":
-            return "The packet is saved. ctrl+q leaves; the run stays in the list."
+            return "The packet is saved. ctrl+q leaves."
         if gaps:
             lines = "line is" if gaps == 1 else "lines are"
-            return f"{gaps} {lines} missing: Enter jumps there. ctrl+n saves it as it is, and the packet says so."
+            return f"{gaps} {lines} missing: Enter jumps there, or save it so."
         return "Nothing is missing. ctrl+n saves the packet."
 
     def draw(self, run: Run) -> None:
@@ -95,6 +94,13 @@ class PacketScreen(StepScreen):
         rows = saved_rows(run, packet, flow.status(run, "packet") != "done") if packet else ()
         self.query_one("#saved", Sheet).show(rows)
         self.query_one("#saved").scroll_visible(animate=False)
+
+    @on(OptionList.OptionHighlighted, "#items")
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        item = next(i for i in completeness(self.run) if i.id == event.option_id)
+        source = f" · {item.fact.source}" if item.fact.source else ""
+        where = "" if item.held else f" · Enter goes to step {BY_ID[item.step].number}"
+        self.query_one("#item-detail", Static).update(clean_line(f"{item.fact.text}{source}{where}", 400))
 
     @on(OptionList.OptionSelected, "#items")
     def _item(self, event: OptionList.OptionSelected) -> None:

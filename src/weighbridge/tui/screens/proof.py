@@ -64,12 +64,24 @@ class JobScreen(StepScreen):
         return super().check_action(action, parameters)
 
 
+def before_start(run: Run) -> LiveView:
+    """What is known before anything runs: the prompt, the forecast, and the memory that was available for it."""
+    forecast = run.forecast
+    if forecast is None:
+        return LiveView(prompt=run.prompt)
+    return LiveView(prompt=run.prompt, forecast_bytes=forecast.total_bytes, limit_bytes=forecast.available_bytes)
+
+
 def answer_of(view: LiveView) -> str:
     """Prompt and answer as one text, safe for the terminal."""
-    asked = clean(view.prompt, 4_000)
-    if not asked and not view.answer:
-        return ""
-    return f"Q  {asked}\n\nA  {clean(view.answer)}"
+    asked = f"Q  {clean(view.prompt, 4_000)}" if view.prompt else ""
+    return f"{asked}\n\nA  {clean(view.answer)}" if view.job else asked
+
+
+def running_words(view: LiveView) -> str:
+    """What can be done while a job runs, and why there is a second child, if there is one."""
+    again = f" Attempt {view.attempts[-1]}." if len(view.attempts) > 1 else ""
+    return f"escape stops; leaving this step does not.{clean_line(again)}"
 
 
 class ProofScreen(JobScreen):
@@ -79,14 +91,16 @@ class ProofScreen(JobScreen):
         if self.run.planned:
             yield Sheet(id="planned", label_width=20)
             return
-        yield Field(
-            lambda run: run.prompt,
-            lambda text: want.ChangePrompt(value=text),
-            id="prompt",
-            placeholder="what the model is asked first",
-            max_length=20_000,
-            tooltip="The prompt of the proof",
-        )
+        with Horizontal(classes="setting plan-setting"):
+            yield Static("Prompt", classes="setting-title", markup=False)
+            yield Field(
+                lambda run: run.prompt,
+                lambda text: want.ChangePrompt(value=text),
+                id="prompt",
+                placeholder="what the model is asked first",
+                max_length=20_000,
+                tooltip="The prompt of the proof",
+            )
         with VerticalScroll(id="answer", can_focus=True):
             yield Static(id="answer-text", markup=False)
         with Horizontal(id="panels"):
@@ -102,12 +116,12 @@ class ProofScreen(JobScreen):
         if run.planned:
             return "Nothing runs here on this route. ctrl+n goes on."
         if self.wizard.jobs.running:
-            return "escape stops. Leaving this step does not."
+            return running_words(self.wizard.session.live)
         if flow.status(run, "proof") == "stale":
-            return "The model or its settings have changed since this proof: ctrl+r runs it again."
+            return "Stale: model or settings have changed. ctrl+r runs it again."
         if run.proof is None:
-            return "ctrl+r starts the proof: the engine in a process of its own, one prompt, measured."
-        return f"Shutdown: {clean_line(run.proof.shutdown)}. ctrl+n goes on."
+            return "ctrl+r starts the proof: one prompt, measured."
+        return f"Shutdown: {clean_line(run.proof.shutdown)}."
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#answer")
@@ -116,7 +130,8 @@ class ProofScreen(JobScreen):
         if run.planned:
             self.query_one("#planned", Sheet).show(nothing_runs(run, self.wizard.session.deps.tables))
         else:
-            self._show(self.wizard.view("proof"))
+            view = self.wizard.view("proof")
+            self._show(view if view.job else before_start(run))
 
     def tick(self) -> None:
         super().tick()

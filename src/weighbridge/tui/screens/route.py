@@ -68,7 +68,7 @@ class RouteScreen(StepScreen):
     """Reads like a card: route, goal, family; then what was turned down, and why."""
 
     STEP = "route"
-    HINT = "Read why, then go on. Going back and answering otherwise changes this card."
+    HINT = "Other answers in step 1 change this card."
     AUTO_FOCUS = "#body"
 
     def body(self) -> ComposeResult:

@@ -17,7 +17,6 @@ from textual.widgets import Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.model.forecast import Forecast
-from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.session.jobs import prove_command
 from weighbridge.tui.screens.ask import AskLine
@@ -27,13 +26,13 @@ from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.figures import mib, number
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
 
-TITLES = {
-    "n_ctx": "Context",
-    "n_threads": "Threads",
-    "n_batch": "Batch",
-    "max_tokens": "Answer limit",
-    "temperature": "Temperature",
-    "seed": "Seed",
+SETTINGS = {
+    "n_ctx": ("Context", "tokens"),
+    "n_threads": ("Threads", "prefill and decode alike"),
+    "n_batch": ("Batch", "tokens in one decode call"),
+    "max_tokens": ("Answer limit", "tokens of one answer at most"),
+    "temperature": ("Temperature", "0 takes the likeliest token"),
+    "seed": ("Seed", "of the sampler"),
 }
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "fits": ("✓ fits: the most it can need is at most 85 % of what is available", "good"),
@@ -94,7 +93,7 @@ class RuntimeScreen(StepScreen):
         if self.run.planned:
             yield PlanPart(self.run, self.wizard.session.deps.tables)
             return
-        for name, title in TITLES.items():
+        for name, (title, note) in SETTINGS.items():
             with Horizontal(classes="setting"):
                 yield Static(title, classes="setting-title", markup=False)
                 yield Field(
@@ -103,13 +102,13 @@ class RuntimeScreen(StepScreen):
                     id=f"set-{name}",
                     max_length=20,
                 )
-                yield Static(RuntimeSettings.model_fields[name].description or "", classes="setting-note", markup=False)
+                yield Static(note, classes="setting-note", markup=False)
         yield Sheet(id="forecast")
 
     def hint(self, run: Run) -> str:
         if run.planned:
-            return "Type what you know; what stays empty is evidence still owed."
-        return "The defaults are sound. Enter saves a changed setting; the forecast follows."
+            return "Type what you know; what stays empty is owed."
+        return "Enter saves a setting; the forecast follows."
 
     def draw(self, run: Run) -> None:
         if run.planned:

@@ -20,7 +20,7 @@ class MemoryPanel(Panel):
             ("  file-backed", mib(view.rss_file_bytes)),
             ("peak", mib(view.peak_bytes)),
             ("forecast ┄", mib(view.forecast_bytes)),
-            ("limit: available", mib(view.limit_bytes)),
+            ("available", mib(view.limit_bytes)),
         ]
 
     def short_figures(self, view: LiveView) -> list[Figure]:

@@ -73,7 +73,7 @@ class Sheet(Widget):
             label = "head" if not row.value else "label"
             table.add_row(
                 Text(clean(row.label), style=self._style(label)),
-                Text(clean(row.value), style=self._style(row.tone)),
+                Text(clean(row.value), style=self._style(row.tone), overflow="fold"),
             )
         return table
 

@@ -1,0 +1,71 @@
+"""The table of cases: a row a case, updated cell by cell as marks come in."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from weighbridge.domain.text import clean_line
+from weighbridge.domain.verdict.cases import Case, CasePack
+from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.tui.widgets.figures import UNKNOWN, number, seconds
+
+COLUMNS = (("case", "case", 14), ("mark", "mark", 6), ("ttft", "TTFT", 6), ("rate", "tok/s", 5))
+ANSWER_LEAST = 10
+
+
+def mark_text(result: CaseResult | None, running: bool) -> Text:
+    """The mark in a sign and a word."""
+    if result is None:
+        return Text("▶ runs" if running else "· open", style="bold" if running else "dim")
+    return Text("✓ pass", style="green") if result.passed else Text("✗ FAIL", style="bold red")
+
+
+def cells(case: Case, result: CaseResult | None, running: bool) -> dict[str, Text]:
+    """The row of a case, as text that is never markup."""
+    row = {"case": Text(clean_line(case.id, 12) + (" *" if case.must_pass else ""))}
+    row["mark"] = mark_text(result, running)
+    if result is None:
+        blank = Text(UNKNOWN, style="dim", justify="right")
+        return row | {"ttft": blank, "rate": blank, "answer": Text("")}
+    row["ttft"] = Text(seconds(result.ttft_s), justify="right")
+    row["rate"] = Text(number(result.decode_tokens_per_s, 1), justify="right")
+    row["answer"] = Text(clean_line(result.output, 200), no_wrap=True, overflow="ellipsis")
+    return row
+
+
+class CaseTable(DataTable[Text]):
+    """`show` draws pack, results and the case that runs; the cursor follows the run until the person moves it."""
+
+    DEFAULT_CSS = """
+    CaseTable { height: auto; max-height: 11; background: transparent; overflow-x: hidden; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, cursor_type="row")
+        self._followed = 0
+        for key, label, width in COLUMNS:
+            self.add_column(label, key=key, width=width)
+        self.add_column("answer", key="answer", width=ANSWER_LEAST)
+
+    def on_resize(self) -> None:
+        """Gives the answers what is left of the width."""
+        taken = sum(width + 2 * self.cell_padding for _, _, width in COLUMNS) + 2 * self.cell_padding
+        column = next(c for key, c in self.columns.items() if key == "answer")
+        column.width = max(ANSWER_LEAST, self.size.width - taken - 1)
+        self.refresh(layout=True)
+
+    def show(self, pack: CasePack, results: dict[str, CaseResult], running: str) -> None:
+        """Rows by key: a row appears once, then only its changed cells are drawn."""
+        ids = [case.id for case in pack.case]
+        if [key.value for key in self.rows] != ids:
+            self.clear()
+            for case in pack.case:
+                self.add_row(*cells(case, None, False).values(), key=case.id)
+        for case in pack.case:
+            for column, cell in cells(case, results.get(case.id), case.id == running).items():
+                if self.get_cell(case.id, column) != cell:
+                    self.update_cell(case.id, column, cell)
+        if running in ids and self.cursor_row == self._followed:
+            self._followed = ids.index(running)
+            self.move_cursor(row=self._followed)

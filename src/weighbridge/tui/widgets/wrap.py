@@ -1,0 +1,21 @@
+"""Wrapped text with a hanging indent, for lists whose lines are drawn as they are."""
+
+from __future__ import annotations
+
+import textwrap
+
+
+def hanging(text: str, width: int, indent: int) -> str:
+    """`text` in lines of at most `width` columns, each behind `indent` spaces."""
+    margin = " " * indent
+    return textwrap.fill(
+        text, max(width, indent + 10), initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+    )
+
+
+def shared_start(texts: list[str], separator: str = "; ") -> str:
+    """The words with which all texts begin, up to the separator; empty where they differ or there is one text."""
+    if len(texts) < 2:
+        return ""
+    start = texts[0].split(separator)[0]
+    return start if all(text.startswith(start + separator) for text in texts) else ""
