@@ -1,0 +1,77 @@
+"""When a child counts as hung: arithmetic on its heartbeats."""
+
+from __future__ import annotations
+
+import pytest
+
+from weighbridge.domain.proof.events import Completed, Event, Heartbeat, RequestStarted, Token
+from weighbridge.services.engine.watch import Watch
+
+ASKED = RequestStarted(t=0, request="r", prompt="p", prompt_tokens=1)
+WARMING = RequestStarted(t=0, request="r", prompt="p", prompt_tokens=1, warmup=True)
+TOKEN = Token(t=0, request="r", index=0, text="a")
+
+
+def _beat(phase: str, progress: int) -> Heartbeat:
+    return Heartbeat(t=0, phase=phase, progress=progress)
+
+
+def _first_complaint(watch: Watch, events: dict[int, Event], seconds: int = 60) -> tuple[int, str] | None:
+    """Looks once a second, after the events of that second."""
+    for t in range(seconds):
+        if t in events:
+            watch.hear(t, events[t])
+        complaint = watch.complaint(t)
+        if complaint:
+            return t, complaint
+    return None
+
+
+def test_a_silent_child() -> None:
+    watch = Watch(silence_s=10, stuck_s=100)
+    assert _first_complaint(watch, {3: _beat("load", 1)}) == (14, "The engine's process has not answered for 11 s.")
+
+
+def test_a_child_that_was_never_heard() -> None:
+    assert _first_complaint(Watch(silence_s=10, stuck_s=100), {}) is not None
+
+
+def test_a_busy_child_that_gets_nowhere() -> None:
+    events: dict[int, Event] = {t: _beat("prefill", 7) for t in range(60)}
+    found = _first_complaint(Watch(silence_s=10, stuck_s=20), events)
+    assert found == (21, "The engine has computed nothing for 21 s.")
+
+
+@pytest.mark.parametrize("beat", [lambda t: _beat("decode", t), lambda t: _beat("idle", 7), lambda t: TOKEN])
+def test_a_child_that_moves_or_waits(beat) -> None:  # type: ignore[no-untyped-def]
+    assert _first_complaint(Watch(10, 20), {t: beat(t) for t in range(60)}) is None
+
+
+def test_a_supervisor_that_slept_does_not_judge() -> None:
+    """After a closed lid or a stopped terminal the child gets its time anew."""
+    watch = Watch(silence_s=10, stuck_s=20)
+    watch.complaint(0.0)
+    watch.complaint(1.0)
+    assert watch.complaint(1000.0) is None
+    assert [watch.complaint(1000.0 + t) is not None for t in range(1, 13)] == [False] * 10 + [True] * 2
+
+
+def test_the_phase_a_child_died_in() -> None:
+    watch, seen = Watch(10, 20), []
+    done = Completed(
+        t=0,
+        request="r",
+        output="",
+        stop_reason="eos",
+        prompt_tokens=1,
+        output_tokens=0,
+        prefill_s=0,
+        engine_prompt_ms=0,
+        engine_prompt_tokens=1,
+        engine_decode_ms=0,
+        engine_decode_tokens=0,
+    )
+    for event in (WARMING, TOKEN, done, ASKED, TOKEN, _beat("load", 1), done):
+        watch.hear(0, event)
+        seen.append(watch.phase)
+    assert seen == ["warm-up", "warm-up", "idle", "prefill", "decode", "decode", "idle"]
