@@ -78,6 +78,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...]) -> RuntimeFile:
     attempt = last(e.proof_events or e.events, Attempt)
     failed = last(e.proof_events, Failed)
     planned = e.status == "planned"
+    forecast = None if run.planned else run.forecast
     shown = attempt.command if attempt else command
     why = "planned: nothing was run" if planned else "the proof did not get so far"
     values = {
@@ -87,11 +88,13 @@ def runtime_file(e: Evidence, command: tuple[str, ...]) -> RuntimeFile:
         "python": ready.python if ready else None,
         "system_info": ready.system_info if ready else None,
         "proof": _proof_note(e),
-        "forecast": run.forecast,
+        "forecast": forecast,
         "plan": run.plan if run.planned else None,
     }
     reasons = {
-        "forecast": "there is no file on this machine to forecast from" if planned else "no forecast was made",
+        "forecast": "a forecast for this machine does not speak of another route"
+        if run.planned
+        else "no forecast was made",
         "plan": "the route runs on this machine",
         "proof": why if planned else "the proof has not run",
     }

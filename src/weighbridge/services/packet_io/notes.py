@@ -7,6 +7,7 @@ from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.proof.events import Attempt, Failed, Stopped
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.summary import last
+from weighbridge.domain.route.constraints import RouteName
 from weighbridge.domain.route.table import RouteRow
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
@@ -125,6 +126,14 @@ def shutdown(e: Evidence) -> str:
     )
 
 
+_ELSEWHERE: dict[RouteName, set[str]] = {
+    "local_cpu": set(),
+    "free_colab": {"endpoint", "cost_per_hour"},
+    "rented_gpu": {"notebook_link", "runtime_type", "reset_note"},
+}
+"""Fields of a plan that the route does not ask for."""
+
+
 def route_plan(e: Evidence, route: RouteRow) -> str:
     """Commands to type on the route, what the person has typed of it, and the evidence that is still owed."""
     run, model = e.run, e.run.model
@@ -133,7 +142,9 @@ def route_plan(e: Evidence, route: RouteRow) -> str:
         text = command.filled(model.repo if model else "", model.revision if model else "", run.settings.n_ctx)
         commands += [f"### {command.title}", "", fence(text.strip()), ""]
     typed = [
-        (name.replace("_", " "), cell(value) if value else "owed") for name, value in run.plan.model_dump().items()
+        (name.replace("_", " "), cell(value) if value else "owed")
+        for name, value in run.plan.model_dump().items()
+        if value or name not in _ELSEWHERE[run.decision.route]
     ]
     owed = [f"- {item.title}: {code(item.fact.reason)}" for item in e.completeness if not item.held]
     return "\n".join(

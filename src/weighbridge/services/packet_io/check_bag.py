@@ -1,0 +1,124 @@
+"""Whether a folder is the BagIt 1.0 bag that its manifests describe: nothing changed, added, missing or renamed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from weighbridge.services.packet_io import bag
+from weighbridge.services.packet_io.inventory import MAX_FILE_BYTES, Inventory
+
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+_LABEL = re.compile(r"([^:\s][^:]*): ?(.*)")
+
+
+@dataclass
+class Manifest:
+    """Digests by file name, and what is wrong with the manifest itself."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_manifest(files: Inventory, name: str) -> Manifest:
+    """A manifest, read strictly: as `sha256sum -c` needs it, with no path that leaves the packet."""
+    found = Manifest()
+    if name not in files.sizes:
+        found.problems.append(f"{name} is missing")
+        return found
+    try:
+        text = files.text(name)
+    except (OSError, ValueError) as error:
+        found.problems.append(str(error))
+        return found
+    if "\r" in text:
+        found.problems.append(f"{name} has CRLF or CR line ends, which sha256sum does not read")
+        return found
+    if not text.endswith("\n"):
+        found.problems.append(f"{name} does not end with a line end")
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        _read_line(found, name, number, line)
+    return found
+
+
+def _read_line(found: Manifest, name: str, number: int, line: str) -> None:
+    where = f"{name}, line {number}"
+    parts = _LINE.fullmatch(line)
+    if not parts:
+        found.problems.append(f"{where}: not 64 hex digits, two spaces and a name")
+        return
+    listed = bag.decode_name(parts[2])
+    if not _stays_inside(listed):
+        found.problems.append(f"{where}: the path {listed!r} is not a plain path inside the packet")
+    elif listed in found.digests:
+        found.problems.append(f"{where}: {listed} is listed twice")
+    elif name == bag.MANIFEST and not listed.startswith(bag.PAYLOAD):
+        found.problems.append(f"{where}: {listed} is not below {bag.PAYLOAD}")
+    else:
+        found.digests[listed] = parts[1]
+
+
+def _stays_inside(name: str) -> bool:
+    parts = name.split("/")
+    return not ({"", ".", ".."} & set(parts) or "\\" in name or "\0" in name or re.match(r"[A-Za-z]:", name))
+
+
+def check_declaration(files: Inventory) -> Iterator[str]:
+    """bagit.txt: version and encoding."""
+    if bag.BAGIT not in files.sizes:
+        yield f"{bag.BAGIT} is missing"
+    elif files.text(bag.BAGIT) != bag.BAGIT_TXT.decode():
+        yield f"{bag.BAGIT} does not declare BagIt-Version 1.0 and UTF-8 in two lines"
+
+
+def check_digests(files: Inventory, listed: Manifest) -> Iterator[str]:
+    """Every listed file is there with its digest."""
+    yield from listed.problems
+    for name, digest in listed.digests.items():
+        if name not in files.sizes:
+            yield f"{name} is missing"
+        elif files.sizes[name] <= MAX_FILE_BYTES and files.sha256(name) != digest:
+            yield f"{name} has changed: its SHA-256 is not the one in the manifest"
+
+
+def check_tags(files: Inventory, tags: Manifest) -> Iterator[str]:
+    """The tag files: listed, there, unchanged."""
+    yield from check_digests(files, tags)
+    for name in bag.TAG_FILES:
+        if name not in tags.digests:
+            yield f"{bag.TAG_MANIFEST} does not list {name}"
+
+
+def check_extra(files: Inventory, payload: Manifest, tags: Manifest) -> Iterator[str]:
+    """No file that no manifest lists."""
+    yield from files.problems
+    known = set(payload.digests) | set(tags.digests) | {bag.TAG_MANIFEST, *bag.TAG_FILES}
+    for name in sorted(set(files.sizes) - known):
+        yield f"{name} was added: no manifest lists it"
+
+
+def read_info(files: Inventory) -> dict[str, str]:
+    """bag-info.txt by label. ValueError with a sentence where it is not of that form; empty if missing."""
+    if bag.INFO not in files.sizes:
+        return {}
+    labels: dict[str, str] = {}
+    for number, line in enumerate(files.text(bag.INFO).splitlines(), 1):
+        found = _LABEL.fullmatch(line)
+        if not found:
+            raise ValueError(f"{bag.INFO}, line {number}: not a label, a colon and a value")
+        if found[1] in labels:
+            raise ValueError(f"{bag.INFO}, line {number}: {found[1]} occurs twice")
+        labels[found[1]] = found[2]
+    return labels
+
+
+def check_oxum(files: Inventory, info: dict[str, str]) -> Iterator[str]:
+    """Payload-Oxum: bytes and files of the payload as they are on the disk."""
+    if not info:
+        yield f"{bag.INFO} is missing or cannot be read"
+        return
+    held = bag.oxum({name: size for name, size in files.sizes.items() if name.startswith(bag.PAYLOAD)})
+    said = info.get("Payload-Oxum", "nothing")
+    if said != held:
+        yield f"{bag.INFO}: Payload-Oxum says {said}, the payload is {held} (bytes, files)"

@@ -1,0 +1,154 @@
+"""What is said in more than one place of a packet: its name, its model, its decision, its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.verdict.decision import options
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.records import DecisionFile
+
+DECISION, RUNTIME, MODEL, INFO = "data/decision.json", "data/runtime.json", "data/model/model.json", "bag-info.txt"
+
+
+def check_names(c: Contents) -> Iterator[str]:
+    """bag-info.txt against decision.json, and the status in every file."""
+    d = c.decision
+    if d is None:
+        return
+    verdict = d.verdict.choice if d.verdict and d.verdict_current else "none"
+    expected = {
+        "External-Identifier": d.packet,
+        "Weighbridge-Run": d.run,
+        "Route": d.route.route,
+        "Status": d.status,
+        "Model": d.model or "none",
+        "Decision": verdict,
+        "Bagging-Date": d.written_at[:10],
+    }
+    for label, value in expected.items():
+        if (said := c.info.get(label, "nothing")) != value:
+            yield f"{INFO}: {label} is {said!r}, {DECISION} says {value!r}"
+    if d.constraints.available_route != d.route.route:
+        yield f"{DECISION}: the constraints name {d.constraints.available_route}, the decision {d.route.route}"
+    if c.runtime and c.runtime.status != d.status:
+        yield f"{RUNTIME}: status is {c.runtime.status}, {DECISION} says {d.status}"
+
+
+def check_model(c: Contents) -> Iterator[str]:
+    """One model digest everywhere: in each file, and in each attempt of the jobs that the packet rests on."""
+    d, runtime = c.decision, c.runtime
+    digest = c.model.sha256 if c.model else None
+    if d and d.model_sha256 != digest:
+        yield f"{DECISION}: model_sha256 is {d.model_sha256}, {MODEL} says {digest}"
+    if d and d.model != (c.model.name if c.model else None):
+        yield f"{DECISION}: the model is {d.model!r}, {MODEL} names another one"
+    if c.info.get("Model-SHA256") != (digest or "unknown"):
+        yield f"{INFO}: Model-SHA256 is {c.info.get('Model-SHA256')}, {MODEL} says {digest or 'unknown'}"
+    if runtime and runtime.proof and runtime.proof.current and runtime.proof.model_sha256 != digest:
+        yield f"{RUNTIME}: proof.model_sha256 is {runtime.proof.model_sha256}, {MODEL} says {digest}"
+    if c.model and c.system and c.system.model_filename not in (None, c.model.file_name):
+        yield f"data/system.json: model_filename is not that of {MODEL}"
+    for job_id in _current_jobs(c):
+        for event in c.jobs.get(job_id, ()):
+            if isinstance(event, Attempt) and event.model_sha256 != digest:
+                yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the model {event.model_sha256}"
+
+
+def _current_jobs(c: Contents) -> Iterator[str]:
+    """The jobs that the packet rests on."""
+    if c.runtime and c.runtime.proof and c.runtime.proof.current:
+        yield c.runtime.proof.job_id
+    if c.decision and c.decision.evaluation and c.decision.evaluation.current:
+        yield from c.decision.evaluation.job_ids
+
+
+def check_decision(c: Contents) -> Iterator[str]:
+    """What was allowed follows from constraints and gate, and the decision is among it."""
+    d = c.decision
+    if d is None:
+        return
+    gate = d.evaluation.gate if d.evaluation and d.evaluation.current else None
+    other = next((r.name for r in d.route.rejected if r.code == "rank"), None)
+    rows, recommended = options(d.constraints, gate, other)
+    right = {row.choice: row.allowed for row in rows}
+    if {row.choice: row.allowed for row in d.options} != right:
+        yield f"{DECISION}: options: what is allowed does not follow from the constraints and the gate"
+    if d.recommended != recommended:
+        yield f"{DECISION}: recommended is {d.recommended}, the gate recommends {recommended}"
+    if d.verdict is None:
+        if d.verdict_current:
+            yield f"{DECISION}: verdict_current is true, and there is no verdict"
+        return
+    allowed = {row.choice: row.allowed for row in d.verdict.options}
+    if not allowed.get(d.verdict.choice):
+        yield f"{DECISION}: the verdict {d.verdict.choice} is not among the allowed options"
+    if d.verdict_current and allowed != right:
+        yield f"{DECISION}: the verdict's options are not those of this evidence, but verdict_current is true"
+
+
+def check_list(c: Contents) -> Iterator[str]:
+    """The completeness list says held exactly where the packet holds something."""
+    d = c.decision
+    if d is None:
+        return
+    held = {item.id: item.held for item in d.completeness}
+    if d.complete != all(held.values()):
+        yield f"{DECISION}: complete is {d.complete}, the list says otherwise"
+    proof = c.runtime.proof if c.runtime else None
+    evaluation = d.evaluation
+    there = {
+        "model": c.model is not None,
+        "licence": c.card is not None and c.card.licence.status != "missing",
+        "route": True,
+        "first-run": proof is not None and proof.current,
+        "eval": evaluation is not None and evaluation.current and evaluation.gate is not None,
+        "decision": d.verdict is not None,
+    }
+    for item, has in there.items():
+        if item not in held:
+            yield f"{DECISION}: completeness lacks the item {item}"
+        elif held[item] and not has:
+            yield f"{DECISION}: completeness: {item} is said to be held, and the packet has no evidence of it"
+        elif has and not held[item] and item != "decision":
+            yield f"{DECISION}: completeness: {item} is said to be missing, and the packet has it"
+
+
+MEASURED_ONLY = (
+    "data/events.jsonl",
+    "data/eval/results.jsonl",
+    "data/first-run.md",
+    "data/shutdown.md",
+    "data/resources/requests.csv",
+    "data/resources/samples.csv",
+)
+
+
+def check_status(c: Contents) -> Iterator[str]:
+    """A plan claims no measurement; a measured packet has the events it was measured by."""
+    d = c.decision
+    if d is None:
+        return
+    if d.status == "planned":
+        yield from _claims(c, d)
+        return
+    if d.route.route != "local_cpu":
+        yield f"{DECISION}: status is measured, and nothing can have run on {d.route.route} from here"
+    if "data/events.jsonl" not in c.present:
+        yield "data/events.jsonl is missing: a measured packet rests on it"
+    if d.route.route == "local_cpu" and f"data/route/{d.route.route}.md" in c.present:
+        yield f"data/route/{d.route.route}.md: a measured packet is no plan"
+
+
+def _claims(c: Contents, d: DecisionFile) -> Iterator[str]:
+    for name in sorted(c.present):
+        if name in MEASURED_ONLY or name.startswith("data/logs/"):
+            yield f"{name}: a planned packet holds no measurement"
+    if d.evaluation is not None:
+        yield f"{DECISION}: evaluation: a planned packet has run no cases"
+    if c.runtime and (c.runtime.proof or c.runtime.attempts):
+        yield f"{RUNTIME}: a planned packet has no proof and no attempts"
+    for item in d.completeness:
+        if item.id in ("first-run", "eval", "resources", "shutdown") and item.fact.status == "measured":
+            yield f"{DECISION}: completeness: {item.id} is said to be measured in a planned packet"

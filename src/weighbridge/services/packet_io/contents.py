@@ -1,0 +1,155 @@
+"""The files of a packet read into records. What cannot be read is a problem that names file, line and field."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.summary import jobs
+from weighbridge.domain.verdict.cases import Case
+from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.services.packet_io.csv_rows import REQUESTS, SAMPLES, Row
+from weighbridge.services.packet_io.inventory import Inventory
+from weighbridge.services.packet_io.records import (
+    SCHEMAS,
+    DecisionFile,
+    ModelFile,
+    PolicyFile,
+    RuntimeFile,
+    SystemFile,
+)
+
+MAX_LINES = 500_000
+"""Lines of one JSONL file that are read."""
+_ERRORS = 5
+"""Faulty fields named of one record."""
+DOCUMENTS = {
+    "data/decision.json": "decision",
+    "data/model/model.json": "model",
+    "data/model/card-facts.json": "card-facts",
+    "data/policy.json": "policy",
+    "data/runtime.json": "runtime",
+    "data/system.json": "system",
+}
+LINES = {"data/eval/cases.jsonl": "case", "data/eval/results.jsonl": "result", "data/events.jsonl": "event"}
+TABLES = {"data/resources/requests.csv": REQUESTS, "data/resources/samples.csv": SAMPLES}
+ALWAYS = ("data/README.md", "data/decision.json", "data/runtime.json", "data/system.json")
+
+
+@dataclass
+class Contents:
+    """Records by file name; a file that is absent or faulty has none."""
+
+    info: dict[str, str]
+    present: frozenset[str]
+    problems: list[str] = field(default_factory=list)
+    documents: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, list[Any]] = field(default_factory=dict)
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+    first_run: str = ""
+
+    @property
+    def decision(self) -> DecisionFile | None:
+        return self.documents.get("data/decision.json")
+
+    @property
+    def model(self) -> ModelFile | None:
+        return self.documents.get("data/model/model.json")
+
+    @property
+    def card(self) -> CardFacts | None:
+        return self.documents.get("data/model/card-facts.json")
+
+    @property
+    def policy(self) -> PolicyFile | None:
+        return self.documents.get("data/policy.json")
+
+    @property
+    def runtime(self) -> RuntimeFile | None:
+        return self.documents.get("data/runtime.json")
+
+    @property
+    def system(self) -> SystemFile | None:
+        return self.documents.get("data/system.json")
+
+    @property
+    def cases(self) -> list[Case]:
+        return self.lines.get("data/eval/cases.jsonl", [])
+
+    @property
+    def results(self) -> list[CaseResult]:
+        return self.lines.get("data/eval/results.jsonl", [])
+
+    @property
+    def events(self) -> list[Event]:
+        return self.lines.get("data/events.jsonl", [])
+
+    @cached_property
+    def jobs(self) -> dict[str, tuple[Event, ...]]:
+        """Events by job."""
+        parts = jobs(self.events)
+        return {job[0].job_id: job for job in parts if isinstance(job[0], Attempt)}
+
+
+def read_contents(files: Inventory, info: dict[str, str]) -> Contents:
+    """Reads every file that weighbridge knows."""
+    found = Contents(info, frozenset(files.sizes))
+    found.problems += [f"{name} is missing" for name in ALWAYS if name not in files.sizes]
+    for name in (*DOCUMENTS, *LINES, *TABLES):
+        if name in files.sizes:
+            try:
+                _read(found, name, files.text(name))
+            except (OSError, ValueError, RecursionError) as error:
+                found.problems.append(str(error) if name in str(error) else f"{name}: {error}")
+    if "data/first-run.md" in files.sizes:
+        found.first_run = files.text("data/first-run.md")
+    return found
+
+
+def _read(found: Contents, name: str, text: str) -> None:
+    """ValueError names what does not hold."""
+    if name in DOCUMENTS:
+        found.documents[name] = _record(SCHEMAS[DOCUMENTS[name]], name, text)
+    elif name in LINES:
+        found.lines[name] = list(_records(SCHEMAS[LINES[name]], name, text))
+    else:
+        found.tables[name] = list(_rows(name, text, TABLES[name]))
+
+
+def _record(schema: TypeAdapter[Any], where: str, text: str) -> Any:
+    try:
+        return schema.validate_json(text, strict=True)
+    except ValidationError as error:
+        rows = error.errors(include_url=False, include_input=False)
+        said = "; ".join(f"{'.'.join(map(str, r['loc'])) or 'text'}: {r['msg']}" for r in rows[:_ERRORS])
+        raise ValueError(f"{where}: {said}") from None
+
+
+def _records(schema: TypeAdapter[Any], name: str, text: str) -> Iterator[Any]:
+    if not text.endswith("\n"):
+        raise ValueError(f"{name}: the last line has no end")
+    for number, line in enumerate(text[:-1].split("\n"), 1):
+        if number > MAX_LINES:
+            raise ValueError(f"{name}: more than {MAX_LINES:,} lines")
+        yield _record(schema, f"{name}, line {number}", line)
+
+
+def _rows(name: str, text: str, head: tuple[str, ...]) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if tuple(next(reader, ())) != head:
+            raise ValueError(f"{name}, line 1: the columns are not {', '.join(head)}")
+        for cells in reader:
+            if len(cells) != len(head):
+                raise ValueError(f"{name}, line {reader.line_num}: {len(cells)} cells, {len(head)} columns")
+            yield dict(zip(head, cells, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"{name}, line {reader.line_num}: {error}") from None
