@@ -28,7 +28,7 @@ from weighbridge.session.session import Session
 
 
 def main(args: Namespace) -> int:
-    path, target = Path(args.plan), Path(args.output)
+    path, target = Path(args.plan), Path(args.output).absolute()
     plan = load_plan(path)
     pack = pack_of(plan, path)
     check_target(target, lambda _: False)

@@ -57,9 +57,9 @@ def save_packet(talk: Talk) -> None:
         if 1 <= int(text) <= len(items):
             raise GoTo(items[int(text) - 1].step)
         output.text(f"Please type a number from 1 to {len(items)}, or a folder.")
-    record = talk.runner.run(session.write_packet(Path(text).expanduser()))
+    record = talk.runner.run(session.write_packet(Path(text).expanduser().absolute()))
     word = "planned" if record.planned else "complete" if record.complete else "incomplete"
-    path = clean_line(record.path)
+    path = clean_line(text)
     output.text(f"The packet is saved ({word}): {path}")
     output.text(f"Seal: {record.seal}")
     output.text(f"Check it: weighbridge verify {shlex.quote(path)}")

@@ -1,0 +1,139 @@
+"""`weighbridge prove`: its protocol, its exit codes, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fakes import Script
+from program import Cli, command, environment
+
+from weighbridge import cli as program
+from weighbridge.session import Deps
+
+SMALL = ("--threads", "1", "--max-tokens", "16", "--ctx", "512")
+FIGURES = (
+    "ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s", "itl_p50_s", "itl_p95_s", "itl_max_s",
+    "prompt_tokens", "output_tokens", "peak_rss_bytes", "baseline_rss_bytes", "threads", "load_s",
+)  # fmt: skip
+
+
+def test_json_gives_every_event_and_one_summary(cli: Cli) -> None:
+    done = cli("prove", "bundled", "--json", "--prompt", "Say yes.", *SMALL)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    summary = lines[-1]
+    assert [line["event"] for line in lines].count("summary") == 1 and summary["event"] == "summary"
+    assert all(name in summary for name in FIGURES)
+    assert summary["outcome"] == "completed" and summary["threads"] == 1 and summary["prompt"] == "Say yes."
+    assert summary["attempts"][-1]["outcome"] == "completed"
+    assert {a["mode"] for a in summary["attempts"]} <= {"default", "safe"}
+    answer = [e for e in lines if e["event"] == "token" and e["request"] == "first-run"]
+    assert len(answer) == summary["output_tokens"] > 0
+    assert "".join(e["text"] for e in answer) == summary["output"]
+    assert len(summary["model"]["sha256"]) == 64 and "path" not in summary["model"]
+    assert summary["settings"]["n_ctx"] == 512
+    _same_on_record(cli, lines, summary)
+
+
+def _same_on_record(cli: Cli, lines: list[dict[str, Any]], summary: dict[str, Any]) -> None:
+    """The proof is a run that `runs` lists, and its events on disk are those that were printed."""
+    shown = json.loads(cli("runs", "show", summary["run"], "--json").stdout)
+    assert shown["proof"] == "completed" and shown["logs"]
+    kept = (Path(shown["folder"]) / "events.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in kept] == lines[:-1]
+
+
+def test_ctrl_c_stops_the_child_and_keeps_what_was_measured(home: Path) -> None:
+    args = ("prove", "bundled", "--json", "--threads", "1", "--max-tokens", "4000", "--ctx", "4096")
+    process = subprocess.Popen(
+        command(*args, "--prompt", "Count from one to one thousand."),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(home),
+        start_new_session=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    children: list[int] = []
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "spawned":
+            children.append(event["pid"])
+        if event["event"] == "token" and event["request"] == "first-run":
+            break
+    process.send_signal(signal.SIGINT)
+    rest = [json.loads(line) for line in process.stdout]
+    assert process.wait(30) == 130
+    assert "Traceback" not in process.stderr.read()
+    assert rest[-1]["event"] == "summary" and rest[-1]["outcome"] == "stopped"
+    assert next(e for e in rest if e["event"] == "stopped")["gone"] is True
+    assert children and not any(psutil.pid_exists(pid) for pid in children)
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_a_context_that_does_not_fit_is_refused_with_figures(cli: Cli) -> None:
+    done = cli("prove", "bundled", "--ctx", "16000000")
+    assert done.returncode == 3
+    assert "MiB at a context of 16,000,000 tokens, and" in done.stderr and "MiB are available" in done.stderr
+    assert "There are no runs yet" in cli("runs").stdout
+
+
+@pytest.mark.parametrize("option", [("--ctx", "big"), ("--seed", "-1"), ("--temperature", "hot"), ("--prompt", " ")])
+def test_a_bad_option_is_one_sentence(cli: Cli, option: tuple[str, str]) -> None:
+    done = cli("prove", "bundled", *option)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2
+
+
+@pytest.fixture
+def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    """The program in this process, on a scripted runtime."""
+    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: deps)
+    return deps
+
+
+def test_an_override_is_kept_on_record(
+    scripted: Deps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def small(folder: Path) -> Any:
+        return scripted.machine(folder).model_copy(update={"available_bytes": 100 * 2**20})
+
+    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: replace(scripted, machine=small))
+    assert program.main(["prove", "bundled", "--json"]) == 3
+    assert "100 MiB are available" in capsys.readouterr().err
+    assert program.main(["prove", "bundled", "--json", "--accept-memory-risk", "swap is fast"]) == 0
+    override = json.loads(capsys.readouterr().out.splitlines()[-1])["memory_override"]
+    assert override["reason"] == "swap is fast" and "100 MiB are available" in override["refusal"]
+
+
+def test_two_crashes_are_two_attempts_and_exit_4(
+    scripted: Deps, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.crash_in_default_mode = script.crash_in_safe_mode = "SIGSEGV"
+    assert program.main(["prove", "bundled", "--json"]) == 4
+    said = capsys.readouterr()
+    summary = json.loads(said.out.splitlines()[-1])
+    assert [(a["mode"], a["outcome"]) for a in summary["attempts"]] == [
+        ("default", "crash SIGSEGV"),
+        ("safe", "crash SIGSEGV"),
+    ]
+    assert summary["ttft_s"] is None and summary["outcome"] == "failed"
+    assert "weighbridge: The engine died (SIGSEGV)." in said.err
+    assert script.alive == 0
+
+
+def test_the_human_form_cleans_the_answer_and_says_what_was_not_measured(
+    scripted: Deps, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.answer = lambda _: "one \x1b[31mred\x9b2J two"
+    assert program.main(["prove", "bundled"]) == 0
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err and "\x9b" not in said.out + said.err
+    assert "one ␛[31mred" in said.out and "not said of fewer than 59 gaps" in said.out
