@@ -53,7 +53,8 @@ class DecisionScreen(StepScreen):
 
     def _reason_given(self, text: str) -> want.Decide:
         choice = self._chosen(self.run)
-        return want.Decide(choice=choice or "stop", reason=text)
+        assert choice is not None, "the reason can be typed only once something is chosen"
+        return want.Decide(choice=choice, reason=text)
 
     @staticmethod
     def _chosen(run: Run) -> Choice | None:
@@ -85,6 +86,7 @@ class DecisionScreen(StepScreen):
         names = [row.choice for row in rows]
         choices.highlighted = at if at is not None else names.index(chosen) if chosen in names else None
         self.query_one("#decision-note", Static).update(clean(_note(run, chosen, score)))
+        self.query_one("#reason", Field).disabled = chosen is None
         self.query_one("#reason", Field).placeholder = flow.recommended(run)[1] or "why, in your own words"
 
     def on_resize(self) -> None:

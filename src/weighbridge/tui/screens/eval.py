@@ -20,7 +20,7 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import load_pack
-from weighbridge.tui.screens.plan import nothing_runs
+from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.proof import PHASES, JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field
@@ -68,7 +68,7 @@ class EvalScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         if self.run.planned:
-            yield Sheet(id="planned", label_width=20)
+            yield NothingRuns()
             return
         with Horizontal(classes="setting", id="policy"):
             yield Static("Threshold", classes="setting-title", markup=False)
@@ -101,7 +101,7 @@ class EvalScreen(JobScreen):
 
     def draw(self, run: Run) -> None:
         if run.planned:
-            self.query_one("#planned", Sheet).show(nothing_runs(run, self.wizard.session.deps.tables))
+            self.query_one(NothingRuns).show(run, self.wizard.session.deps.tables)
             return
         pack, policy = run.pack, run.policy
         if pack is None or policy is None:

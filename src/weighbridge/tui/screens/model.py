@@ -12,7 +12,6 @@ from textual.widgets import Button, Input, ProgressBar, RadioSet, Static
 
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.run import Run
-from weighbridge.domain.text import clean_line
 from weighbridge.tui.jobs import Reading
 from weighbridge.tui.screens.picker import FilePicker
 from weighbridge.tui.screens.step import StepScreen
@@ -49,7 +48,7 @@ def reading_words(reading: Reading, now: float) -> str:
     speed = reading.done / spent
     left = (reading.total - reading.done) / speed if speed else None
     remaining = "" if left is None else f" · {left:.1f} s left"
-    return f"SHA-256 {mib(reading.done)} of {mib(reading.total)} · {mib(speed)}/s{remaining}"
+    return f"{reading.done / 2**20:,.0f} of {mib(reading.total)} · {mib(speed)}/s{remaining}"
 
 
 class ModelScreen(StepScreen):
@@ -82,6 +81,8 @@ class ModelScreen(StepScreen):
     def hint(self, run: Run) -> str:
         if run.model is None:
             return "Choose the bundled model, or give a .gguf file."
+        if run.model.kind == "named":
+            return "The plan names it; nothing is fetched or checked."
         return "This exact file is weighed."
 
     @on(RadioSet.Changed, "#kind")
@@ -158,5 +159,4 @@ class ModelScreen(StepScreen):
         if reading is not None:
             now = self.wizard.session.deps.monotonic()
             self.query_one(ProgressBar).update(total=reading.total or None, progress=reading.done)
-            words = f"{clean_line(reading.spec, 40)}: " if reading.spec == "bundled" else ""
-            self.query_one("#reading-text", Static).update(words + reading_words(reading, now))
+            self.query_one("#reading-text", Static).update(reading_words(reading, now))

@@ -40,7 +40,7 @@ def item_line(item: Item) -> Content:
     sign = "✓" if item.held else "–"
     value = clean_line(item.fact.reason if not item.held else item.fact.text, 200)
     return Content.assemble(
-        (f"{sign} {item.title:<14}", "bold" if item.held else "$text-warning"),
+        (f"{sign} {item.title:<15}", "bold" if item.held else "$text-warning"),
         (f"{item.fact.status:<10}", "$text-muted"),
         (value, "" if item.held else "$text-muted"),
     )
@@ -54,12 +54,12 @@ def saved_rows(run: Run, packet: PacketRecord, stale: bool) -> Iterator[Row]:
         yield Row("! stale", "The run has changed since: save it once more under another name.", "warn")
     yield Row("Seal", packet.seal)
     yield Row("Check", f"weighbridge verify {shlex.quote(packet.path)}")
-    if run.model and not run.planned:
-        yield Row("Again", shlex.join(prove_command(run)), "muted")
     if run.verdict:
         yield Row("What next", AFTERWARDS[run.verdict.choice])
     elif run.planned:
         yield Row("What next", "Run the plan's commands, and fill in the evidence that is owed.")
+    if run.model and not run.planned:
+        yield Row("Again", shlex.join(prove_command(run)), "muted")
 
 
 class PacketScreen(StepScreen):

@@ -8,6 +8,7 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import RadioSet, Static
 
@@ -15,6 +16,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.route.table import Tables
 from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
@@ -34,12 +36,19 @@ FIELDS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-def command_rows(run: Run, tables: Tables) -> Iterator[Row]:
-    """The commands of the route, filled for the model of the run."""
+def commands_content(run: Run, tables: Tables) -> Content:
+    """The commands of the route, filled for the model of the run, each under what it is for."""
     model = run.model
     repo, revision = (model.repo, model.revision) if model else ("", "")
-    for command in tables.route(run.decision.route).command:
-        yield Row(command.title + ":", command.filled(repo, revision, run.settings.n_ctx).strip())
+    parts = [
+        Content.assemble(
+            (command.title, "$text-muted"),
+            "\n",
+            clean(command.filled(repo, revision, run.settings.n_ctx).strip()),
+        )
+        for command in tables.route(run.decision.route).command
+    ]
+    return Content("\n\n").join(parts)
 
 
 def owed_rows(run: Run) -> Iterator[Row]:
@@ -74,7 +83,7 @@ class PlanPart(Vertical):
             yield RadioSet(
                 *(Radio((name), value=name == chosen) for name in self._names),
                 id="plan-runtime",
-                classes="across",
+                classes="in-columns",
                 compact=True,
             )
         for name, title, note in FIELDS[run.decision.route]:
@@ -87,28 +96,37 @@ class PlanPart(Vertical):
                     placeholder=note,
                 )
         yield Static("Commands to run there", classes="section", markup=False)
-        yield Sheet(command_rows(run, self._tables), id="plan-commands", label_width=20)
+        yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:
         self.post_message(self.Chosen(self._names[event.index]))
 
     def show(self, run: Run, tables: Tables) -> None:
-        self.query_one("#plan-commands", Sheet).show(command_rows(run, tables))
+        self.query_one("#plan-commands", Static).update(commands_content(run, tables))
 
 
 def _planned(name: str, run: Run) -> str:
     return str(getattr(run.plan, name))
 
 
-def nothing_runs(run: Run, tables: Tables) -> list[Row]:
+class NothingRuns(Vertical):
     """Steps 6 and 7 on a planned route: said plainly, with the commands and what is owed."""
-    name = run.decision.route_name
-    return [
-        Row("Planned", f"The route is {name}: nothing runs on this machine, and nothing pretends to have run.", "head"),
-        Row("", "The packet will say planned. Run these there, and keep what they print:"),
-        *command_rows(run, tables),
-        Row(""),
-        Row("Still owed"),
-        *owed_rows(run),
-    ]
+
+    DEFAULT_CSS = "NothingRuns { height: auto; }"
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="planned-note", markup=False)
+        yield Static("Commands to run there", classes="section", markup=False)
+        yield Static(id="plan-commands", markup=False)
+        yield Static("Evidence still owed", classes="section", markup=False)
+        yield Sheet(id="planned-owed", label_width=17)
+
+    def show(self, run: Run, tables: Tables) -> None:
+        name = run.decision.route_name
+        self.query_one("#planned-note", Static).update(
+            f"Planned: the route is {name}, so nothing runs on this machine, and nothing pretends to have run. "
+            "The packet will say planned. Keep what these commands print there."
+        )
+        self.query_one("#plan-commands", Static).update(commands_content(run, tables))
+        self.query_one("#planned-owed", Sheet).show(owed_rows(run))

@@ -15,13 +15,12 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean, clean_line
-from weighbridge.tui.screens.plan import nothing_runs
+from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.figures import elapsed
 from weighbridge.tui.widgets.latency_panel import LatencyPanel
 from weighbridge.tui.widgets.memory_panel import MemoryPanel
-from weighbridge.tui.widgets.sheet import Sheet
 
 PHASES = {
     "idle": "not started",
@@ -89,7 +88,7 @@ class ProofScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         if self.run.planned:
-            yield Sheet(id="planned", label_width=20)
+            yield NothingRuns()
             return
         with Horizontal(classes="setting plan-setting"):
             yield Static("Prompt", classes="setting-title", markup=False)
@@ -128,7 +127,7 @@ class ProofScreen(JobScreen):
 
     def draw(self, run: Run) -> None:
         if run.planned:
-            self.query_one("#planned", Sheet).show(nothing_runs(run, self.wizard.session.deps.tables))
+            self.query_one(NothingRuns).show(run, self.wizard.session.deps.tables)
         else:
             view = self.wizard.view("proof")
             self._show(view if view.job else before_start(run))

@@ -69,14 +69,9 @@ class RouteScreen(StepScreen):
 
     STEP = "route"
     HINT = "Other answers in step 1 change this card."
-    AUTO_FOCUS = "#body"
 
     def body(self) -> ComposeResult:
         yield Sheet(id="card", label_width=15)
-
-    def on_mount(self) -> None:
-        self.query_one("#body").can_focus = True
-        super().on_mount()
 
     def draw(self, run: Run) -> None:
         self.query_one("#card", Sheet).show(card_rows(run.decision))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -67,6 +67,16 @@ class StepScreen(Screen[None]):
         for field in self.query(Field):
             field.take(self.run)
         self._redraw(self.run)
+        body = self.query_one("#body")
+        if not any(widget.focusable for widget in body.query("*")):
+            # A step without questions: the arrows scroll it.
+            body.can_focus = True
+            body.focus()
+
+    def on_screen_resume(self) -> None:
+        """A resize that meets a change of screens can miss the new one's breakpoints: it is told its size again."""
+        size = self.app.size
+        self.call_after_refresh(self.post_message, events.Resize(size, size))
 
     def body(self) -> ComposeResult:
         raise NotImplementedError

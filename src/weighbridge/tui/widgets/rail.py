@@ -14,11 +14,20 @@ GLYPHS: dict[flow.Status, str] = {"done": "✓", "todo": "·", "stale": "!", "at
 WORDS: dict[flow.Status, str] = {"done": "", "todo": "", "stale": "stale", "attention": "look here"}
 
 
-def entry(step: Step, status: flow.Status, here: bool) -> Content:
-    """One step: number, sign, title; below it the word for what is wrong, if something is."""
-    style = "bold" if here else "$text-muted" if status == "todo" else ""
-    line = Content.styled(f"{step.number} {'▶' if here else GLYPHS[status]} {step.title}", style)
-    word = WORDS[status]
+RUNNING: tuple[StepId, ...] = ("proof", "eval")
+"""Steps in which something runs, unless the route is only planned."""
+
+
+def entry(step: Step, status: flow.Status, here: bool, planned: bool) -> Content:
+    """One step: number, sign, title; below it the word for what is wrong, if something is.
+
+    On a planned route nothing runs, so proof and eval never get the sign of something done.
+    """
+    skipped = planned and step.id in RUNNING and status == "done"
+    style = "bold" if here else "$text-muted" if status == "todo" or skipped else ""
+    glyph = "▶" if here else "–" if skipped else GLYPHS[status]
+    line = Content.styled(f"{step.number} {glyph} {step.title}", style)
+    word = "planned" if skipped else WORDS[status]
     return Content.assemble(line, "\n", (f"    {word}", "$text-warning")) if word else line
 
 
@@ -36,18 +45,19 @@ class Rail(OptionList):
     def __init__(self, here: StepId | None, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
         self._here = here
-        self._drawn: tuple[flow.Status, ...] = ()
+        self._drawn: tuple[flow.Status | bool, ...] = ()
 
     def show(self, run: Run) -> None:
         """Draws the state of every step; the highlight stays where it is."""
         states = tuple(flow.status(run, step.id) for step in STEPS)
-        if states == self._drawn:
+        drawn = (*states, run.planned)
+        if drawn == self._drawn:
             return
-        self._drawn = states
+        self._drawn = drawn
         place = self.highlighted
         self.set_options(
             [
-                Option(entry(step, state, step.id == self._here), id=step.id)
+                Option(entry(step, state, step.id == self._here, run.planned), id=step.id)
                 for step, state in zip(STEPS, states, strict=True)
             ]
         )
