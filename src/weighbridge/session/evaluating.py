@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.flow import eval_is_current, inputs_digest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from weighbridge.session.session import Session
 
 
-async def evaluate(session: Session, folder: RunFolder) -> AsyncIterator[Event]:
+async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
     """Events of the eval; the run gains each result as its case is graded, and the gate at the end."""
     await session.check_can_run()
     record = _begun(session)
@@ -42,13 +43,14 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncIterator[Event]:
     session.keep(session.run.model_copy(update={"evaluation": record}))
     kept: list[Event] = []
     try:
-        async for event in job.events():
-            kept.append(event)
-            session.meter.add(event)
-            if isinstance(event, Attempt | Graded | Ended):
-                record = _advance(record, kept, event)
-                session.keep(session.run.model_copy(update={"evaluation": record}))
-            yield event
+        async with aclosing(job.events()) as events:
+            async for event in events:
+                kept.append(event)
+                session.meter.add(event)
+                if isinstance(event, Attempt | Graded | Ended):
+                    record = _advance(record, kept, event)
+                    session.keep(session.run.model_copy(update={"evaluation": record}))
+                yield event
     finally:
         session.job = None
 

@@ -6,7 +6,7 @@ mode, and the mode that worked is remembered for this machine and build; both at
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 from weighbridge.domain.proof.events import (
@@ -63,7 +63,7 @@ class Job:
         if self._runtime is not None:
             await self._runtime.stop()
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Every event of the job, each on disk before it is yielded."""
         try:
             async for event in self._all():
@@ -73,7 +73,7 @@ class Job:
             if self._runtime is not None:
                 await self._runtime.stop()
 
-    async def _all(self) -> AsyncIterator[Event]:
+    async def _all(self) -> AsyncGenerator[Event, None]:
         known = known_mode(self._deps.home)
         mode: Mode | None = known or "default"
         reason = "first try" if known is None else "remembered: this mode works on this machine and build"
@@ -95,7 +95,7 @@ class Job:
             return "stopped"
         return "failed" if self._failure else "completed"
 
-    async def _attempt(self, number: int, mode: Mode, reason: str) -> AsyncIterator[Event]:
+    async def _attempt(self, number: int, mode: Mode, reason: str) -> AsyncGenerator[Event, None]:
         runtime = self._deps.runtime(self._launch(number, mode), self._clock)
         self._runtime = runtime
         yield self._attempt_event(number, mode, reason, runtime)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.flow import inputs_digest
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 WARM_UP = Request(id="warm-up", prompt="Say hello.", warmup=True, max_tokens=8)
 
 
-async def prove(session: Session, folder: RunFolder) -> AsyncIterator[Event]:
+async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
     """Events of the proof, then the record in the run."""
     await session.check_can_run()
     run = session.run
@@ -30,13 +31,14 @@ async def prove(session: Session, folder: RunFolder) -> AsyncIterator[Event]:
     session.job, session.meter = job, Meter(session.forecast_bytes)
     kept: list[Event] = []
     try:
-        async for event in job.events():
-            kept.append(event)
-            session.meter.add(event)
-            if isinstance(event, Ended):
-                made_of = inputs_digest(run, "proof")
-                session.keep(session.run.model_copy(update={"proof": record(run, made_of, kept)}))
-            yield event
+        async with aclosing(job.events()) as events:
+            async for event in events:
+                kept.append(event)
+                session.meter.add(event)
+                if isinstance(event, Ended):
+                    made_of = inputs_digest(run, "proof")
+                    session.keep(session.run.model_copy(update={"proof": record(run, made_of, kept)}))
+                yield event
     finally:
         session.job = None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,7 @@ from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
+from weighbridge.services.engine.mode_memory import known_mode
 from weighbridge.services.machine import usable_threads
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
@@ -137,7 +139,8 @@ class Session:
         if model is None or model.kind == "named":
             return run.model_copy(update={"forecast": None})
         machine = self.deps.machine(self.folder)
-        made = forecast(header_of(model), run.settings, machine.available_bytes)
+        may_repack = known_mode(self.deps.home) != "safe"
+        made = forecast(header_of(model), run.settings, machine.available_bytes, may_repack=may_repack)
         changed = run.forecast is None or run.forecast.total_bytes != made.total_bytes
         overrides = tuple(o for o in run.overrides if o.what != "memory") if changed else run.overrides
         return run.model_copy(update={"forecast": made, "overrides": overrides})
@@ -168,15 +171,17 @@ class Session:
         assert self._run.model is not None
         await asyncio.to_thread(check_unchanged, self._run.model)
 
-    async def prove(self) -> AsyncIterator[Event]:
+    async def prove(self) -> AsyncGenerator[Event, None]:
         """Runs the proof; every event is on disk before it is yielded."""
-        async for event in proving.prove(self, self._folder):
-            yield event
+        async with aclosing(proving.prove(self, self._folder)) as events:
+            async for event in events:
+                yield event
 
-    async def evaluate(self) -> AsyncIterator[Event]:
+    async def evaluate(self) -> AsyncGenerator[Event, None]:
         """Runs the cases that have no result yet; every result is on disk before it is yielded."""
-        async for event in evaluating.evaluate(self, self._folder):
-            yield event
+        async with aclosing(evaluating.evaluate(self, self._folder)) as events:
+            async for event in events:
+                yield event
 
     async def stop(self) -> None:
         """Stops the proof or eval that runs: the child is gone within 0.3 s. Does nothing if none runs."""
