@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from program import DATA, Cli, command, environment
+
+from weighbridge.cli import main
 
 
 @pytest.fixture
@@ -27,6 +30,24 @@ def cli(home: Path, tmp_path: Path) -> Cli:
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """The same program inside the test's own process: for tables of small mistakes."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
+        try:
+            code = main(args)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capfd.readouterr()
+        assert "Traceback" not in said.out + said.err, said.err
+        return subprocess.CompletedProcess(args, code, said.out, said.err)
 
     return run
 

@@ -39,42 +39,42 @@ def bad(tmp_path: Path, bundled_path: Path) -> Path:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe in a folder")
 @pytest.mark.parametrize("verb", ["fit", "card", "prove"])
-def test_a_bad_model_is_one_sentence_and_leaves_no_run(cli: Cli, bad: Path, verb: str) -> None:
+def test_a_bad_model_is_one_sentence_and_leaves_no_run(here: Cli, bad: Path, verb: str) -> None:
     for name in HOSTILE:
-        done = cli(verb, str(bad / f"{name}.gguf"))
+        done = here(verb, str(bad / f"{name}.gguf"))
         assert done.returncode in (2, 4), name
         assert not done.stdout, name
         assert done.stderr.startswith("weighbridge: ") and name in done.stderr, done.stderr
         assert len(done.stderr.splitlines()) <= 2, done.stderr
-    assert "There are no runs yet" in cli("runs").stdout
+    assert "There are no runs yet" in here("runs").stdout
 
 
-def test_a_name_with_terminal_escapes_is_shown_harmlessly(cli: Cli) -> None:
-    done = cli("fit", "\x1b]0;owned\x07.gguf")
+def test_a_name_with_terminal_escapes_is_shown_harmlessly(here: Cli) -> None:
+    done = here("fit", "\x1b]0;owned\x07.gguf")
     assert done.returncode == 2
     assert "\x1b" not in done.stderr and "\x07" not in done.stderr and "␛]0;owned␇.gguf" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_one_sentence(cli: Cli, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_one_sentence(here: Cli, tmp_path: Path) -> None:
     model = tmp_path / "secret.gguf"
     model.write_bytes(b"GGUF")
     model.chmod(0)
-    assert "may not be read" in cli("fit", str(model)).stderr
+    assert "may not be read" in here("fit", str(model)).stderr
 
 
-def test_a_hub_name_is_not_fetched(cli: Cli) -> None:
-    done = cli("prove", "HuggingFaceTB/SmolLM2-135M-Instruct")
+def test_a_hub_name_is_not_fetched(here: Cli) -> None:
+    done = here("prove", "HuggingFaceTB/SmolLM2-135M-Instruct")
     assert done.returncode == 2 and "download the .gguf file" in done.stderr
 
 
-def test_fit_and_card_say_what_the_header_says(cli: Cli, bundled_path: Path) -> None:
-    fit = json.loads(cli("fit", "bundled", "--ctx", "4096", "--json").stdout)
+def test_fit_and_card_say_what_the_header_says(here: Cli, bundled_path: Path) -> None:
+    fit = json.loads(here("fit", "bundled", "--ctx", "4096", "--json").stdout)
     assert fit["forecast"]["n_ctx"] == 4096 and fit["forecast"]["method"] == "formula"
     assert fit["model"]["size_bytes"] == bundled_path.stat().st_size
-    card = json.loads(cli("card", str(bundled_path), "--json").stdout)["card"]
+    card = json.loads(here("card", str(bundled_path), "--json").stdout)["card"]
     assert card["licence"]["status"] == "declared" and card["licence"]["source"].startswith("GGUF key")
     assert card["safety"]["status"] == "missing" and card["safety"]["reason"]
-    human = cli("card", "bundled").stdout
+    human = here("card", "bundled").stdout
     assert "Licence: apache-2.0" in human and "Limits and safety: missing: " in human
-    assert cli("fit", "bundled", "--ctx", "many").stderr.startswith("weighbridge: --ctx: 'many' is not")
+    assert here("fit", "bundled", "--ctx", "many").stderr.startswith("weighbridge: --ctx: 'many' is not")

@@ -24,18 +24,18 @@ def test_help_imports_nothing_heavy(args: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
-def test_help_names_every_verb_and_shows_examples(cli: Cli) -> None:
-    text = cli("--help").stdout
+def test_help_names_every_verb_and_shows_examples(here: Cli) -> None:
+    text = here("--help").stdout
     assert all(f"\n    {verb} " in text for verb in VERBS)
     assert "weighbridge run plan.toml -o packet" in text
-    assert all("example:\n  weighbridge " in cli(verb, "--help").stdout for verb in VERBS)
+    assert all("example:\n  weighbridge " in here(verb, "--help").stdout for verb in VERBS)
 
 
 @pytest.mark.parametrize(
     "args", [["--nonsense"], ["nonsense"], ["prove"], ["run", "plan.toml"], ["prove", "--ct", "9"]]
 )
-def test_a_usage_error_is_one_sentence_with_a_way_out(cli: Cli, args: list[str]) -> None:
-    done = cli(*args)
+def test_a_usage_error_is_one_sentence_with_a_way_out(here: Cli, args: list[str]) -> None:
+    done = here(*args)
     assert done.returncode == 2 and not done.stdout
     sentence, hint = done.stderr.splitlines()
     assert sentence.startswith("weighbridge: ") and "--help" in hint

@@ -79,16 +79,16 @@ def test_ctrl_c_stops_the_child_and_keeps_what_was_measured(home: Path) -> None:
     process.stderr.close()
 
 
-def test_a_context_that_does_not_fit_is_refused_with_figures(cli: Cli) -> None:
-    done = cli("prove", "bundled", "--ctx", "16000000")
+def test_a_context_that_does_not_fit_is_refused_with_figures(here: Cli) -> None:
+    done = here("prove", "bundled", "--ctx", "16000000")
     assert done.returncode == 3
     assert "MiB at a context of 16,000,000 tokens, and" in done.stderr and "MiB are available" in done.stderr
-    assert "There are no runs yet" in cli("runs").stdout
+    assert "There are no runs yet" in here("runs").stdout
 
 
 @pytest.mark.parametrize("option", [("--ctx", "big"), ("--seed", "-1"), ("--temperature", "hot"), ("--prompt", " ")])
-def test_a_bad_option_is_one_sentence(cli: Cli, option: tuple[str, str]) -> None:
-    done = cli("prove", "bundled", *option)
+def test_a_bad_option_is_one_sentence(here: Cli, option: tuple[str, str]) -> None:
+    done = here("prove", "bundled", *option)
     assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2
 
 

@@ -50,22 +50,22 @@ def test_the_lessons_card_gives_the_lessons_bytes(cli: Cli, tmp_path: Path) -> N
     assert cli("route", "-", "--format", "lesson", stdin=json.dumps(LESSON_CARD)).stdout == LESSON
 
 
-def test_json_is_one_object_with_the_card_and_every_rejected_family(cli: Cli) -> None:
-    decision = json.loads(cli("route", "-", "--format", "json", stdin=json.dumps(LESSON_CARD)).stdout)
+def test_json_is_one_object_with_the_card_and_every_rejected_family(here: Cli) -> None:
+    decision = json.loads(here("route", "-", "--format", "json", stdin=json.dumps(LESSON_CARD)).stdout)
     assert decision["constraints"] == LESSON_CARD
     assert decision["route"] == "rented_gpu"
     assert all(row["reason"] for row in decision["rejected"]) and len(decision["rejected"]) == 5
 
 
-def test_text_is_the_default_and_needs_no_card(cli: Cli) -> None:
-    text = cli("route").stdout
+def test_text_is_the_default_and_needs_no_card(here: Cli) -> None:
+    text = here("route").stdout
     assert "Not chosen" in text and "Evidence owed" in text
 
 
-def test_own_families_take_part(cli: Cli, tmp_path: Path) -> None:
+def test_own_families_take_part(here: Cli, tmp_path: Path) -> None:
     own = tmp_path / "families.toml"
     own.write_text("[[family]]\nid = 'mine'\nrank = 'first'\n")
-    done = cli("route", "--families", str(own))
+    done = here("route", "--families", str(own))
     assert done.returncode == 2 and "families.toml, line" in done.stderr
 
 
@@ -80,14 +80,14 @@ def test_own_families_take_part(cli: Cli, tmp_path: Path) -> None:
         ('{"task": ""}', "task: the task needs at least one word"),
     ],
 )
-def test_a_bad_card_is_one_sentence(cli: Cli, card: str, says: str) -> None:
-    done = cli("route", "-", stdin=card)
+def test_a_bad_card_is_one_sentence(here: Cli, card: str, says: str) -> None:
+    done = here("route", "-", stdin=card)
     assert done.returncode == 2 and not done.stdout
     assert says in done.stderr and len(done.stderr.splitlines()) == 2
 
 
-def test_a_card_that_is_not_there_or_no_text(cli: Cli, tmp_path: Path) -> None:
+def test_a_card_that_is_not_there_or_no_text(here: Cli, tmp_path: Path) -> None:
     (tmp_path / "card.json").write_bytes(b"\xff\xfe\x00")
-    assert "There is no constraint card" in cli("route", "missing.json").stderr
-    assert "is not UTF-8 text" in cli("route", "card.json").stderr
-    assert "There is no constraint card" in cli("route", str(tmp_path)).stderr
+    assert "There is no constraint card" in here("route", "missing.json").stderr
+    assert "is not UTF-8 text" in here("route", "card.json").stderr
+    assert "There is no constraint card" in here("route", str(tmp_path)).stderr
