@@ -8,7 +8,7 @@ import platform
 import shutil
 from collections.abc import Callable
 from importlib import metadata
-from math import ceil
+from math import floor
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,15 +16,9 @@ import psutil
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.text import clean_line
+from weighbridge.services.cgroup import cpu_quota, memory_room
 
 PACKAGES = ("llama-cpp-python", "numpy", "psutil", "pydantic", "textual")
-CGROUP = Path("/sys/fs/cgroup")
-CGROUP_MEMORY = (
-    (CGROUP / "memory.max", CGROUP / "memory.current"),
-    (CGROUP / "memory/memory.limit_in_bytes", CGROUP / "memory/memory.usage_in_bytes"),
-)
-"""Limit and use of a container, version 2 and version 1."""
-
 T = TypeVar("T")
 
 
@@ -51,7 +45,7 @@ def machine_facts(folder: Path) -> MachineFacts:
         swap_bytes=swap.total if swap else None,
         disk_free_bytes=_ask(lambda: shutil.disk_usage(folder).free),
         load1=round(load[0], 2) if load else None,
-        operating_system=f"{platform.system()} {platform.release()}",
+        operating_system=_operating_system(),
         architecture=platform.machine(),
         python=platform.python_version(),
         versions=_versions(),
@@ -59,42 +53,30 @@ def machine_facts(folder: Path) -> MachineFacts:
 
 
 def usable_threads() -> int:
-    """Physical cores that this process may really use: at most its affinity and its container's quota."""
+    """Physical cores that this process may really use: at most its affinity and its container's quota.
+
+    A quota is rounded down: with a thread more, the kernel stops all of them for a part of every period.
+    """
+    quota = cpu_quota()
     limits = [
         _ask(lambda: psutil.cpu_count(logical=False)),
         _ask(lambda: len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else None,
-        _quota(),
+        max(1, floor(quota)) if quota is not None else None,
         os.cpu_count(),
     ]
     return max(1, min((n for n in limits if n), default=1))
 
 
-def _quota() -> int | None:
-    """Cores of a container's CPU quota, rounded up; None where there is no limit."""
-    text = _read(CGROUP / "cpu.max")
-    if text is None:
-        quota, period = _read(CGROUP / "cpu/cpu.cfs_quota_us"), _read(CGROUP / "cpu/cpu.cfs_period_us")
-    else:
-        quota, _, period = text.partition(" ")
-    if not quota or not period or not quota.isdigit() or not period.isdigit():
-        return None
-    return ceil(int(quota) / int(period)) if int(period) else None
-
-
 def _available(machine: int | None) -> int | None:
     """Available memory of the machine, or what a container's limit leaves of it."""
-    for limit_file, use_file in CGROUP_MEMORY:
-        limit, use = _read(limit_file), _read(use_file)
-        if limit and use and limit.isdigit() and use.isdigit():
-            room = max(0, int(limit) - int(use))
-            return room if machine is None else min(machine, room)
-    return machine
+    return min((room for room in (machine, memory_room()) if room is not None), default=None)
 
 
-def _read(path: Path) -> str | None:
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return path.read_text(encoding="ascii").strip()
-    return None
+def _operating_system() -> str:
+    """Distribution, if it names itself, and kernel."""
+    kernel = f"{platform.system()} {platform.release()}"
+    name = (_ask(platform.freedesktop_os_release) or {}).get("PRETTY_NAME")
+    return clean_line(f"{name}, {kernel}" if name else kernel, 120)
 
 
 def _cpu_model() -> str | None:
