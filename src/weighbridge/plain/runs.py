@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from weighbridge.domain.flow import status
-from weighbridge.domain.problems import Refused
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import STEPS
 from weighbridge.domain.text import clean_line
@@ -105,6 +105,8 @@ def _facts(run: Run, folder: str) -> list[tuple[str, str]]:
 
 def _delete(store: RunStore, run_id: str, sure: bool, as_json: bool) -> None:
     """Deletes after --yes, or after a yes that was typed. Packets stay where they were written."""
+    if not sure and run_id not in {entry.id for entry in store.list()}:
+        raise BadInput(f"There is no run {clean_line(run_id)}.", "`weighbridge runs` lists them.")
     if not sure and not _agreed(run_id):
         raise Refused(f"The run {run_id} was not deleted.", f"`weighbridge runs delete {run_id} --yes` deletes it.")
     store.delete(run_id)

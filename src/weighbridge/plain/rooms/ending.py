@@ -9,6 +9,7 @@ from weighbridge.domain.flow import alternative, eval_is_current, recommended
 from weighbridge.domain.intents import Decide
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.text import clean_line
+from weighbridge.domain.verdict.afterwards import what_next
 from weighbridge.domain.verdict.decision import CHOICES, Choice, options
 from weighbridge.plain import output
 from weighbridge.plain.prompts import GoTo, Talk
@@ -63,6 +64,8 @@ def save_packet(talk: Talk) -> None:
     output.text(f"The packet is saved ({word}): {path}")
     output.text(f"Seal: {record.seal}")
     output.text(f"Check it: weighbridge verify {shlex.quote(path)}")
+    verdict = session.run.verdict
+    output.text(f"What next: {what_next(verdict.choice if verdict else None, record.planned)}")
     if session.run.model is not None and not session.run.planned:
         output.text(f"The same proof again: {shlex.join(prove_command(session.run))}")
 

@@ -125,7 +125,8 @@ def run_eval(talk: Talk) -> None:
     while True:
         run = session.run
         assert run.pack is not None and run.policy is not None
-        output.text(f"{len(run.pack.case)} cases ({run.pack.id}), {run.policy.min_pass} must pass, fixed now.")
+        rule = f"{run.policy.min_pass} of {len(run.pack.case)} cases ({run.pack.id}) have to pass"
+        output.text(f"{rule}; the rule is fixed before the first of them runs.")
         done = missing(run, "eval") is None
         starts = "Enter goes on, r runs them again" if done else "Enter starts them; ctrl+c stops"
         text = talk.line(f"{starts}; cases=FILE takes your own, min_pass=N another threshold")
