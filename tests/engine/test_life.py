@@ -136,8 +136,8 @@ async def test_a_prompt_longer_than_the_context_fails_alone(rig: Rig) -> None:
 
 async def test_an_answer_that_fills_the_context(rig: Rig) -> None:
     runtime, _ = await rig.started(rig.launch(n_ctx=256, max_tokens=200))
-    around = (await rig.ask(runtime, "word " * 400)).prompt_tokens - 400
-    completed = await rig.ask(runtime, "word " * (255 - around))
+    around = (await rig.ask(runtime, "river " * 400 + STORY)).prompt_tokens - 400
+    completed = await rig.ask(runtime, "river " * (254 - around) + STORY)
     assert completed.stop_reason == "context_full"
     assert completed.prompt_tokens + completed.output_tokens == 257, "the last token needs no room"
 

@@ -34,8 +34,12 @@ from weighbridge.services.engine.child_wire import (
     beat,
 )
 
-STOP_GRACE_S = 0.12
-"""How long the working thread has to free the model once it is asked to stop."""
+BUSY_GRACE_S = 0.12
+"""How long a working thread has to come to its next token and free the model, once it is asked to stop."""
+IDLE_GRACE_S = 2.0
+"""How long it has where it was waiting: it frees the model at once, and large ones take their time."""
+CLEARING_S_PER_BYTE = 0.1 / 2**30
+"""About what the kernel takes to clear away a dead process; there is no time left to wait with a large one."""
 
 Commands = queue.SimpleQueue[dict[str, Any] | None]
 
@@ -49,9 +53,13 @@ def read_commands(state: State, commands: Commands) -> None:
             continue
         state.stopping = True
         commands.put(None)
-        time.sleep(STOP_GRACE_S)
+        time.sleep(IDLE_GRACE_S if state.phase == "idle" else _busy_grace())
         os._exit(EXIT_STOPPED)
     os._exit(EXIT_ORPHAN)
+
+
+def _busy_grace() -> float:
+    return max(0.0, BUSY_GRACE_S - CLEARING_S_PER_BYTE * (resident_bytes() or 0))
 
 
 def work(launch: dict[str, Any], wire: Wire, state: State, commands: Commands, log: EngineLog) -> None:

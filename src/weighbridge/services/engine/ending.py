@@ -17,7 +17,9 @@ from weighbridge.services.engine.child_wire import EXIT_REFUSED, EXIT_UNLOADED
 from weighbridge.services.engine.death import signal_name
 
 ASKED_S = 0.16
-"""How long a child has to free its model after the `stop` command; it gives up by itself a little earlier."""
+"""How long a busy child has after the `stop` command; it gives up by itself a little earlier."""
+ASKED_IDLE_S = 2.5
+"""How long a child has that was waiting for a request: it needs no more than freeing its model takes."""
 TERMINATED_S = 0.05
 """How long it has after SIGTERM."""
 _LAST_WAIT_S = 10.0
@@ -26,12 +28,15 @@ _LAST_WAIT_S = 10.0
 How = Literal["unloaded", "terminated", "killed", "crashed"]
 
 
-async def end(process: Process, clock: Clock, crashed: bool) -> Stopped:
-    """Ends `process` if it still runs and gives the shutdown evidence. `crashed`: it failed before."""
+async def end(process: Process, clock: Clock, *, crashed: bool, idle: bool) -> Stopped:
+    """Ends `process` if it still runs and gives the shutdown evidence.
+
+    `crashed`: it died before, by itself. `idle`: it has a model and no request to work on.
+    """
     began = clock()
     died = process.returncode is not None
     if not died:
-        await _ask(process)
+        await _ask(process, ASKED_IDLE_S if idle else ASKED_S)
         for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
             if process.returncode is None:
                 send_signal(process, number)
@@ -48,11 +53,11 @@ async def end(process: Process, clock: Clock, crashed: bool) -> Stopped:
     )
 
 
-async def _ask(process: Process) -> None:
+async def _ask(process: Process, seconds: float) -> None:
     if process.stdin is not None:
         with contextlib.suppress(ConnectionError, RuntimeError):
             process.stdin.write(b'{"do":"stop"}\n')
-    await _wait(process, ASKED_S)
+    await _wait(process, seconds)
 
 
 async def _wait(process: Process, seconds: float) -> None:

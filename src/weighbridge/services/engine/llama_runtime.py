@@ -111,7 +111,8 @@ class LlamaRuntime:
         return await asyncio.shield(self._ending)
 
     async def _end(self, process: Process) -> Stopped:
-        stopped = await end(process, self._clock, crashed=self._failure is not None and self._failure.kind == "crash")
+        crashed = self._failure is not None and self._failure.kind == "crash"
+        stopped = await end(process, self._clock, crashed=crashed, idle=self._watch.phase == "idle")
         for task in self._tasks[1:]:
             task.cancel()
         if self._tasks:
