@@ -70,4 +70,4 @@ def _so(question: Question, run: Run) -> str:
     given = getattr(run.constraints, question.field)
     note = "" if isinstance(given, bool) else next((c.note for c in question.choices if c.value == given), "")
     follows = consequence(run.constraints, question.field, run.decision)
-    return f"→ {note}. {follows}" if note else f"→ {follows}"
+    return f"→ {note[0].upper()}{note[1:]}. {follows}" if note else f"→ {follows}"

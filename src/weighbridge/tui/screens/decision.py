@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
@@ -15,7 +13,7 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
-from weighbridge.domain.verdict.decision import CHOICES, Choice, Option, options
+from weighbridge.domain.verdict.decision import CHOICES, Choice, Option
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.wrap import hanging, shared_start
@@ -26,12 +24,12 @@ def option_line(option: Option, why: str, chosen: bool, recommended: bool, width
     word = "allowed" if option.allowed else "locked"
     if recommended:
         word += ", recommended"
-    tone = "$text-success" if option.allowed else "$text-muted"
+    tone = "$text-success" if option.allowed else "$foreground-muted"
     return Content.assemble(
         (f"{'●' if chosen else '○'} {option.choice:<8}", "bold" if chosen else ""),
         (f"{'✓' if option.allowed else '✗'} {word}", tone),
         "\n",
-        (hanging(clean(why), width, 2), "$text-muted"),
+        (hanging(clean(why), width, 2), "$foreground-muted"),
     )
 
 
@@ -58,11 +56,10 @@ class DecisionScreen(StepScreen):
 
     @staticmethod
     def _chosen(run: Run) -> Choice | None:
-        return run.choice or cast("Choice | None", flow.recommended(run)[0])
+        return run.choice or flow.recommended(run)[0]
 
     def draw(self, run: Run) -> None:
-        gate = run.evaluation.gate if run.evaluation and flow.eval_is_current(run) else None
-        rows, recommended = options(run.constraints, gate, flow.alternative(run))
+        rows, recommended = flow.allowed(run)
         chosen = self._chosen(run)
         score = shared_start([row.why for row in rows])
         choices = self.query_one("#choices", OptionList)
@@ -111,4 +108,4 @@ def _note(run: Run, chosen: Choice | None, score: str) -> str:
         return "Nothing has run yet on this route, so only stop can be decided. You may go on without."
     if chosen is None:
         return "No eval has run to its end. Stop needs no evidence; the rest does."
-    return f"{score}. LoRA stays locked until a baseline eval has failed."
+    return f"{score}. Choose what follows from it."

@@ -84,8 +84,8 @@ class EvalScreen(JobScreen):
             yield Input(id="cases-file", compact=True, max_length=4_000)
         yield CaseTable(id="cases")
         yield Static(id="eval-live", markup=False)
-        yield Sheet(id="gate")
-        yield Sheet(id="case-detail")
+        yield Sheet(id="gate", label_width=8)
+        yield Sheet(id="case-detail", label_width=8)
 
     def hint(self, run: Run) -> str:
         if run.planned:
@@ -106,7 +106,7 @@ class EvalScreen(JobScreen):
         pack, policy = run.pack, run.policy
         if pack is None or policy is None:
             return
-        musts = ", and each one marked *" if policy.must_pass else ""
+        musts = "; * always" if policy.must_pass else ""
         self.query_one("#policy-text", Static).update(f"of {policy.cases} must pass{musts}")
         self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of your own"
         self._fill_table()

@@ -138,11 +138,21 @@ class ModelScreen(StepScreen):
         known = ("", model.path, model.repo, f"{model.repo}@{model.revision}") if model else ("",)
         if self.wizard.jobs.reading is None and typed.parent and typed.value not in known:
             self._choose(typed.value)
+        if self.wizard.jobs.reading is None and self._asks_for_a_name():
+            self.wizard.tell(Notice("Say which one: a path or a name is missing.", kind="problem"))
+            typed.focus()
+            return
         if self.wizard.jobs.reading is not None:
             self._go_on = True
             self.wizard.tell(Notice("The model is being read: Next follows by itself."))
             return
         super().action_next()
+
+    def _asks_for_a_name(self) -> bool:
+        """Whether a file or a repository is wanted, none was typed, and the run holds another kind of model."""
+        kind = KINDS[self.query_one("#kind", RadioSet).pressed_index]
+        model = self.run.model
+        return kind != "bundled" and not self.query_one("#spec", Input).value and (not model or model.kind != kind)
 
     def missing_widget(self) -> Widget | None:
         spec = self.query_one("#spec-row")

@@ -41,8 +41,8 @@ def item_line(item: Item) -> Content:
     value = clean_line(item.fact.reason if not item.held else item.fact.text, 200)
     return Content.assemble(
         (f"{sign} {item.title:<15}", "bold" if item.held else "$text-warning"),
-        (f"{item.fact.status:<10}", "$text-muted"),
-        (value, "" if item.held else "$text-muted"),
+        (f"{item.fact.status:<10}", "$foreground-muted"),
+        (value, "" if item.held else "$foreground-muted"),
     )
 
 

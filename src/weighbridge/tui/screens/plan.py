@@ -42,7 +42,7 @@ def commands_content(run: Run, tables: Tables) -> Content:
     repo, revision = (model.repo, model.revision) if model else ("", "")
     parts = [
         Content.assemble(
-            (command.title, "$text-muted"),
+            (command.title, "$foreground-muted"),
             "\n",
             clean(command.filled(repo, revision, run.settings.n_ctx).strip()),
         )

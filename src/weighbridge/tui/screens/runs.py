@@ -59,7 +59,7 @@ def line(entry: RunEntry, open_id: str, now: str) -> Content:
     return Content.assemble(
         (f"{sign} {entry.id}  {state(entry):<18}{when:>7}", "bold" if entry.id == open_id else ""),
         "\n  ",
-        (text, "$text-muted"),
+        (text, "$foreground-muted"),
     )
 
 

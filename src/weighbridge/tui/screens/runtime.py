@@ -35,8 +35,8 @@ SETTINGS = {
     "seed": ("Seed", "of the sampler"),
 }
 VERDICTS: dict[str, tuple[str, Tone]] = {
-    "fits": ("✓ fits: the most it can need is at most 85 % of what is available", "good"),
-    "tight": ("! tight: it needs less than is available, but not by much", "warn"),
+    "fits": ("✓ fits, with at least 15 % to spare", "good"),
+    "tight": ("! tight: more than 85 % of it may be needed", "warn"),
     "does_not_fit": ("✗ does not fit", "bad"),
     "unknown": ("– unknown: this system does not say how much memory is available", "warn"),
 }

@@ -23,7 +23,7 @@ def figure_lines(figures: Sequence[Figure], width: int) -> Content:
     """Names at the left, figures right-aligned in one column."""
     width = max(1, min(width, WIDEST))
     rows = [
-        Content.assemble((name, "$text-muted"), value.rjust(max(len(value) + 1, width - len(name))))
+        Content.assemble((name, "$foreground-muted"), value.rjust(max(len(value) + 1, width - len(name))))
         for name, value in figures
     ]
     return Content("\n").join(rows)
@@ -35,7 +35,7 @@ class Panel(Vertical):
     TITLE: ClassVar[str] = ""
     DEFAULT_CSS = """
     Panel { height: 12; width: 1fr; border: round $panel-lighten-2; padding: 0 1;
-            border-title-color: $text-muted; border-subtitle-color: $text-muted; }
+            border-title-color: $foreground-muted; border-subtitle-color: $foreground-muted; }
     Panel > Static { height: auto; }
     Panel > Trace { height: 1fr; min-height: 1; }
     """

@@ -24,7 +24,7 @@ def entry(step: Step, status: flow.Status, here: bool, planned: bool) -> Content
     On a planned route nothing runs, so proof and eval never get the sign of something done.
     """
     skipped = planned and step.id in RUNNING and status == "done"
-    style = "bold" if here else "$text-muted" if status == "todo" or skipped else ""
+    style = "bold" if here else "$foreground-muted" if status == "todo" or skipped else ""
     glyph = "▶" if here else "–" if skipped else GLYPHS[status]
     line = Content.styled(f"{step.number} {glyph} {step.title}", style)
     word = "planned" if skipped else WORDS[status]
@@ -35,15 +35,13 @@ class Rail(OptionList):
     """Selecting a step jumps to it. The state of a step is said by sign and word, not by colour."""
 
     DEFAULT_CSS = """
-    Rail { width: 18; height: 1fr; background: transparent; border: none; padding: 0; scrollbar-size: 0 0; }
+    Rail { width: 19; height: 1fr; background: transparent; border: none; padding: 0 0 0 1; scrollbar-size: 0 0; }
     Rail:focus { border: none; }
-    Rail > .option-list--option { padding: 0 1; }
-    Rail > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold; }
-    Rail:focus > .option-list--option-highlighted { background: $primary; color: $text; }
+    Rail > .option-list--option { padding: 0; }
     """
 
     def __init__(self, here: StepId | None, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False, compact=True)
+        super().__init__(id=id, markup=False)
         self._here = here
         self._drawn: tuple[flow.Status | bool, ...] = ()
 

@@ -38,9 +38,9 @@ class Sheet(Widget):
     }
     DEFAULT_CSS = """
     Sheet { height: auto; width: 1fr; }
-    Sheet > .sheet--label { color: $text-muted; }
+    Sheet > .sheet--label { color: $foreground-muted; }
     Sheet > .sheet--text { color: $foreground; }
-    Sheet > .sheet--muted { color: $text-muted; }
+    Sheet > .sheet--muted { color: $foreground-muted; }
     Sheet > .sheet--head { text-style: bold; }
     Sheet > .sheet--good { color: $text-success; text-style: bold; }
     Sheet > .sheet--bad { color: $text-error; text-style: bold; }

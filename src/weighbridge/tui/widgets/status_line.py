@@ -42,7 +42,7 @@ class StatusLine(Static):
 
     DEFAULT_CSS = """
     StatusLine { width: 1fr; height: auto; max-height: 4; padding: 0 1; }
-    StatusLine.-hint { color: $text-muted; }
+    StatusLine.-hint { color: $foreground-muted; }
     StatusLine.-problem { color: $text-error; text-style: bold; }
     """
 

@@ -48,9 +48,19 @@ class TitleBar(Widget):
         return self.render().plain
 
     def render(self) -> Content:
+        left, live = self._fitting()
+        space = max(1, self.size.width - len(left) - len(live))
+        return Content.assemble((left, "bold"), " " * space, (live, "$text-accent bold"))
+
+    def _fitting(self) -> tuple[str, str]:
+        """The longest pair of texts that the row holds; the step is named at every width."""
         step = f"step {self._step.number} of {len(STEPS)} · {self._step.title}"
-        width = self.size.width
-        lefts = (f"weighbridge · {self._run} · {step}", f"weighbridge · {step}", step, self._step.title)
-        left = next((text for text in lefts if len(text) + len(self._live) + 2 <= width), self._step.title)
-        space = max(1, width - len(left) - len(self._live))
-        return Content.assemble((left, "bold"), " " * space, (self._live, "$text-accent bold"))
+        short = self._live.replace(" running", "")
+        pairs = (
+            (f"weighbridge · {self._run} · {step}", self._live),
+            (f"weighbridge · {step}", self._live),
+            (step, self._live),
+            (step, short),
+        )
+        fits = (pair for pair in pairs if sum(map(len, pair)) + 2 <= self.size.width)
+        return next(fits, (step, short.split(" · ")[0]))

@@ -27,7 +27,7 @@ class Trace(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"trace--mark"}
     DEFAULT_CSS = """
     Trace { height: 3; color: $primary; }
-    Trace > .trace--mark { color: $text-muted; }
+    Trace > .trace--mark { color: $foreground-muted; }
     """
 
     def __init__(self, *, id: str | None = None, classes: str = "") -> None:

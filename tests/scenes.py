@@ -1,0 +1,199 @@
+"""The committed pictures: each scene is the wizard on the recorded run, drawn to SVG and to plain text.
+
+`python tests/scenes.py --update` rewrites screenshots/; tests/tui/test_screenshots.py compares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from recording import LAPTOP, recorded_events, recorded_run
+from replay import Hold, Replay
+from rich.cells import cell_len
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from weighbridge.domain.flow import inputs_digest
+from weighbridge.domain.intents import Answer, ChangePlan
+from weighbridge.domain.proof.events import Event
+from weighbridge.domain.proof.summary import jobs
+from weighbridge.domain.run import PacketRecord, Run
+from weighbridge.domain.steps import ORDER, StepId
+from weighbridge.services.store import RunStore
+from weighbridge.session import Session, real_deps
+from weighbridge.tui.app import WeighbridgeApp
+from weighbridge.tui.jobs import JobName
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+DEADLINE_S = 60.0
+NOW = "2026-11-22T09:30:00Z"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture. `hold`: where the running job stands still; None shows the step at its end."""
+
+    name: str
+    step: StepId
+    size: tuple[int, int] = (80, 24)
+    hold: Hold | None = None
+    colour: bool = True
+    route: str = "local_cpu"
+    finished: bool = False
+    """Whether the step's own evidence is there."""
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}-{self.size[0]}x{self.size[1]}"
+
+
+IN_PROOF = Hold("first-run", 52)
+IN_EVAL = Hold("case-gate-01", 2)
+SCENES = (
+    Scene("01-constraints", "constraints"),
+    Scene("02-route", "route"),
+    Scene("03-model", "model", finished=True),
+    Scene("04-card", "card"),
+    Scene("05-runtime", "runtime"),
+    Scene("05-runtime-planned", "runtime", route="rented_gpu"),
+    Scene("06-proof-running", "proof", hold=IN_PROOF),
+    Scene("06-proof-running", "proof", hold=IN_PROOF, size=(60, 20)),
+    Scene("06-proof-running", "proof", hold=IN_PROOF, size=(120, 40)),
+    Scene("06-proof-running-no-color", "proof", hold=IN_PROOF, colour=False),
+    Scene("06-proof-done", "proof", finished=True),
+    Scene("07-eval-running", "eval", hold=IN_EVAL),
+    Scene("07-eval-done", "eval", finished=True),
+    Scene("08-decision", "decision"),
+    Scene("09-packet", "packet"),
+    Scene("09-packet-saved", "packet", finished=True),
+)
+
+
+def run_at(scene: Scene) -> Run:
+    """The recorded run as it stood when the step was opened, or with the step's own evidence."""
+    run, at = recorded_run(), ORDER.index(scene.step)
+    limit = at + scene.finished
+    update: dict[str, Any] = {"confirmed": {s: d for s, d in run.confirmed.items() if ORDER.index(s) < at}}
+    gone = {"proof": "proof", "eval": "evaluation", "decision": "verdict"}
+    update |= {field: None for step, field in gone.items() if ORDER.index(step) >= limit}  # type: ignore[arg-type]
+    run = run.model_copy(update=update)
+    if scene.step == "packet" and scene.finished:
+        made_of = inputs_digest(run, "packet")
+        packet = PacketRecord(
+            path=f"weighbridge-packet-{run.id}", seal="5d3c" * 16, at=NOW, inputs=made_of, complete=True, planned=False
+        )
+        run = run.model_copy(update={"packet": packet})
+    return run
+
+
+def _session(scene: Scene, home: Path) -> tuple[Session, RunStore]:
+    run, store = run_at(scene), RunStore(home)
+    played = dict(zip(("proof", "eval"), jobs(recorded_events()), strict=True))
+    kept: list[Event] = [e for kind, job in played.items() for e in job if _has(run, kind)]
+    folder = store.open(run.id)
+    folder.save(run)
+    (folder.folder / "events.jsonl").write_bytes(b"".join(e.model_dump_json().encode() + b"\n" for e in kept))
+    folder.close()
+    replay = Replay(played.get(scene.step, ()), scene.hold)
+    deps = replace(
+        real_deps(home), machine=lambda _: LAPTOP, now=lambda: NOW, monotonic=lambda: 0.0, runtime=replay.factory
+    )
+    session = Session.resume(store, deps, run.id)
+    if scene.route != "local_cpu":
+        session.apply(Answer(field="available_route", value=scene.route))
+        session.apply(ChangePlan(field="cost_per_hour", value="1.20 USD, price page of the provider, 2026-11-20"))
+    return session, store
+
+
+def _has(run: Run, kind: str) -> bool:
+    return (run.proof if kind == "proof" else run.evaluation) is not None
+
+
+@contextmanager
+def _environment(colour: bool) -> Iterator[None]:
+    """NO_COLOR is read when the app is made."""
+    before = os.environ.pop("NO_COLOR", None)
+    if not colour:
+        os.environ["NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("NO_COLOR", None)
+        if before is not None:
+            os.environ["NO_COLOR"] = before
+
+
+async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) -> None:
+    """Waits until the screen is complete, and the job stands at its token."""
+    end = asyncio.get_running_loop().time() + DEADLINE_S
+    while True:
+        await pilot.pause()
+        live = app.session.live
+        held = hold is None or (live.tokens == hold.tokens and live.case in ("", hold.request.removeprefix("case-")))
+        if held and app.jobs.reading is None and app.step_screen is not None and app.step_screen.is_mounted:
+            break
+        assert asyncio.get_running_loop().time() < end, f"not within {DEADLINE_S:.0f} s: {hold}"
+    for entry in app.screen.query(Input):
+        entry.cursor_blink = False
+    app._changed()
+    for _ in range(3):
+        await pilot.pause()
+
+
+async def capture(scene: Scene) -> str:
+    """The SVG of a scene, without the addresses of fonts that Rich puts in."""
+    with tempfile.TemporaryDirectory() as folder, _environment(scene.colour):
+        session, store = _session(scene, Path(folder))
+        app = WeighbridgeApp(session, store, session.deps)
+        app.animation_level = "none"
+        async with app.run_test(size=scene.size) as pilot:
+            await _settled(pilot, app, None)
+            if scene.hold:
+                name: JobName = "proof" if scene.step == "proof" else "eval"
+                app.start_job(name)
+                await _settled(pilot, app, scene.hold)
+            svg = app.export_screenshot(simplify=True)
+    return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+
+
+CELL = re.compile(r'<text class="[^"]*-r\d+" x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+"[^>]*>(.*?)</text>')
+
+
+def svg_to_text(svg: str) -> str:
+    """The same screen as plain text: Rich draws cells of 12.2 x 24.4 units, the first baseline at 20."""
+    rows: dict[int, list[tuple[int, str]]] = {}
+    for x, y, body in CELL.findall(svg):
+        text = html.unescape(body).replace("\xa0", " ")
+        rows.setdefault(round((float(y) - 20) / 24.4), []).append((round(float(x) / 12.2), text))
+    out = []
+    for row in range(max(rows, default=-1) + 1):
+        line = ""
+        for column, text in sorted(rows.get(row, [])):
+            line += " " * (column - cell_len(line)) + text
+        out.append(line.rstrip())
+    return "\n".join(out) + "\n"
+
+
+def update(scenes: Sequence[Scene]) -> None:
+    """Writes the SVG and the text of each scene."""
+    FOLDER.mkdir(exist_ok=True)
+    for scene in scenes:
+        svg = asyncio.run(capture(scene))
+        (FOLDER / f"{scene.file}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        (FOLDER / f"{scene.file}.txt").write_text(svg_to_text(svg), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] != ["--update"]:
+        sys.exit("usage: python tests/scenes.py --update [part of a name]")
+    update([scene for scene in SCENES if not sys.argv[2:] or sys.argv[2] in scene.file])
