@@ -17,13 +17,14 @@ _LABEL = re.compile(r"([^:\s][^:]*): ?(.*)")
 class Manifest:
     """Digests by file name, and what is wrong with the manifest itself."""
 
+    name: str
     digests: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
 def read_manifest(files: Inventory, name: str) -> Manifest:
     """A manifest, read strictly: as `sha256sum -c` needs it, with no path that leaves the packet."""
-    found = Manifest()
+    found = Manifest(name)
     if name not in files.sizes:
         found.problems.append(f"{name} is missing")
         return found
@@ -79,7 +80,7 @@ def check_digests(files: Inventory, listed: Manifest) -> Iterator[str]:
         if name not in files.sizes:
             yield f"{name} is missing"
         elif files.sizes[name] <= MAX_FILE_BYTES and files.sha256(name) != digest:
-            yield f"{name} has changed: its SHA-256 is not the one in the manifest"
+            yield f"{name} has changed: its SHA-256 is not the one in {listed.name}"
 
 
 def check_tags(files: Inventory, tags: Manifest) -> Iterator[str]:

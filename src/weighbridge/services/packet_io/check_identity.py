@@ -71,7 +71,9 @@ def check_decision(c: Contents) -> Iterator[str]:
         return
     gate = d.evaluation.gate if d.evaluation and d.evaluation.current else None
     other = next((r.name for r in d.route.rejected if r.code == "rank"), None)
-    rows, recommended = options(d.constraints, gate, other)
+    proof = c.runtime.proof if c.runtime else None
+    failure = proof.message if proof and proof.current and proof.outcome == "failed" else ""
+    rows, recommended = options(d.constraints, gate, other, failure)
     right = {row.choice: row.allowed for row in rows}
     if {row.choice: row.allowed for row in d.options} != right:
         yield f"{DECISION}: options: what is allowed does not follow from the constraints and the gate"

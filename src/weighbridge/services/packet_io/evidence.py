@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from weighbridge.domain.flow import alternative, eval_is_current, inputs_digest, status
+from weighbridge.domain.flow import allowed, eval_is_current, inputs_digest, status
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
 from weighbridge.domain.proof.summary import jobs, last
 from weighbridge.domain.run import EvalRecord, ProofRecord, Run
-from weighbridge.domain.verdict.decision import Choice, GateResult, Option, options
+from weighbridge.domain.verdict.decision import Choice, GateResult, Option
 from weighbridge.services.packet_io.records import Status
 
 
@@ -91,7 +91,7 @@ class Evidence:
 
     @cached_property
     def options(self) -> tuple[tuple[Option, ...], Choice | None]:
-        return options(self.run.constraints, self.gate, alternative(self.run))
+        return allowed(self.run)
 
     @property
     def verdict_is_current(self) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -97,5 +98,6 @@ def _log(text: str, redactor: Redactor) -> str:
     return clean(redactor.log(text), 2 * MAX_LOG)
 
 
+@cache
 def _schema(name: str) -> str:
     return json_text(SCHEMAS[name].json_schema(), 1) + "\n"

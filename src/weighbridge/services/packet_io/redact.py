@@ -117,11 +117,12 @@ def _pattern(path: str) -> str:
     return rf"{start}{re.escape(path)}(?![\w-])"
 
 
-def _own_names() -> set[str]:
-    """The user's and the machine's name, where they are words of their own."""
+def _own_names() -> list[str]:
+    """The user's and the machine's names where they are words of their own, the longest first."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = ""
     names = {user, platform.node(), platform.node().split(".")[0]}
-    return {n for n in names if len(n) >= _SHORTEST_NAME and n.lower() not in _COMMON_NAMES}
+    telling = (n for n in names if len(n) >= _SHORTEST_NAME and n.lower() not in _COMMON_NAMES)
+    return sorted(telling, key=len, reverse=True)

@@ -1,0 +1,98 @@
+"""One weighed run for all packet tests, and packets made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import Script
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.steps import ORDER
+from weighbridge.domain.verdict.graders import grade
+from weighbridge.services.packet_io import regrade
+from weighbridge.services.packet_io.evidence import PacketSource
+from weighbridge.services.packet_io.write import write_packet
+from weighbridge.services.store import RunStore
+from weighbridge.session import Session, real_deps
+
+AT = "2026-01-02T03:04:05Z"
+ID = "11111111-2222-4333-8444-555555555555"
+HOSTILE = "=cmd|' /C calc'!A0\n```\n<script>alert(1)</script> | \x1b[31mred\x1b[0m \u202e local CPU 3"
+
+
+def answer(request: Request) -> str:
+    """Right for some cases, wrong for others, hostile for the first run."""
+    return {
+        "case-laptop-01": "On the local CPU, with a small quantized model.",
+        "case-packet-01": "The model name and the license note.",
+        "case-billing-01": "The free Colab.",
+    }.get(request.id, HOSTILE)
+
+
+async def _weigh(home: Path, route: str, script: Script) -> PacketSource:
+    session = Session.create(RunStore(home), replace(real_deps(home), runtime=script.factory))
+    session.apply(want.Answer(field="available_route", value=route))
+    session.apply(want.Answer(field="budget_level", value="small"))
+    for step in ORDER[:-1]:
+        if step == "model":
+            await session.choose_model("bundled")
+        if step == "proof" and route == "local_cpu":
+            _ = [event async for event in session.prove()]
+        if step == "eval" and route == "local_cpu":
+            _ = [event async for event in session.evaluate()]
+        session.apply(want.Confirm(step=step))
+    source = PacketSource(session.run, session.events(), {}, AT, ID)
+    await session.close()
+    return source
+
+
+@pytest.fixture
+def marks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patterns are searched in this process: for tests that verify hundreds of times."""
+    monkeypatch.setattr(regrade, "_apart", lambda work: [grade(case.grader, output) for case, output in work])
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> PacketSource:
+    """A whole local run: a crash in default mode, a proof and an eval in safe mode, a decision."""
+    script = Script(answer=answer, crash_in_default_mode="SIGSEGV")
+    made = asyncio.run(_weigh(tmp_path_factory.mktemp("weighed"), "local_cpu", script))
+    name = made.run.proof.job_id.replace(":", "") if made.run.proof else ""
+    return replace(made, logs={f"{name}-1.log": "ggml: started\nit broke\n", f"{name}-2.log": "fine\n"})
+
+
+@pytest.fixture(scope="session", params=["free_colab", "rented_gpu"])
+def planned_source(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> PacketSource:
+    """A run on a route that is planned, not run."""
+    return asyncio.run(_weigh(tmp_path_factory.mktemp("planned"), request.param, Script()))
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory, source: PacketSource) -> Path:
+    """The packet of the whole run. Not to be changed: `packet` is a copy for that."""
+    target = tmp_path_factory.mktemp("golden") / "packet"
+    write_packet(target, source)
+    return target
+
+
+@pytest.fixture
+def packet(golden: Path, tmp_path: Path) -> Path:
+    """A good packet of this test's own."""
+    return Path(shutil.copytree(golden, tmp_path / "packet"))
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[PacketSource], Path]:
+    """Writes a packet of any source."""
+
+    def made(source: PacketSource) -> Path:
+        write_packet(tmp_path / "saved", source)
+        return tmp_path / "saved"
+
+    return made
