@@ -87,3 +87,10 @@ def test_without_an_eval_only_stopping_is_allowed() -> None:
 def test_recommendation(passed: int, card: ConstraintCard, choice: Choice) -> None:
     gate = judge(results(*[i < passed for i in range(5)]), POLICY)
     assert options(card, gate, "Qwen")[1] == choice
+
+
+def test_a_failed_proof_allows_to_switch_or_to_stop() -> None:
+    rows, recommended = options(ConstraintCard(), None, "Qwen", failure="The engine died (SIGABRT).")
+    assert {row.choice for row in rows if row.allowed} == {"switch", "stop"}
+    assert recommended == "switch"
+    assert options(ConstraintCard(), None, None, failure="x")[1] == "stop"

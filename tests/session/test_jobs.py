@@ -58,8 +58,11 @@ async def test_two_crashes_are_a_result(session: Session, script: Script, home: 
     assert [a.outcome for a in record.figures.attempts] == ["crash SIGABRT", "crash SIGABRT"]
     assert "SIGABRT" in record.message
     assert known_mode(home) is None
-    session.apply(want.Confirm(step="proof"))
-    session.apply(want.Confirm(step="eval"))
+    for step in ("proof", "eval", "decision"):
+        session.apply(want.Confirm(step=step))
+    assert session.run.verdict is not None
+    assert session.run.verdict.choice == "switch"
+    assert "SIGABRT" in session.run.verdict.reason
 
 
 async def test_out_of_memory_is_not_tried_again(session: Session, script: Script) -> None:

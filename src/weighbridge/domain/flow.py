@@ -11,7 +11,7 @@ from typing import Any, Literal
 from weighbridge.domain.base import digest
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER, StepId
-from weighbridge.domain.verdict.decision import options
+from weighbridge.domain.verdict.decision import Choice, GateResult, Option, options
 
 Status = Literal["done", "todo", "stale", "attention"]
 """`attention`: something ran and did not end well, or something is refused."""
@@ -84,13 +84,32 @@ def first_open(run: Run) -> StepId:
     return next((s for s in ORDER if status(run, s) != "done"), ORDER[-1])
 
 
-def recommended(run: Run) -> tuple[str | None, str]:
+def recommended(run: Run) -> tuple[Choice | None, str]:
     """The choice and reason that stand if the person types none: the program's recommendation, said as such."""
-    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
-    _, choice = options(run.constraints, gate, alternative(run))
-    if choice is None or gate is None:
+    choice = allowed(run)[1]
+    if choice is None:
         return None, ""
-    return choice, f"recommendation accepted: {'; '.join(gate.reasons)}"
+    gate = current_gate(run)
+    why = "; ".join(gate.reasons) if gate else f"the proof failed: {failure(run)}"
+    return choice, f"recommendation accepted: {why}"
+
+
+def allowed(run: Run) -> tuple[tuple[Option, ...], Choice | None]:
+    """What the evidence at hand allows, and what it recommends."""
+    return options(run.constraints, current_gate(run), alternative(run), failure(run))
+
+
+def current_gate(run: Run) -> GateResult | None:
+    """The gate of the eval on record, if it was made with the present model, settings, cases and policy."""
+    return run.evaluation.gate if run.evaluation and eval_is_current(run) else None
+
+
+def failure(run: Run) -> str:
+    """Why the proof failed, if the one on record did and is of the present model and settings; else empty."""
+    proof = run.proof
+    if run.planned or proof is None or proof.outcome != "failed" or proof.inputs != inputs_digest(run, "proof"):
+        return ""
+    return proof.message
 
 
 def eval_is_current(run: Run) -> bool:
@@ -173,8 +192,7 @@ def _missing_eval(run: Run) -> str | None:
 
 
 def _missing_decision(run: Run) -> str | None:
-    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
-    rows, _ = options(run.constraints, gate, alternative(run))
+    rows, _ = allowed(run)
     choice = run.choice or recommended(run)[0]
     if choice is None:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.flow import alternative, eval_is_current, inputs_digest, memory_refusal, recommended
+from weighbridge.domain.flow import allowed, inputs_digest, memory_refusal, recommended
 from weighbridge.domain.flow import missing as what_is_missing
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.problems import BadInput
@@ -16,7 +16,7 @@ from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import Override, PlanDetails, Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Policy
-from weighbridge.domain.verdict.decision import Verdict, options
+from weighbridge.domain.verdict.decision import Verdict
 
 
 def _first_error(error: ValidationError) -> str:
@@ -119,8 +119,7 @@ def confirm(run: Run, intent: want.Confirm, now: str) -> Run:
 
 
 def _verdict(run: Run, now: str) -> Verdict | None:
-    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
-    rows, choice = options(run.constraints, gate, alternative(run))
+    rows, choice = allowed(run)
     chosen = run.choice or choice
     if chosen is None:
         return None

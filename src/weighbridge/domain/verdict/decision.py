@@ -89,38 +89,48 @@ class Verdict(Record):
 
 
 def options(
-    card: ConstraintCard, gate: GateResult | None, alternative: str | None
+    card: ConstraintCard, gate: GateResult | None, alternative: str | None, failure: str = ""
 ) -> tuple[tuple[Option, ...], Choice | None]:
-    """What is allowed and why, and the recommendation (None without an eval).
+    """What is allowed and why, and the recommendation (None without evidence).
 
-    `alternative`: the first family that was turned down, named for a switch.
+    `alternative`: the first family that fits too, named for a switch. `failure`: why the proof failed, if it did;
+    that is evidence enough to switch or to stop, and for nothing else.
     """
+    other = f"the next family to try: {alternative}" if alternative else "no other family fits the constraints"
     if gate is None:
-        owed = "no eval has run: the evidence is still owed"
-        rows = [Option(choice=c, allowed=False, why=owed) for c in CHOICES if c != "stop"]
-        return (*rows, Option(choice="stop", allowed=True, why="stopping needs no evidence")), None
+        return _without_eval(other, bool(alternative), failure)
     failed = gate.gate == "FAILED"
     score = f"{gate.passed} of {gate.total} cases passed ({gate.gate})"
-    other = f"the next family to try: {alternative}" if alternative else "no other family fits the constraints"
-    table = {
-        "keep": (not failed, f"{score}; keep needs a gate that did not fail"),
-        "switch": (True, f"{score}; {other}"),
+    needs_text = failed or card.privacy == "private_docs"
+    table: dict[Choice, tuple[bool, str]] = {
+        "keep": (not failed, "keep needs a gate that did not fail"),
+        "switch": (True, other),
         "RAG": (
-            failed or card.privacy == "private_docs",
-            f"{score}; RAG gives the model the text it lacks"
-            if failed or card.privacy == "private_docs"
-            else f"{score}; RAG needs a failed case or private documents",
+            needs_text,
+            "RAG gives the model the text it lacks" if needs_text else "RAG needs a failed case or private documents",
         ),
         "LoRA": (
             failed,
-            f"{score}; try prompt and RAG first, and say in the reason what was tried"
+            "try prompt and RAG first, and say in the reason what was tried"
             if failed
-            else f"{score}; LoRA stays locked until a baseline eval has failed: prompt and RAG first",
+            else "LoRA stays locked until a baseline eval has failed: prompt and RAG first",
         ),
-        "stop": (True, f"{score}; stopping is always allowed"),
+        "stop": (True, "stopping is always allowed"),
     }
-    rows = [Option(choice=c, allowed=table[c][0], why=table[c][1]) for c in CHOICES]
+    rows = [Option(choice=c, allowed=table[c][0], why=f"{score}; {table[c][1]}") for c in CHOICES]
     return tuple(rows), _recommend(card, gate)
+
+
+def _without_eval(other: str, has_other: bool, failure: str) -> tuple[tuple[Option, ...], Choice | None]:
+    owed = f"no eval has run, for the proof failed: {failure}" if failure else "no eval has run: the evidence is owed"
+    rows = []
+    for choice in CHOICES:
+        allowed = choice == "stop" or (choice == "switch" and bool(failure))
+        why = "stopping needs no evidence" if choice == "stop" else owed
+        rows.append(Option(choice=choice, allowed=allowed, why=f"{why}; {other}" if allowed and failure else why))
+    if not failure:
+        return tuple(rows), None
+    return tuple(rows), "switch" if has_other else "stop"
 
 
 def _recommend(card: ConstraintCard, gate: GateResult) -> Choice:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from weighbridge.domain.flow import alternative, eval_is_current, recommended
+from weighbridge.domain.flow import allowed, recommended
 from weighbridge.domain.intents import Decide
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.afterwards import what_next
-from weighbridge.domain.verdict.decision import CHOICES, Choice, options
+from weighbridge.domain.verdict.decision import CHOICES, Choice
 from weighbridge.plain import output
 from weighbridge.plain.prompts import GoTo, Talk
 from weighbridge.session.jobs import prove_command
@@ -19,8 +19,7 @@ from weighbridge.session.jobs import prove_command
 def ask_decision(talk: Talk) -> None:
     """The allowed decisions with their reasons; Enter follows the recommendation."""
     run = talk.session.run
-    gate = run.evaluation.gate if run.evaluation and eval_is_current(run) else None
-    table, advice = options(run.constraints, gate, alternative(run))
+    table, advice = allowed(run)
     for row in table:
         output.text(f"  {row.choice}: {'allowed' if row.allowed else 'not allowed'}; {row.why}")
     output.text(f"Recommended: {advice}" if advice else "Nothing is recommended without evidence.")
