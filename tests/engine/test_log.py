@@ -61,3 +61,16 @@ def test_debug_lines_and_folders_are_left_out(capfd: pytest.CaptureFixture[str])
     assert log.text == "loading a.gguf and more\ncannot read ~/x \ufffd\n...\n"
     assert log.last_line() == "cannot read ~/x \ufffd"
     assert capfd.readouterr().err == log.text
+
+
+def test_the_reason_is_the_first_error_without_function_names(capfd: pytest.CaptureFixture[str]) -> None:
+    log = EngineLog(hidden=())
+    assert log.reason() == "it gives no reason"
+    for piece in (
+        b"llama_model_load: error loading model: check_tensor_dims: tensor 'blk.30.attn_norm.weight'",
+        b" not found\n",
+        b"llama_model_load_from_file_impl: failed to load model\n",
+    ):
+        log.receive(4 if piece[0] != 32 else 5, piece)
+    assert log.reason() == "tensor 'blk.30.attn_norm.weight' not found"
+    assert capfd.readouterr().err == log.text

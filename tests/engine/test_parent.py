@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine_rig import Rig, is_gone, until
 
-from weighbridge.services.engine.child_wire import EXIT_ORPHAN
+from weighbridge.services.engine.child_wire import EXIT_ORPHAN, EXIT_STOPPED
 from weighbridge.services.engine.spawn import CHILD, child_environment
 
 PARENT = """
@@ -58,9 +58,13 @@ async def test_a_parent_killed_when_the_model_is_loaded(rig: Rig) -> None:
     await _killed_at(rig, 2)
 
 
-def _child(rig: Rig, parent: int) -> subprocess.Popen[bytes]:
+def _child(rig: Rig, parent: int, n_ctx: int = 512) -> subprocess.Popen[bytes]:
     """The bare child, so that its end of standard input is in the test's hand."""
-    order = {"launch": rig.launch().model_dump(), "zero": time.perf_counter(), "parent": parent}
+    order = {
+        "launch": rig.launch(n_ctx=n_ctx, n_batch=n_ctx).model_dump(),
+        "zero": time.perf_counter(),
+        "parent": parent,
+    }
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", CHILD],
         stdin=subprocess.PIPE,
@@ -81,6 +85,20 @@ async def test_the_end_of_standard_input_is_the_end(rig: Rig) -> None:
             pass
         child.stdin.close()
         assert child.wait(20) == EXIT_ORPHAN
+
+
+async def test_the_bare_child_stops_inside_native_code(rig: Rig) -> None:
+    """Nobody sends it a signal: the reading thread ends the process while the prompt is computed."""
+    with _child(rig, os.getpid(), n_ctx=8192) as child:
+        assert child.stdin is not None and child.stdout is not None
+        ask = {"do": "generate", "request": rig.request("word " * 7000).model_dump()}
+        child.stdin.write(json.dumps(ask).encode() + b"\n")
+        child.stdin.flush()
+        while b'"request"' not in child.stdout.readline():
+            pass
+        child.stdin.write(b'{"do":"stop"}\n')
+        child.stdin.flush()
+        assert child.wait(20) == EXIT_STOPPED
 
 
 async def test_nothing_is_loaded_for_a_parent_that_is_gone(rig: Rig) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,15 +93,15 @@ def load(path: str, mode: str, settings: dict[str, Any], state: State, log: Engi
 
     params = model_params(mode)
     params.progress_callback = progress = C.llama_progress_callback(on_progress)
-    model = C.llama_model_load_from_file(path.encode(), params)
+    model = C.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
-        raise Refused(f"The engine cannot load the file: {log.last_line() or 'it gave no reason'}.")
+        raise Refused(f"The engine cannot load the file: {log.reason()}.")
     if C.llama_model_has_encoder(model) or not C.llama_model_has_decoder(model):
         raise Refused("The model has an encoder: only models that write text token by token are run.")
     state.progress += 1
     context = C.llama_init_from_model(model, context_params(settings))
     if not context:
-        raise Refused(f"The engine cannot make a context: {log.last_line() or 'it gave no reason'}.")
+        raise Refused(f"The engine cannot make a context: {log.reason()}.")
     if not C.llama_get_memory(context):
         raise Refused("The model keeps no memory of earlier tokens, so it writes no text.")
     vocab = C.llama_model_get_vocab(model)

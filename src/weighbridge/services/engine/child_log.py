@@ -6,13 +6,14 @@ import os
 import re
 from dataclasses import dataclass, field
 
-_DEBUG, _CONTINUED = 1, 5
+_DEBUG, _ERROR, _CONTINUED = 1, 4, 5
 """ggml_log_level of ggml.h: NONE 0, DEBUG 1, INFO 2, WARN 3, ERROR 4, CONT 5 (the line before goes on)."""
 _MIB = 1024 * 1024
 _MODEL = re.compile(r"(\S+)\s+model buffer size\s*=\s*([\d.]+) MiB")
 _KV = re.compile(r"(llama_kv_cache\S*|llama_memory_recurrent): size\s*=\s*([\d.]+) MiB")
 _COMPUTE = re.compile(r"(\S+)\s+compute buffer size\s*=\s*([\d.]+) MiB")
 _OUTPUT = re.compile(r"(\S+)\s+output buffer size\s*=\s*([\d.]+) MiB")
+_WHERE = re.compile(r"^(?:\w+: |error loading model: )+")
 _REPACKED = re.compile(r"AMX|REPACK|KLEIDIAI|AARCH64")
 """Names of buffers that hold weights in another layout than the file's."""
 
@@ -55,6 +56,7 @@ class EngineLog:
     hidden: tuple[tuple[str, str], ...]
     """Pairs (folder of this machine, what to write instead)."""
     text: str = ""
+    errors: str = ""
     _level: int = field(default=_DEBUG)
 
     def receive(self, level: int, piece: bytes) -> None:
@@ -62,13 +64,21 @@ class EngineLog:
         if level != _CONTINUED:
             self._level = level
         if self._level > _DEBUG:
-            self.write(piece.decode("utf-8", "replace"))
+            written = self.write(piece.decode("utf-8", "replace"))
+            self.errors += written if self._level == _ERROR else ""
 
-    def write(self, piece: str) -> None:
+    def write(self, piece: str) -> str:
+        """Writes and keeps a piece without the hidden folders, and returns it."""
         for folder, instead in self.hidden:
             piece = piece.replace(folder, instead)
         self.text += piece
         os.write(2, piece.encode("utf-8", "replace"))
+        return piece
+
+    def reason(self) -> str:
+        """The first error, which names the cause (later ones say what failed by it), without function names."""
+        lines = (_WHERE.sub("", line).strip(" .") for line in self.errors.splitlines())
+        return next(filter(None, lines), "it gives no reason")
 
     def last_line(self) -> str:
         """The last line that says something."""

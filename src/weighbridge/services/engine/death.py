@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.engine.child_wire import EXIT_TIME_LIMIT
 
 _TAIL_BYTES = 8192
+_FOLDER = re.compile(r"(?<!\S)/(?:[^/\s]+/)+")
+"""The folder of an absolute path: an assertion of the engine names the source file where it was built."""
 _SIGNALS = {
     "SIGSEGV": "it touched memory that is not its own (SIGSEGV), a fault of the engine on this processor",
     "SIGBUS": "a memory page could not be read (SIGBUS): the model's file changed or its disk failed",
@@ -33,16 +36,18 @@ def signal_name(exit_code: int | None) -> str | None:
 
 
 def last_line(log: Path, hidden: tuple[str, ...]) -> str:
-    """The last line of a log that says something, cleaned, without the folders in `hidden`."""
+    """The last line of a log that says something: cleaned, without the folders in `hidden` or of source files."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
+    text = _FOLDER.sub("", text)
     for folder in hidden:
         text = text.replace(folder, "")
-    return next((line for line in map(clean_line, reversed(text.splitlines())) if line.strip(". ")), "")
+    lines = map(clean_line, reversed(text.splitlines()))
+    return next((line for line in lines if line.strip(". ")), "")
 
 
 def explain(exit_code: int, phase: str, t: float, last_log: str) -> Failed:
