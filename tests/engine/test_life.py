@@ -140,6 +140,7 @@ async def test_an_answer_that_fills_the_context(rig: Rig) -> None:
     completed = await rig.ask(runtime, "river " * (254 - around) + STORY)
     assert completed.stop_reason == "context_full"
     assert completed.prompt_tokens + completed.output_tokens == 257, "the last token needs no room"
+    assert "memory slot" not in rig.log.read_text(), "it is not tried until the engine complains"
 
 
 async def test_a_character_that_spans_tokens(rig: Rig) -> None:

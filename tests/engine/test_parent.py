@@ -94,8 +94,9 @@ async def test_the_bare_child_stops_inside_native_code(rig: Rig) -> None:
         ask = {"do": "generate", "request": rig.request("word " * 7000).model_dump()}
         child.stdin.write(json.dumps(ask).encode() + b"\n")
         child.stdin.flush()
-        while b'"request"' not in child.stdout.readline():
-            pass
+        for _ in range(2):
+            while b'"phase":"prefill"' not in child.stdout.readline():
+                pass
         child.stdin.write(b'{"do":"stop"}\n')
         child.stdin.flush()
         assert child.wait(20) == EXIT_STOPPED
