@@ -24,11 +24,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from weighbridge.domain.flow import inputs_digest
-from weighbridge.domain.intents import Answer, ChangePlan
-from weighbridge.domain.proof.events import Event
-from weighbridge.domain.proof.summary import jobs
+from weighbridge.domain.intents import Answer, ChangePlan, Confirm
+from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.summary import jobs, last
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.domain.steps import ORDER, StepId
+from weighbridge.services.engine.mode_memory import remember
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 from weighbridge.tui.app import WeighbridgeApp
@@ -48,7 +49,7 @@ class Scene:
     size: tuple[int, int] = (80, 24)
     hold: Hold | None = None
     colour: bool = True
-    route: str = "local_cpu"
+    planned: bool = False
     finished: bool = False
     """Whether the step's own evidence is there."""
 
@@ -65,11 +66,12 @@ SCENES = (
     Scene("03-model", "model", finished=True),
     Scene("04-card", "card"),
     Scene("05-runtime", "runtime"),
-    Scene("05-runtime-planned", "runtime", route="rented_gpu"),
+    Scene("05-runtime-planned", "runtime", planned=True),
     Scene("06-proof-running", "proof", hold=IN_PROOF),
     Scene("06-proof-running", "proof", hold=IN_PROOF, size=(60, 20)),
     Scene("06-proof-running", "proof", hold=IN_PROOF, size=(120, 40)),
     Scene("06-proof-running-no-color", "proof", hold=IN_PROOF, colour=False),
+    Scene("06-proof-planned", "proof", planned=True),
     Scene("06-proof-done", "proof", finished=True),
     Scene("07-eval-running", "eval", hold=IN_EVAL),
     Scene("07-eval-done", "eval", finished=True),
@@ -85,7 +87,7 @@ def run_at(scene: Scene) -> Run:
     limit = at + scene.finished
     update: dict[str, Any] = {"confirmed": {s: d for s, d in run.confirmed.items() if ORDER.index(s) < at}}
     gone = {"proof": "proof", "eval": "evaluation", "decision": "verdict"}
-    update |= {field: None for step, field in gone.items() if ORDER.index(step) >= limit}  # type: ignore[arg-type]
+    update |= {field: None for step, field in gone.items() if ORDER.index(step) >= limit}
     run = run.model_copy(update=update)
     if scene.step == "packet" and scene.finished:
         made_of = inputs_digest(run, "packet")
@@ -108,11 +110,20 @@ def _session(scene: Scene, home: Path) -> tuple[Session, RunStore]:
     deps = replace(
         real_deps(home), machine=lambda _: LAPTOP, now=lambda: NOW, monotonic=lambda: 0.0, runtime=replay.factory
     )
-    session = Session.resume(store, deps, run.id)
-    if scene.route != "local_cpu":
-        session.apply(Answer(field="available_route", value=scene.route))
-        session.apply(ChangePlan(field="cost_per_hour", value="1.20 USD, price page of the provider, 2026-11-20"))
-    return session, store
+    attempt = last(recorded_events(), Attempt)
+    assert attempt is not None
+    remember(home, attempt.mode)
+    return Session.resume(store, deps, run.id), store
+
+
+async def _plan(session: Session, step: StepId) -> None:
+    """The run, planned for a rented GPU, up to a step."""
+    for field, value in (("available_route", "rented_gpu"), ("budget_level", "small")):
+        session.apply(Answer(field=field, value=value))
+    await session.choose_model("Qwen/Qwen2.5-7B-Instruct@a09a35458c702b33eeacc393d103063234e8bc28")
+    session.apply(ChangePlan(field="cost_per_hour", value="1.20 USD, the provider's price page"))
+    for earlier in ORDER[: ORDER.index(step)]:
+        session.apply(Confirm(step=earlier))
 
 
 def _has(run: Run, kind: str) -> bool:
@@ -154,6 +165,8 @@ async def capture(scene: Scene) -> str:
     """The SVG of a scene, without the addresses of fonts that Rich puts in."""
     with tempfile.TemporaryDirectory() as folder, _environment(scene.colour):
         session, store = _session(scene, Path(folder))
+        if scene.planned:
+            await _plan(session, scene.step)
         app = WeighbridgeApp(session, store, session.deps)
         app.animation_level = "none"
         async with app.run_test(size=scene.size) as pilot:

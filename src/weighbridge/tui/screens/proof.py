@@ -80,7 +80,7 @@ def answer_of(view: LiveView) -> str:
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
     again = f" Attempt {view.attempts[-1]}." if len(view.attempts) > 1 else ""
-    return f"escape stops; leaving this step does not.{clean_line(again)}"
+    return f"escape stops. Leaving does not.{clean_line(again)}"
 
 
 class ProofScreen(JobScreen):

@@ -78,4 +78,4 @@ class Sheet(Widget):
         return table
 
     def _style(self, name: str) -> str:
-        return str(self.get_component_rich_style(f"sheet--{name}", partial=True))
+        return str(self.get_component_rich_style(f"sheet--{name}"))
