@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from terminal import NEXT, START, Terminal, wait_until
+from pty_wizard import NEXT, START, Terminal, wait_until
 
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from terminal import wait_until
+from pty_wizard import wait_until
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 
@@ -23,7 +23,9 @@ class Tmux:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TMUX")}
         self._environment = {**environment, "LANG": "C.UTF-8", "WEIGHBRIDGE_HOME": str(folder / "home")}
         command = f"{sys.executable} -m weighbridge; echo exit $?; read -r _"
-        self.run("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), command)
+        self.run(
+            "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), command
+        )
 
     def run(self, *arguments: str) -> str:
         command = ["tmux", "-u", "-S", self._socket, *arguments]

@@ -38,7 +38,12 @@ class Terminal:
     def __init__(self, home: Path, *arguments: str, columns: int = 80, rows: int = 24) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {**os.environ, "WEIGHBRIDGE_HOME": str(home), "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+        environment = {
+            **os.environ,
+            "WEIGHBRIDGE_HOME": str(home),
+            "TERM": "xterm-256color",
+            "TEXTUAL_ANIMATIONS": "none",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "weighbridge", *arguments],
             stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=home, start_new_session=True,
