@@ -15,6 +15,7 @@ from fakes import Script
 from program import Cli, command, environment
 
 from weighbridge import cli as program
+from weighbridge.services.store import RunStore
 from weighbridge.session import Deps
 
 SMALL = ("--threads", "1", "--max-tokens", "16", "--ctx", "512")
@@ -137,3 +138,13 @@ def test_the_human_form_cleans_the_answer_and_says_what_was_not_measured(
     said = capsys.readouterr()
     assert "\x1b" not in said.out + said.err and "\x9b" not in said.out + said.err
     assert "one ␛[31mred" in said.out and "not said of fewer than 59 gaps" in said.out
+
+
+def test_a_single_proof_is_listed_but_not_taken_for_an_unfinished_walk(
+    scripted: Deps, here: Cli, store: RunStore
+) -> None:
+    assert here("prove", "bundled").returncode == 0
+    (entry,) = store.list()
+    assert f"{entry.id}: " in here("runs").stdout
+    assert entry.id not in here("--plain", stdin="q\n").stdout
+    assert entry.id in here("--plain", "--run", entry.id, stdin="q\n").stdout

@@ -134,14 +134,13 @@ def test_ctrl_c_stops_the_proof_and_not_the_prompts(typed: Typed, script: Script
     assert len(script.launches) == 2 and script.alive == 0
 
 
-def test_an_engine_that_fails_goes_on_to_a_packet_without_a_decision(
-    typed: Typed, script: Script, tmp_path: Path
-) -> None:
+def test_an_engine_that_fails_still_leads_to_a_packet(typed: Typed, script: Script, tmp_path: Path) -> None:
     script.crash_in_default_mode = script.crash_in_safe_mode = "SIGILL"
     code, said, run = typed(f"{STEPS_1_2}\n\n\n\n\n\n\n./mine\n")
     assert code == 0, said
     assert "failed: The engine died (SIGILL)." in said and "The proof failed: no case can run" in said
-    assert run.verdict is None and verify_packet(tmp_path / "mine").ok
+    assert run.verdict is not None and run.verdict.choice == "switch" and "SIGILL" in run.verdict.reason
+    assert verify_packet(tmp_path / "mine").ok
 
 
 def test_threshold_cases_and_decision_are_the_persons_own(typed: Typed, script: Script, tmp_path: Path) -> None:
