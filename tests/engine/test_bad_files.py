@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
-from engine_rig import PROMPT, Rig, is_gone, the
+from engine_rig import PROMPT, Rig, is_gone, the, until
 
-from weighbridge.domain.proof.events import Failed, Loaded
+from weighbridge.domain.proof.events import Failed, Loaded, Stopped
 from weighbridge.domain.proof.runtime import Launch
 
 TEMPLATE_KEY = b"tokenizer.chat_template"
@@ -104,6 +106,22 @@ async def test_a_template_that_reaches_for_the_system(rig: Rig, tmp_path: Path) 
     events = [event async for event in runtime.generate(rig.request(PROMPT))]
     failed = the(Failed, events)
     assert failed.kind == "refused" and "SecurityError" in failed.message
+
+
+async def test_a_template_that_never_ends_can_be_stopped(rig: Rig, tmp_path: Path) -> None:
+    path = tmp_path / "bad.gguf"
+    endless = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    path.write_bytes(_with_template(rig.model.read_bytes(), endless))
+    runtime, pid = await rig.started(rig.launch(model=path))
+
+    async def stop_once_busy() -> Stopped | None:
+        await until(lambda: psutil.Process(pid).cpu_times().user > 1)
+        return await runtime.stop()
+
+    stopping = asyncio.create_task(stop_once_busy())
+    assert {event.event async for event in runtime.generate(rig.request())} <= {"sample"}
+    stopped = await stopping
+    assert stopped is not None and stopped.seconds < 1.0 and is_gone(pid)
 
 
 async def test_without_a_template_the_prompt_goes_in_raw(rig: Rig, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_death_between_two_requests_is_told_at_the_next(rig: Rig) -> None:
     runtime, pid = await rig.started()
     os.kill(pid, signal.SIGKILL)
     events = [event async for event in runtime.generate(TALK)]
-    assert the(Failed, events).phase == "idle"
+    assert the(Failed, events).phase in ("idle", "prefill"), "whichever was noticed first"
 
 
 async def test_a_child_without_heartbeat_hangs(rig: Rig) -> None:

@@ -100,6 +100,7 @@ class Generator:
         Every request starts with an empty KV cache. A prompt that leaves no room for an answer is completed
         at once with `context_full` and no token: in an eval one case fails by it, not the run.
         """
+        self._state.phase = "warm-up" if request["warmup"] else "prefill"
         C.llama_memory_clear(C.llama_get_memory(self._engine.context), True)
         C.llama_perf_context_reset(self._engine.context)
         t = self._wire.now()
@@ -109,7 +110,7 @@ class Generator:
         answer = _Answer()
         if len(tokens) >= self._n_ctx:
             answer.stop_reason = "context_full"
-        elif self._prefill(tokens, answer, request["warmup"]):
+        elif self._prefill(tokens, answer):
             self._write(request, len(tokens), answer)
         self._wire.send(
             "completed",
@@ -126,9 +127,8 @@ class Generator:
             engine_decode_tokens=answer.decode_tokens,
         )
 
-    def _prefill(self, tokens: Any, answer: _Answer, warmup: bool) -> bool:
+    def _prefill(self, tokens: Any, answer: _Answer) -> bool:
         """The prompt, `n_batch` tokens a call. False where it was cut short."""
-        self._state.phase = "warm-up" if warmup else "prefill"
         context, width = self._engine.context, ctypes.sizeof(C.llama_token)
         began = time.perf_counter()
         for start in range(0, len(tokens), self._n_batch):

@@ -96,6 +96,7 @@ class LlamaRuntime:
         """RequestStarted, Token..., Completed; or Failed; samples in between. Ends at once after a stop."""
         if self._process is None:
             return
+        self._watch.phase = "warm-up" if request.warmup else "prefill"
         self._send({"do": "generate", "request": request.model_dump()})
         async for event in self._events(Completed):
             yield event
