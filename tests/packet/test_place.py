@@ -185,3 +185,19 @@ def test_only_the_leavings_of_dead_saves_are_removed(tmp_path: Path, source: Pac
     write_packet(tmp_path / "packet", source)
     assert not (tmp_path / stale).exists()
     assert (tmp_path / alive / "file").exists() and (tmp_path / ".weighbridge-notes" / "file").exists()
+
+
+def test_an_earlier_packet_that_a_dead_save_put_aside_stays_until_a_new_one_stands(
+    tmp_path: Path, source: PacketSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    aside = tmp_path / f".weighbridge-{dead.pid}-0123abcd-old"
+    aside.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(OutsideFailed, match="no space left"):
+            write_packet(tmp_path / "packet", source)
+    assert aside.exists()
+    write_packet(tmp_path / "packet", source)
+    assert not aside.exists()
