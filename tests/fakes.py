@@ -11,6 +11,7 @@ from weighbridge.domain.proof.events import (
     Event,
     Failed,
     Loaded,
+    Prefilled,
     Ready,
     RequestStarted,
     Sample,
@@ -108,6 +109,7 @@ class ScriptedRuntime:
             self._crashed = True
             yield crash(self._clock(), signal=signal)
             return
+        yield Prefilled(t=self._clock(), request=request.id, prompt_tokens=12, prefill_s=0.2)
         words = self._script.answer(request).split(" ")
         said: list[str] = []
         for index, word in enumerate(words):

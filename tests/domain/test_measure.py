@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.domain.proof.events import Completed, Event, RequestStarted, Sample, Token
+from weighbridge.domain.proof.events import Completed, Event, Prefilled, RequestStarted, Sample, Token
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.summary import summarize
@@ -88,6 +88,14 @@ def test_the_live_view_agrees_with_the_summary() -> None:
     )
     assert view.tokens == 4
     assert view.answer == "xxxx"
+
+
+def test_the_prefill_rate_is_there_before_the_first_token() -> None:
+    meter = Meter()
+    meter.add(RequestStarted(t=0.0, request="r", prompt="Q", prompt_tokens=30))
+    assert meter.view().prefill_rate is None
+    meter.add(Prefilled(t=0.5, request="r", prompt_tokens=30, prefill_s=0.5))
+    assert meter.view().prefill_rate == 60.0
 
 
 def test_a_long_answer_does_not_grow_the_view() -> None:

@@ -33,7 +33,7 @@ async def test_from_start_to_stop(rig: Rig) -> None:
     stopped = await runtime.stop()
 
     kinds = [event.event for event in events if not isinstance(event, Sample)]
-    assert kinds == ["spawned", "ready", "loaded", "request", *["token"] * 12, "completed"]
+    assert kinds == ["spawned", "ready", "loaded", "request", "prefilled", *["token"] * 12, "completed"]
     assert stopped is not None and (stopped.how, stopped.exit_code, stopped.gone) == ("unloaded", 0, True)
     assert is_gone(stopped.pid) and stopped.pid == pid_of(events)
     assert stopped.t >= events[-1].t

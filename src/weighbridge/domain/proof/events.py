@@ -3,7 +3,7 @@
 Times `t` are seconds on the system's monotonic clock, counted from the start of the job (one proof or one eval).
 Sizes are bytes. The order of a job:
 
-    attempt -> spawned -> ready -> loaded -> (request -> token* -> completed)* -> stopped
+    attempt -> spawned -> ready -> loaded -> (request -> prefilled -> token* -> completed)* -> stopped
                                               `sample` anywhere; `failed` before `stopped` where something broke
     A second `attempt` (mode "safe") follows where the first was killed by a signal. `graded` follows `completed`
     in an eval. `ended` closes the job.
@@ -102,6 +102,16 @@ class RequestStarted(Record):
     warmup: bool = False
     prompt: str
     prompt_tokens: int
+
+
+class Prefilled(Record):
+    """The whole prompt is in the KV cache; the first token comes next."""
+
+    event: Literal["prefilled"] = "prefilled"
+    t: float
+    request: str
+    prompt_tokens: int
+    prefill_s: float
 
 
 class Token(Record):
@@ -218,6 +228,7 @@ Event = Annotated[
     | Ready
     | Loaded
     | RequestStarted
+    | Prefilled
     | Token
     | Completed
     | Sample

@@ -13,6 +13,7 @@ from weighbridge.domain.proof.events import (
     Failed,
     Graded,
     Loaded,
+    Prefilled,
     Ready,
     RequestStarted,
     Sample,
@@ -173,9 +174,10 @@ def _changes(event: Event, view: LiveView) -> dict[str, object]:
             return {"phase": "load", "baseline_bytes": event.baseline_rss_bytes}
         case Loaded():
             return {"phase": "between"}
+        case Prefilled():
+            return {"prefill_rate": round(event.prompt_tokens / event.prefill_s, 3) if event.prefill_s > 0 else None}
         case Completed():
-            rate = round(event.prompt_tokens / event.prefill_s, 3) if event.prefill_s > 0 else None
-            return {"phase": "between", "prefill_rate": rate}
+            return {"phase": "between"}
         case Graded():
             return {"marks": (*view.marks, (event.case, event.passed, event.reason))}
         case Failed():

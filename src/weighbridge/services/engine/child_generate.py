@@ -95,7 +95,7 @@ class Generator:
         self._buffer = ctypes.create_string_buffer(256)
 
     def answer(self, request: dict[str, Any]) -> None:
-        """Emits `request`, `token`..., `completed`.
+        """Emits `request`, `prefilled`, `token`..., `completed`.
 
         Every request starts with an empty KV cache. A prompt that leaves no room for an answer is completed
         at once with `context_full` and no token: in an eval one case fails by it, not the run.
@@ -111,6 +111,8 @@ class Generator:
         if len(tokens) >= self._n_ctx:
             answer.stop_reason = "context_full"
         elif self._prefill(tokens, answer):
+            done = {"request": request["id"], "prompt_tokens": len(tokens), "prefill_s": answer.prefill_s}
+            self._wire.send("prefilled", self._wire.now(), **done)
             self._write(request, len(tokens), answer)
         self._wire.send(
             "completed",
@@ -141,7 +143,7 @@ class Generator:
                 return False
             self._state.progress += 1
         C.llama_synchronize(context)
-        answer.prefill_s = time.perf_counter() - began
+        answer.prefill_s = round(time.perf_counter() - began, 6)
         batch_ms, batched, single_ms, single = _counters(context)
         answer.prompt_ms, answer.prompt_tokens = batch_ms + single_ms, batched + single
         return True
