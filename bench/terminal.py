@@ -30,12 +30,18 @@ class Terminal:
         self.drawn = b""
 
     def until(self, done: Callable[[bytes], bool], limit_s: float = 120.0) -> float:
-        """Reads until `done(everything drawn so far)`; seconds since the start. TimeoutError after `limit_s`."""
+        """Reads until `done(everything drawn so far)`; seconds since the start.
+
+        TimeoutError after `limit_s`, RuntimeError where the program ends before; both with what it drew last.
+        """
         while not done(self.drawn):
             if time.perf_counter() - self.began > limit_s:
                 raise TimeoutError(self.drawn[-2000:])
             if select.select([self._fd], [], [], 0.1)[0]:
-                self.drawn += os.read(self._fd, 65_536)
+                try:
+                    self.drawn += os.read(self._fd, 65_536)
+                except OSError:
+                    raise RuntimeError(f"the program ended: {self.drawn[-4000:]!r}") from None
         return time.perf_counter() - self.began
 
     def press(self, key: bytes) -> None:
