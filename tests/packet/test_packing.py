@@ -36,6 +36,7 @@ async def test_a_packet_of_the_session_verifies_and_is_on_record(session: Sessio
     name = log_name(proof.job_id, 1)
     (session.folder / "logs" / name).write_text(f"loaded from {folder}/x and {session.folder}/y\n")
     (session.folder / "logs" / "stray.log").write_text("of no attempt\n")
+    session.apply(want.Answer(field="task", value=f"read {session.folder}/notes"))
     record = await session.write_packet(tmp_path / "out" / "packet")
     report = verify_packet(tmp_path / "out" / "packet")
     assert [check.detail for check in report.checks if not check.ok] == []
@@ -44,6 +45,18 @@ async def test_a_packet_of_the_session_verifies_and_is_on_record(session: Sessio
     assert [p.name for p in kept] == [name]
     text = kept[0].read_text()
     assert str(folder) not in text and str(session.folder) not in text
+    assert "read [run folder]/notes" in (tmp_path / "out/packet/data/decision.json").read_text()
+
+
+async def test_a_decision_on_other_results_counts_as_missing(session: Session, tmp_path: Path) -> None:
+    await weighed(session)
+    session.apply(want.ChangeThreshold(min_pass="1"))
+    _ = [event async for event in session.evaluate()]
+    record = await session.write_packet(tmp_path / "packet")
+    decision = json.loads((tmp_path / "packet/data/decision.json").read_text())
+    assert not record.complete and not decision["verdict_current"]
+    assert "the decision is stale" in (tmp_path / "packet/data/README.md").read_text()
+    assert verify_packet(tmp_path / "packet").ok
 
 
 async def test_a_failed_proof_is_evidence_too(session: Session, script: Script, tmp_path: Path) -> None:

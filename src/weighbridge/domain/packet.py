@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import Fact, declared, measured, missing, typed
-from weighbridge.domain.flow import eval_is_current, inputs_digest
+from weighbridge.domain.flow import eval_is_current, inputs_digest, status
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
 
@@ -124,6 +124,8 @@ def _shutdown(run: Run) -> Fact:
 def _decision(run: Run) -> Fact:
     if run.verdict is None:
         return missing("nothing was decided" + (": the evidence is owed" if run.planned else ""))
+    if status(run, "decision") == "stale":
+        return missing("the decision is stale: the results or the constraints have changed since")
     return typed(f"{run.verdict.choice}: {run.verdict.reason}")
 
 
