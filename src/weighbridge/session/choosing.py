@@ -24,7 +24,7 @@ def choose(
     found = resolve(spec, local=not planned)
     if found.header is None:
         return found.choice, nothing_known("only a name was typed; read the model card and type it")
-    sha256 = sha256_file(found.choice.path, progress, cancelled)
+    sha256 = _digest(found.choice.path, progress, cancelled)
     return found.choice.model_copy(update={"sha256": sha256}), from_header(found.header, found.package)
 
 
@@ -47,14 +47,20 @@ def _header(path: str, _size: int, _mtime_ns: int) -> GgufHeader:
 def check_unchanged(model: ModelChoice) -> None:
     """BadInput where the file's bytes are not those that were chosen: evidence would name another model."""
     header_of(model)
-    status = os.stat(model.path)
-    if _digest(model.path, status.st_size, status.st_mtime_ns) != model.sha256:
+    if _digest(model.path, None, lambda: False) != model.sha256:
         raise BadInput(
             f"The model file {model.file_name} has changed since it was chosen.",
             "Choose the model again in the step Model.",
         )
 
 
-@lru_cache(maxsize=4)
-def _digest(path: str, _size: int, _mtime_ns: int) -> str:
-    return sha256_file(path, None, lambda: False)
+_DIGESTS: dict[tuple[str, int, int], str] = {}
+"""SHA-256 by path, size and time of change: a file of many GB is not read again before every proof."""
+
+
+def _digest(path: str, progress: Progress | None, cancelled: Callable[[], bool]) -> str:
+    status = os.stat(path)
+    key = (path, status.st_size, status.st_mtime_ns)
+    if key not in _DIGESTS:
+        _DIGESTS[key] = sha256_file(path, progress, cancelled)
+    return _DIGESTS[key]
