@@ -70,7 +70,7 @@ def test_a_hub_name_is_not_fetched(here: Cli) -> None:
 
 def test_fit_and_card_say_what_the_header_says(here: Cli, bundled_path: Path) -> None:
     fit = json.loads(here("fit", "bundled", "--ctx", "4096", "--json").stdout)
-    assert fit["forecast"]["n_ctx"] == 4096 and fit["forecast"]["method"] == "formula"
+    assert fit["n_ctx"] == 4096 and fit["method"] == "formula"
     assert fit["model"]["size_bytes"] == bundled_path.stat().st_size
     card = json.loads(here("card", str(bundled_path), "--json").stdout)["card"]
     assert card["licence"]["status"] == "declared" and card["licence"]["source"].startswith("GGUF key")

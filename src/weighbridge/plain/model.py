@@ -36,7 +36,7 @@ def _fit(args: Namespace) -> int:
     made = forecast(found.header, _settings(args), deps.machine(deps.home).available_bytes)
     if args.json:
         model = found.choice.model_dump(mode="json", exclude={"path", "sha256"})
-        output.json_line({"model": model, "forecast": made.model_dump(mode="json")})
+        output.json_line({**made.model_dump(mode="json"), "model": model})
     else:
         output.text(f"{found.choice.file_name}, {mib(found.choice.size_bytes)} on disk")
         output.text(forecast_text(made))
