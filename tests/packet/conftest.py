@@ -15,7 +15,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services.packet_io import regrade
+from weighbridge.services import marking
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.store import RunStore
@@ -55,7 +55,7 @@ async def _weigh(home: Path, route: str, script: Script) -> PacketSource:
 @pytest.fixture
 def marks_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patterns are searched in this process: for tests that verify hundreds of times."""
-    monkeypatch.setattr(regrade, "_apart", lambda work: [grade(case.grader, output) for case, output in work])
+    monkeypatch.setattr(marking, "_apart", lambda work: [grade(case.grader, output) for case, output in work])
 
 
 @pytest.fixture(scope="session")

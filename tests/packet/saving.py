@@ -20,7 +20,8 @@ from typing import Any
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services.packet_io import place, regrade
+from weighbridge.services import marking
+from weighbridge.services.packet_io import place
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
@@ -86,5 +87,5 @@ def dies_at(point: int, steps: tuple[tuple[Any, str], ...]) -> None:
 
 
 if __name__ == "__main__":
-    regrade._apart = lambda work: [grade(case.grader, output) for case, output in work]
+    marking._apart = lambda work: [grade(case.grader, output) for case, output in work]
     main()

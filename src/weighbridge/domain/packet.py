@@ -59,7 +59,7 @@ def _licence(run: Run) -> Fact:
 
 
 def _route(run: Run) -> Fact:
-    return measured(run.decision.route, "weighbridge's rules on the constraint card")
+    return typed(run.decision.route)
 
 
 def _runtime(run: Run) -> Fact:

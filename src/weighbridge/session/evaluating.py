@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from weighbridge.domain.proof.summary import last
 from weighbridge.domain.run import EvalRecord, Run
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult, judge
-from weighbridge.domain.verdict.graders import grade
+from weighbridge.services.marking import mark
 from weighbridge.services.store import RunFolder
 from weighbridge.session.jobs import Job
 from weighbridge.session.proving import WARM_UP, shutdown_text
@@ -69,13 +70,13 @@ def _request(case: Case) -> Request:
     return Request(id=f"case-{case.id}", prompt=case.full_prompt, case=case.id, max_tokens=case.max_tokens)
 
 
-def _graded(cases: dict[str, Case], done: Completed, t: float) -> Graded | None:
+async def _graded(cases: dict[str, Case], done: Completed, clock: Callable[[], float]) -> Graded | None:
     """The mark of a completed request; None for the warm-up."""
     case = cases.get(done.case)
     if case is None or done.stop_reason == "stopped":
         return None
-    mark = grade(case.grader, done.output)
-    return Graded(t=t, request=done.request, case=case.id, passed=mark.passed, reason=mark.reason)
+    made = (await asyncio.to_thread(mark, {case.id: case}, {case.id: done.output}))[case.id]
+    return Graded(t=clock(), request=done.request, case=case.id, passed=made.passed, reason=made.reason)
 
 
 def _advance(record: EvalRecord, events: Sequence[Event], event: Event) -> EvalRecord:

@@ -6,7 +6,8 @@ mode, and the mode that worked is remembered for this machine and build; both at
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from weighbridge.domain.proof.events import (
@@ -27,7 +28,7 @@ from weighbridge.services.engine.mode_memory import known_mode, remember
 from weighbridge.services.store import RunFolder
 from weighbridge.session.deps import Deps
 
-Grade = Callable[[Completed, float], Graded | None]
+Grade = Callable[[Completed, Callable[[], float]], Awaitable[Graded | None]]
 
 ADDRESS_SPACE_SPARE = 8 * 2**30
 """Room above the forecast for the interpreter, libraries and thread stacks, which reserve far more than they use."""
@@ -46,7 +47,7 @@ class Job:
         grade: Grade | None = None,
     ) -> None:
         self.kind = kind
-        self.id = f"{kind}-{deps.now()}"
+        self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
         self._requests, self._grade = requests, grade
         self._runtime: Runtime | None = None
@@ -110,7 +111,7 @@ class Job:
                 yield event
                 if isinstance(event, Completed) and self._grade and not self._stopping:
                     remember(self._deps.home, mode)
-                    graded = self._grade(event, self._clock())
+                    graded = await self._grade(event, self._clock)
                     if graded is not None:
                         yield graded
         stopped = await runtime.stop()

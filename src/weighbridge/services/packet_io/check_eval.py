@@ -10,8 +10,8 @@ from weighbridge.domain.proof.events import Attempt, Event, Graded, RequestStart
 from weighbridge.domain.proof.measure import RequestFigures, request_figures
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.domain.verdict.decision import CaseResult, judge
+from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.regrade import regrade
 
 CASES, RESULTS, POLICY = "data/eval/cases.jsonl", "data/eval/results.jsonl", "data/policy.json"
 EVENTS, DECISION = "data/events.jsonl", "data/decision.json"
@@ -54,16 +54,14 @@ def check_results(c: Contents) -> Iterator[str]:
     if note and note.gate:
         for case in cases.keys() - counts.keys():
             yield f"{RESULTS}: the case {case!r} has no result, and the gate was judged"
-    marks = regrade(cases, {result.case: result.output for result in c.results})
+    marks = mark(cases, {result.case: result.output for result in c.results})
     for result in c.results:
         if result.case not in cases:
             continue
-        mark = marks[result.case]
-        if mark is None:
-            yield f"{RESULTS}: the mark of {result.case!r} could not be computed again: its pattern takes too long"
-        elif mark.passed != result.passed:
-            said, right = ("passed" if ok else "failed" for ok in (result.passed, mark.passed))
-            yield f"{RESULTS}: {result.case!r} is marked {said}; its stored answer {right} ({mark.reason})"
+        again = marks[result.case]
+        if again.passed != result.passed:
+            said, right = ("passed" if ok else "failed" for ok in (result.passed, again.passed))
+            yield f"{RESULTS}: {result.case!r} is marked {said}; its stored answer {right} ({again.reason})"
         if result.must_pass != cases[result.case].must_pass:
             yield f"{RESULTS}: {result.case!r}: must_pass is not that of {CASES}"
 
