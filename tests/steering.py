@@ -24,10 +24,7 @@ async def wait_until(pilot: Pilot[int], what: str, holds: Callable[[], bool], de
     """Returns once the condition holds and the messages so far are handled; AssertionError at the deadline."""
     clock = asyncio.get_running_loop().time
     end = clock() + deadline_s
-    while True:
-        await pilot.pause()
-        if holds():
-            break
+    while not holds():
         assert clock() < end, f"not within {deadline_s:.0f} s: {what}\n{screen_text(pilot.app)}"
         await asyncio.sleep(0.01)
     await pilot.pause()

@@ -25,7 +25,9 @@ async def start_and_hold(pilot: Pilot[int], script: Script) -> None:
     await wait_until(pilot, "the proof answers", lambda: app.session.live.prompt.startswith("Explain"))
 
 
-async def test_a_running_proof_is_seen_from_other_steps_and_goes_on(launch: Launch, session: Session, script: Script) -> None:
+async def test_a_running_proof_is_seen_from_other_steps_and_goes_on(
+    launch: Launch, session: Session, script: Script
+) -> None:
     async with launch() as pilot:
         await start_and_hold(pilot, script)
         await pilot.press("ctrl+b")

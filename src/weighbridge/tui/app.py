@@ -1,9 +1,12 @@
-"""The wizard: one app, one session, one screen a step. The run is the truth; screens draw it, intents change it."""
+"""The wizard: one app, one session, one screen a step. The run is the truth; screens draw it, intents change it.
+
+Dialogs are imported where they are opened: the first paint waits for none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -22,13 +25,12 @@ from weighbridge.session.session import Session
 from weighbridge.tui import commands
 from weighbridge.tui.history import view_of
 from weighbridge.tui.jobs import JobName, Jobs
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.help import HelpScreen
-from weighbridge.tui.screens.jump import JumpScreen
-from weighbridge.tui.screens.registry import SCREENS
-from weighbridge.tui.screens.runs import RunsScreen, Wish
-from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.screens.registry import screen_of
+from weighbridge.tui.screens.step import NARROW_BELOW, SHORT_BELOW, StepScreen
 from weighbridge.tui.widgets.status_line import Notice
+
+if TYPE_CHECKING:
+    from weighbridge.tui.screens.runs import Wish
 
 
 class WeighbridgeApp(App[int]):
@@ -37,8 +39,8 @@ class WeighbridgeApp(App[int]):
     TITLE = "weighbridge"
     CSS_PATH = "app.tcss"
     # Textual declares these two without ClassVar.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (110, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-normal"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_BELOW, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="app.help", tooltip="About this step, and its keys", priority=True),
         Binding("ctrl+g", "jump", "Go to", id="app.jump", tooltip="Jump to any step"),
@@ -63,7 +65,7 @@ class WeighbridgeApp(App[int]):
         session.watchers.append(self.run_changed.publish)
 
     def on_mount(self) -> None:
-        self.push_screen(SCREENS[flow.first_open(self.session.run)]())
+        self.push_screen(screen_of(flow.first_open(self.session.run)))
 
     async def on_unmount(self) -> None:
         await self.jobs.close()
@@ -78,7 +80,7 @@ class WeighbridgeApp(App[int]):
     def go(self, step: StepId) -> None:
         """Shows a step. What was said of the last one goes with it."""
         self.notice = None
-        self.switch_screen(SCREENS[step]())
+        self.switch_screen(screen_of(step))
 
     def tell(self, notice: Notice | None) -> None:
         """Says something in the status line of the step, where it stays; None takes it back."""
@@ -119,12 +121,16 @@ class WeighbridgeApp(App[int]):
         return True
 
     def action_help(self) -> None:
+        from weighbridge.tui.screens.help import HelpScreen
+
         screen = self.step_screen
         if screen is not None:
             keys = [active.binding for active in screen.active_bindings.values()]
             self.push_screen(HelpScreen(screen.STEP, keys))
 
     def action_jump(self) -> None:
+        from weighbridge.tui.screens.jump import JumpScreen
+
         screen = self.step_screen
         if screen is not None:
             self.push_screen(JumpScreen(self.session.run, screen.STEP), self._jump)
@@ -142,6 +148,8 @@ class WeighbridgeApp(App[int]):
             screen.jump("packet")
 
     def action_runs(self) -> None:
+        from weighbridge.tui.screens.runs import RunsScreen
+
         now = self.deps.now()
         self.push_screen(RunsScreen(self.store, self.session.run.id, now), self._wish)
 
@@ -171,6 +179,8 @@ class WeighbridgeApp(App[int]):
         running = self.jobs.running
         if running is None:
             return True
+        from weighbridge.tui.screens.ask import Ask
+
         question = f"The {running} is still running. Leaving stops it; what is done so far is kept."
         return await self.push_screen_wait(Ask(question, leave, "Let it run"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import RadioSet, Static
 
@@ -25,12 +25,10 @@ class ConstraintsScreen(StepScreen):
 
     def body(self) -> ComposeResult:
         for question in QUESTIONS:
-            with Horizontal(classes="question"):
-                yield Static(question.title, classes="question-title", markup=False)
-                with Vertical(classes="question-body"):
-                    yield Static(question.ask, classes="ask", markup=False)
-                    yield self._answer(question)
-                    yield Static(id=f"so-{question.field}", classes="consequence", markup=False)
+            heading = Content.assemble((f"{question.title:<12}", "bold"), (question.ask, "$foreground-muted"))
+            yield Static(heading, markup=False)
+            yield self._answer(question)
+            yield Static(id=f"so-{question.field}", classes="consequence", markup=False)
 
     def _answer(self, question: Question) -> Widget:
         if not question.choices:

@@ -1,28 +1,18 @@
-"""Which screen shows which step."""
+"""Which screen shows which step. Each is imported when it is first shown: the wizard's first paint waits for none."""
 
 from __future__ import annotations
 
-from weighbridge.domain.steps import StepId
-from weighbridge.tui.screens.card import CardScreen
-from weighbridge.tui.screens.constraints import ConstraintsScreen
-from weighbridge.tui.screens.decision import DecisionScreen
-from weighbridge.tui.screens.eval import EvalScreen
-from weighbridge.tui.screens.model import ModelScreen
-from weighbridge.tui.screens.packet import PacketScreen
-from weighbridge.tui.screens.proof import ProofScreen
-from weighbridge.tui.screens.route import RouteScreen
-from weighbridge.tui.screens.runtime import RuntimeScreen
-from weighbridge.tui.screens.step import StepScreen
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-_ALL: tuple[type[StepScreen], ...] = (
-    ConstraintsScreen,
-    RouteScreen,
-    ModelScreen,
-    CardScreen,
-    RuntimeScreen,
-    ProofScreen,
-    EvalScreen,
-    DecisionScreen,
-    PacketScreen,
-)
-SCREENS: dict[StepId, type[StepScreen]] = {screen.STEP: screen for screen in _ALL}
+from weighbridge.domain.steps import StepId
+
+if TYPE_CHECKING:
+    from weighbridge.tui.screens.step import StepScreen
+
+
+def screen_of(step: StepId) -> StepScreen:
+    """A new screen of a step: `ProofScreen` of `screens/proof.py` for proof, and so on."""
+    module = import_module(f"weighbridge.tui.screens.{step}")
+    screen: type[StepScreen] = getattr(module, f"{step.capitalize()}Screen")
+    return screen()

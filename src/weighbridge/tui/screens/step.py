@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
 
 REPAINT_S = 0.2
+NARROW_BELOW, SHORT_BELOW = 72, 24
+"""Columns below which the rail gives way to the title bar, and rows below which the panels shrink."""
 
 
 class StepScreen(Screen[None]):
@@ -74,9 +76,14 @@ class StepScreen(Screen[None]):
             body.focus()
 
     def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._check_size)
+
+    def _check_size(self) -> None:
         """A resize that meets a change of screens can miss the new one's breakpoints: it is told its size again."""
         size = self.app.size
-        self.call_after_refresh(self.post_message, events.Resize(size, size))
+        narrow, short = size.width < NARROW_BELOW, size.height < SHORT_BELOW
+        if (narrow, short) != (self.has_class("-narrow"), self.has_class("-short")):
+            self.post_message(events.Resize(size, size))
 
     def body(self) -> ComposeResult:
         raise NotImplementedError

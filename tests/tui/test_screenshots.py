@@ -1,0 +1,22 @@
+"""The committed pictures show what the wizard draws. `make screenshots` rewrites them; look at the diff of the .txt."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from scenes import FOLDER, SCENES, Scene, capture, svg_to_text
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.file)
+async def test_the_committed_picture_is_what_the_wizard_draws(scene: Scene) -> None:
+    svg = await capture(scene)
+    assert svg_to_text(svg) == (FOLDER / f"{scene.file}.txt").read_text(encoding="utf-8")
+    assert svg == (FOLDER / f"{scene.file}.svg").read_text(encoding="utf-8"), "same words, other colours"
+
+
+def test_no_picture_is_left_over_and_none_names_a_place_outside() -> None:
+    assert {p.stem for p in FOLDER.glob("*.*")} == {scene.file for scene in SCENES}
+    for picture in FOLDER.glob("*.svg"):
+        addresses = set(re.findall(r"https?://[^\s\"'<)]+", picture.read_text(encoding="utf-8")))
+        assert addresses <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}, picture.name
