@@ -85,10 +85,10 @@ def run_at(scene: Scene) -> Run:
     """The recorded run as it stood when the step was opened, or with the step's own evidence."""
     run, at = recorded_run(), ORDER.index(scene.step)
     limit = at + scene.finished
-    update: dict[str, Any] = {"confirmed": {s: d for s, d in run.confirmed.items() if ORDER.index(s) < at}}
     gone = {"proof": "proof", "eval": "evaluation", "decision": "verdict"}
-    update |= {field: None for step, field in gone.items() if ORDER.index(step) >= limit}
-    run = run.model_copy(update=update)
+    run = run.model_copy(update={field: None for step, field in gone.items() if ORDER.index(step) >= limit})
+    run = _current(run)
+    run = run.model_copy(update={"confirmed": {step: inputs_digest(run, step) for step in ORDER[:at]}})
     if scene.step == "packet" and scene.finished:
         made_of = inputs_digest(run, "packet")
         packet = PacketRecord(
@@ -96,6 +96,16 @@ def run_at(scene: Scene) -> Run:
         )
         run = run.model_copy(update={"packet": packet})
     return run
+
+
+def _current(run: Run) -> Run:
+    """The evidence as made from the run's present inputs: nothing in a picture is stale by a change of the program."""
+    update: dict[str, Any] = {}
+    if run.proof:
+        update["proof"] = run.proof.model_copy(update={"inputs": inputs_digest(run, "proof")})
+    if run.evaluation:
+        update["evaluation"] = run.evaluation.model_copy(update={"inputs": inputs_digest(run, "eval")})
+    return run.model_copy(update=update)
 
 
 def _session(scene: Scene, home: Path) -> tuple[Session, RunStore]:
