@@ -159,6 +159,8 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
     end = asyncio.get_running_loop().time() + DEADLINE_S
     while True:
         await pilot.pause()
+        if not app.is_open:
+            continue
         live = app.session.live
         held = hold is None or (live.tokens == hold.tokens and live.case in ("", hold.request.removeprefix("case-")))
         if held and app.jobs.reading is None and app.step_screen is not None and app.step_screen.is_mounted:
@@ -177,7 +179,7 @@ async def capture(scene: Scene) -> str:
         session, store = _session(scene, Path(folder))
         if scene.planned:
             await _plan(session, scene.step)
-        app = WeighbridgeApp(session, store, session.deps)
+        app = WeighbridgeApp(lambda: (session, store, ""))
         app.animation_level = "none"
         async with app.run_test(size=scene.size) as pilot:
             await _settled(pilot, app, None)

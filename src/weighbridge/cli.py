@@ -13,6 +13,9 @@ from weighbridge.plain.usage import parser
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from weighbridge.services.store import RunStore
+    from weighbridge.session.session import Session
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The program: arguments in, exit code out."""
@@ -57,22 +60,25 @@ def _dispatch(args: Namespace) -> int:
 
 def _wizard(args: Namespace) -> int:
     """The nine steps, full-screen or as line prompts."""
-    from weighbridge.plain import diagnostics
-    from weighbridge.session.deps import real_deps
-    from weighbridge.session.opening import open_run
-
-    deps = real_deps()
     wish = args.id if args.verb == "runs" else args.run
-    session, store, notice = open_run(deps, run_id=wish, new=args.new)
-    if notice:
-        diagnostics.say(notice)
     if args.plain or needs_prompts():
+        from weighbridge.plain import diagnostics
         from weighbridge.plain.wizard import walk
 
+        session, _, notice = _opened(wish, args.new)
+        if notice:
+            diagnostics.say(notice)
         return walk(session)
     from weighbridge.tui.app import run_wizard
 
-    return run_wizard(session, store, deps)
+    return run_wizard(lambda: _opened(wish, args.new))
+
+
+def _opened(wish: str | None, new: bool) -> tuple[Session, RunStore, str]:
+    from weighbridge.session.deps import real_deps
+    from weighbridge.session.opening import open_run
+
+    return open_run(real_deps(), run_id=wish, new=new)
 
 
 def needs_prompts() -> bool:

@@ -65,7 +65,7 @@ async def test_an_unfinished_run_opens_at_its_first_open_step(
 ) -> None:
     async with launch() as pilot:
         await walk_to(pilot, "card")
-    again = WeighbridgeApp(Session.resume(store, deps, session.run.id), store, deps)
+    again = WeighbridgeApp(lambda: (Session.resume(store, deps, session.run.id), store, ""))
     async with again.run_test(size=(80, 24)) as pilot:
         await on_step(pilot, "card")
         assert "apache-2.0" in screen_text(again)

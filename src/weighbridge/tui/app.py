@@ -1,11 +1,14 @@
 """The wizard: one app, one session, one screen a step. The run is the truth; screens draw it, intents change it.
 
-Dialogs are imported where they are opened: the first paint waits for none of them.
+The first frame is painted before the session, its records and the screens are imported, so nothing of them is
+imported above; dialogs are imported where they are opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -14,23 +17,25 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
 
-from weighbridge.domain import flow
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.live import LiveView
-from weighbridge.domain.run import Run
-from weighbridge.domain.steps import StepId
-from weighbridge.services.store import RunStore
-from weighbridge.session.deps import Deps
-from weighbridge.session.session import Session
 from weighbridge.tui import commands
-from weighbridge.tui.history import view_of
-from weighbridge.tui.jobs import JobName, Jobs
+from weighbridge.tui.screens.first_frame import FirstFrame
 from weighbridge.tui.screens.registry import screen_of
-from weighbridge.tui.screens.step import NARROW_BELOW, SHORT_BELOW, StepScreen
+from weighbridge.tui.sizes import HIGH_FROM, NARROW_BELOW, SHORT_BELOW, WIDE_FROM
 from weighbridge.tui.widgets.status_line import Notice
 
 if TYPE_CHECKING:
+    from weighbridge.domain.proof.live import LiveView
+    from weighbridge.domain.run import Run
+    from weighbridge.domain.steps import StepId
+    from weighbridge.services.store import RunStore
+    from weighbridge.session.session import Session
+    from weighbridge.tui.jobs import JobName, Jobs
     from weighbridge.tui.screens.runs import Wish
+    from weighbridge.tui.screens.step import StepScreen
+
+    Opener = Callable[[], tuple[Session, RunStore, str]]
+    """Opens the run: session, store, and a sentence for the person (or none). Raises Problem."""
 
 
 class WeighbridgeApp(App[int]):
@@ -39,8 +44,8 @@ class WeighbridgeApp(App[int]):
     TITLE = "weighbridge"
     CSS_PATH = "app.tcss"
     # Textual declares these two without ClassVar.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-normal"), (110, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_BELOW, "-tall"), (36, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-normal"), (WIDE_FROM, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_BELOW, "-tall"), (HIGH_FROM, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="app.help", tooltip="About this step, and its keys", priority=True),
         Binding("ctrl+g", "jump", "Go to", id="app.jump", tooltip="Jump to any step"),
@@ -51,36 +56,74 @@ class WeighbridgeApp(App[int]):
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; everything is saved", priority=True),
     ]
 
-    def __init__(self, session: Session, store: RunStore, deps: Deps) -> None:
+    session: Session
+    store: RunStore
+    jobs: Jobs
+
+    def __init__(self, opener: Opener) -> None:
         super().__init__()
-        self.store, self.deps = store, deps
+        self._opener = opener
+        self.refused: Problem | None = None
+        """Why the run could not be opened, if it could not."""
         self.run_changed: Signal[Run] = Signal(self, "run")
         self.notice: Notice | None = None
-        self._view: tuple[str, LiveView] = ("", LiveView())
+        self._view: tuple[str, LiveView] | None = None
+
+    def on_mount(self) -> None:
+        self.push_screen(FirstFrame(self._open))
+
+    @work
+    async def _open(self) -> None:
+        """Imports the wizard behind the first frame, then opens the run and shows its first open step."""
+        await asyncio.to_thread(import_module, "weighbridge.tui.opened")
+        try:
+            session, self.store, said = self._opener()
+        except Problem as problem:
+            self.refused = problem
+            self.exit(problem.exit_code)
+            return
         self._take(session)
+        self.go_to_first_open()
+        if said:
+            self.tell(Notice(said))
 
     def _take(self, session: Session) -> None:
+        from weighbridge.tui.jobs import Jobs
+
         self.session = session
         self.jobs = Jobs(self, session, self.tell, self._changed)
         session.watchers.append(self.run_changed.publish)
 
-    def on_mount(self) -> None:
-        self.push_screen(screen_of(flow.first_open(self.session.run)))
+    @property
+    def is_open(self) -> bool:
+        """Whether the run is there: from then on there is a session."""
+        return hasattr(self, "jobs")
 
     async def on_unmount(self) -> None:
-        await self.jobs.close()
+        if self.is_open:
+            await self.jobs.close()
 
     # -- what screens ask for ---------------------------------------------------------------------------------
 
     @property
     def step_screen(self) -> StepScreen | None:
         """The step that is shown, below any dialog."""
+        if not self.is_open:
+            return None
+        from weighbridge.tui.screens.step import StepScreen
+
         return next((s for s in reversed(self.screen_stack) if isinstance(s, StepScreen)), None)
 
     def go(self, step: StepId) -> None:
         """Shows a step. What was said of the last one goes with it."""
         self.notice = None
         self.switch_screen(screen_of(step))
+
+    def go_to_first_open(self) -> None:
+        """Shows the first step that is not done."""
+        from weighbridge.domain.flow import first_open
+
+        self.go(first_open(self.session.run))
 
     def tell(self, notice: Notice | None) -> None:
         """Says something in the status line of the step, where it stays; None takes it back."""
@@ -95,13 +138,16 @@ class WeighbridgeApp(App[int]):
 
     def view(self, name: JobName) -> LiveView:
         """The view of the proof or eval: live, or drawn again from the events of the one on record."""
+        from weighbridge.domain.proof.live import LiveView
+        from weighbridge.tui.history import view_of
+
         live, run = self.session.live, self.session.run
         if live.job == name:
             return live
         record = run.proof if name == "proof" else None
         if record is None:
             return LiveView()
-        if self._view[0] != record.job_id:
+        if self._view is None or self._view[0] != record.job_id:
             need = run.forecast.total_bytes if run.forecast else None
             self._view = (record.job_id, view_of(self.session.events(), record.job_id, need))
         return self._view[1]
@@ -112,12 +158,13 @@ class WeighbridgeApp(App[int]):
     # -- actions ----------------------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        yield from commands.commands(self)
+        if self.is_open:
+            yield from commands.commands(self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the wizard rest while a dialog is open."""
         if action in ("help", "jump", "runs", "command_palette"):
-            return isinstance(self.screen, StepScreen)
+            return self.screen is self.step_screen
         return True
 
     def action_help(self) -> None:
@@ -150,7 +197,7 @@ class WeighbridgeApp(App[int]):
     def action_runs(self) -> None:
         from weighbridge.tui.screens.runs import RunsScreen
 
-        now = self.deps.now()
+        now = self.session.deps.now()
         self.push_screen(RunsScreen(self.store, self.session.run.id, now), self._wish)
 
     def _wish(self, wish: Wish | None) -> None:
@@ -162,21 +209,21 @@ class WeighbridgeApp(App[int]):
         """Resumes a run, or begins a new one; the open one is closed only once the other is there."""
         if not await self._may_leave("Open the other run"):
             return
+        from weighbridge.session.session import Session
+
+        deps = self.session.deps
         try:
-            if run_id is None:
-                session = Session.create(self.store, self.deps)
-            else:
-                session = Session.resume(self.store, self.deps, run_id)
+            session = Session.create(self.store, deps) if run_id is None else Session.resume(self.store, deps, run_id)
         except Problem as problem:
             self.tell(Notice.of(problem))
             return
         await self.jobs.close()
         self._take(session)
-        self.go(flow.first_open(session.run))
+        self.go_to_first_open()
 
     async def _may_leave(self, leave: str) -> bool:
         """Asks while a job runs, and only then."""
-        running = self.jobs.running
+        running = self.jobs.running if self.is_open else None
         if running is None:
             return True
         from weighbridge.tui.screens.ask import Ask
@@ -190,12 +237,15 @@ class WeighbridgeApp(App[int]):
         if screen is not None and not screen.flush():
             return
         if await self._may_leave("Stop it and quit"):
-            await self.jobs.close()
+            if self.is_open:
+                await self.jobs.close()
             self.exit(0)
 
 
-def run_wizard(session: Session, store: RunStore, deps: Deps) -> int:
-    """Runs the wizard until the person leaves it. The exit status."""
-    app = WeighbridgeApp(session, store, deps)
+def run_wizard(opener: Opener) -> int:
+    """Runs the wizard until the person leaves it. The exit status. Raises the Problem of a run that did not open."""
+    app = WeighbridgeApp(opener)
     app.run()
+    if app.refused is not None:
+        raise app.refused
     return app.return_code or 0

@@ -18,6 +18,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import BY_ID, StepId, after, before
+from weighbridge.tui.sizes import NARROW_BELOW, SHORT_BELOW
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.rail import Rail
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
 
 REPAINT_S = 0.2
-NARROW_BELOW, SHORT_BELOW = 72, 24
-"""Columns below which the rail gives way to the title bar, and rows below which the panels shrink."""
 
 
 class StepScreen(Screen[None]):
