@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from steering import Launch, on_step, run_job, screen_text, status, wait_until, walk_to, wizard_of
 
 from weighbridge.domain.flow import status as step_status
@@ -78,3 +80,30 @@ async def test_enter_on_a_gap_jumps_to_the_step_that_fills_it(launch: Launch) ->
         await on_step(pilot, "packet")
         await pilot.press("enter")
         await on_step(pilot, "model")
+
+
+async def test_keys_that_come_faster_than_the_steps_are_drawn_are_kept(launch: Launch, session: Session) -> None:
+    async with launch() as pilot:
+        app = wizard_of(pilot)
+        for key in ["ctrl+n"] * 3:
+            app.simulate_key(key)
+        await on_step(pilot, "card")
+        assert list(session.run.confirmed) == ["constraints", "route", "model"]
+        for key in ["ctrl+b"] * 3:
+            app.simulate_key(key)
+        await on_step(pilot, "constraints")
+
+
+async def test_keys_that_come_before_the_run_is_open_are_kept(
+    session: Session, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr("weighbridge.tui.app.import_module", lambda name: gate.wait(60))
+    app = WeighbridgeApp(lambda: (session, store, ""))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert not app.is_open
+        app.simulate_key("ctrl+n")
+        await pilot.pause()
+        gate.set()
+        await wait_until(pilot, "the run is open", lambda: app.is_open)
+        await on_step(pilot, "route")

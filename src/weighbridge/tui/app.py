@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -82,10 +82,13 @@ class WeighbridgeApp(App[int]):
             self.refused = problem
             self.exit(problem.exit_code)
             return
+        first = self.screen
         self._take(session)
         self.go_to_first_open()
         if said:
             self.tell(Notice(said))
+        for key in first.early_keys if isinstance(first, FirstFrame) else ():
+            self.post_message(events.Key(key.key, key.character))
 
     def _take(self, session: Session) -> None:
         from weighbridge.tui.jobs import Jobs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
@@ -13,7 +14,7 @@ from weighbridge.domain.steps import STEPS
 
 
 class FirstFrame(Screen[None]):
-    """Looks like a step whose body is still to come. Nothing can be done here but leave."""
+    """Looks like a step whose body is still to come. Keys that come early are kept for it in `early_keys`."""
 
     DEFAULT_CSS = """
     FirstFrame { layout: vertical; }
@@ -26,6 +27,11 @@ class FirstFrame(Screen[None]):
     def __init__(self, then: Callable[[], object]) -> None:
         super().__init__()
         self._then = then
+        self.early_keys: list[events.Key] = []
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        self.early_keys.append(event)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._then)

@@ -131,7 +131,7 @@ class ModelScreen(StepScreen):
         if self._go_on and self.is_current:
             self.action_next()
 
-    def action_next(self) -> None:
+    def proceed(self) -> None:
         self._go_on = False
         typed = self.query_one("#spec", Input)
         model = self.run.model
@@ -146,7 +146,7 @@ class ModelScreen(StepScreen):
             self._go_on = True
             self.wizard.tell(Notice("The model is being read: Next follows by itself."))
             return
-        super().action_next()
+        super().proceed()
 
     def _asks_for_a_name(self) -> bool:
         """Whether a file or a repository is wanted, none was typed, and the run holds another kind of model."""

@@ -112,7 +112,7 @@ class PacketScreen(StepScreen):
         event.stop()
         self.action_next()
 
-    def action_next(self) -> None:
+    def proceed(self) -> None:
         """Saves the packet."""
         target = self.query_one("#target", Input).value.strip()
         if not target:

@@ -124,11 +124,11 @@ class RuntimeScreen(StepScreen):
     def _runtime_chosen(self, event: PlanPart.Chosen) -> None:
         self.apply(want.ChangePlan(field="runtime", value=event.name))
 
-    def action_next(self) -> None:
+    def proceed(self) -> None:
         """On a planned route the runtime that stands chosen is taken with Next."""
         if self.run.planned and not self.run.plan.runtime:
             self.apply(want.ChangePlan(field="runtime", value=self.run.decision.suggested_runtime))
-        super().action_next()
+        super().proceed()
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#set-n_ctx")

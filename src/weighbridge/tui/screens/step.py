@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -35,6 +36,7 @@ class StepScreen(Screen[None]):
 
     STEP: ClassVar[StepId]
     HINT: ClassVar[str] = ""
+    _is_drawn = False
     AUTO_FOCUS = "#body *"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="step.next", tooltip="Confirm this step and go on", priority=True),
@@ -68,6 +70,7 @@ class StepScreen(Screen[None]):
         for field in self.query(Field):
             field.take(self.run)
         self._redraw(self.run)
+        self._is_drawn = True
         body = self.query_one("#body")
         if not any(widget.focusable for widget in body.query("*")):
             # A step without questions: the arrows scroll it.
@@ -166,6 +169,16 @@ class StepScreen(Screen[None]):
     # -- going -----------------------------------------------------------------------------------------------
 
     def action_next(self) -> None:
+        """Next. A key that comes before the step is drawn waits for it."""
+        self._once_drawn(self.proceed)
+
+    def _once_drawn(self, go: Callable[[], None]) -> None:
+        if self._is_drawn:
+            go()
+        else:
+            self.call_later(self._once_drawn, go)
+
+    def proceed(self) -> None:
         """Confirms the step; on refusal the sentence stands in the status line and the focus moves there."""
         if not self.flush():
             return
@@ -181,7 +194,7 @@ class StepScreen(Screen[None]):
     def action_back(self) -> None:
         earlier = before(self.STEP)
         if earlier:
-            self.jump(earlier)
+            self._once_drawn(partial(self.jump, earlier))
 
     def jump(self, step: StepId) -> None:
         """Goes to any step; what was typed is saved first."""
