@@ -39,6 +39,8 @@ class Script:
     """Signal that kills a child in default mode at its first request."""
     crash_in_safe_mode: str | None = None
     refuse_load: str | None = None
+    silent: bool = False
+    """Prompts that are no warm-up are answered without a token."""
     pause_before_token: asyncio.Event | None = None
     """Tokens of requests that are no warm-up wait for it."""
     launches: list[Launch] = field(default_factory=list)
@@ -110,7 +112,8 @@ class ScriptedRuntime:
             yield crash(self._clock(), signal=signal)
             return
         yield Prefilled(t=self._clock(), request=request.id, prompt_tokens=12, prefill_s=0.2)
-        words = self._script.answer(request).split(" ")
+        silent = self._script.silent and not request.warmup
+        words = [] if silent else self._script.answer(request).split(" ")
         said: list[str] = []
         for index, word in enumerate(words):
             await self._gate(request)

@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from weighbridge.domain.proof.events import Completed, Event, Prefilled, RequestStarted, Sample, Token
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Completed,
+    Ended,
+    Event,
+    Prefilled,
+    RequestStarted,
+    Sample,
+    Token,
+)
 from weighbridge.domain.proof.live import Meter
-from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.proof.measure import attempt_outcomes, request_figures
+from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import summarize
 
 
@@ -32,6 +42,25 @@ def answer(request: str, start: float, times: list[float], texts: list[str] | No
             **done,
         ),
     ]
+
+
+def attempt() -> Attempt:
+    return Attempt(
+        t=0,
+        at="2026-01-01T00:00:00Z",
+        job="proof",
+        job_id="proof-1",
+        number=1,
+        mode="default",
+        reason="first try",
+        runtime="llama-cpp-python",
+        version="0.3.36",
+        command=("weighbridge",),
+        model_file="m.gguf",
+        model_sha256="0" * 64,
+        settings=RuntimeSettings(),
+        available_bytes=None,
+    )
 
 
 def test_figures_of_one_answer() -> None:
@@ -88,6 +117,33 @@ def test_the_live_view_agrees_with_the_summary() -> None:
     )
     assert view.tokens == 4
     assert view.answer == "xxxx"
+
+
+def test_an_attempt_without_an_end_is_interrupted_not_completed() -> None:
+    started = attempt()
+    assert [a.outcome for a in attempt_outcomes([started])] == ["interrupted"]
+    assert [a.outcome for a in attempt_outcomes([started, Ended(t=1, at="", outcome="stopped")])] == ["stopped"]
+
+
+def test_an_answer_cut_off_counts_with_what_there_is_of_it() -> None:
+    cut = [e for e in answer("r", 0.0, [1.0, 1.1, 1.2]) if not isinstance(e, Completed)]
+    summary = summarize([attempt(), *cut])
+    assert (summary.prompt_tokens, summary.output_tokens, summary.ttft_s) == (30, 3, 1.0)
+    assert summary.decode_tokens_per_s == pytest.approx(10.0)
+    assert summary.stop_reason is None
+
+
+def test_no_prompt_means_no_count_of_tokens() -> None:
+    summary = summarize([attempt()])
+    assert (summary.prompt_tokens, summary.output_tokens) == (None, None)
+
+
+def test_the_longest_gap_of_a_long_answer_is_not_forgotten() -> None:
+    meter = Meter()
+    meter.add(RequestStarted(t=0.0, request="r", prompt="Q", prompt_tokens=1))
+    for i in range(5000):
+        meter.add(Token(t=i / 100 + (0.5 if i > 3 else 0.0), request="r", index=i, text="x"))
+    assert meter.view().itl_max_s == pytest.approx(0.51)
 
 
 def test_the_prefill_rate_is_there_before_the_first_token() -> None:

@@ -11,7 +11,7 @@ import pytest
 from fakes import Script
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.problems import BadInput, Problem, Refused
+from weighbridge.domain.problems import BadInput, OutsideFailed, Problem, Refused
 from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Graded, Token
 from weighbridge.services.engine.mode_memory import known_mode
 from weighbridge.session import Session
@@ -65,10 +65,22 @@ async def test_two_crashes_are_a_result(session: Session, script: Script, home: 
     assert "SIGABRT" in session.run.verdict.reason
 
 
-async def test_out_of_memory_is_not_tried_again(session: Session, script: Script) -> None:
-    script.crash_in_default_mode = "SIGKILL"
+@pytest.mark.parametrize(("signal", "launches"), [("SIGKILL", 2), ("SIGTERM", 1)])
+async def test_what_says_nothing_of_the_build_is_not_remembered(
+    session: Session, script: Script, home: Path, signal: str, launches: int
+) -> None:
+    script.crash_in_default_mode = signal
     await proof(await prepared(session))
-    assert len(script.launches) == 1
+    assert len(script.launches) == launches
+    assert known_mode(home) is None
+
+
+async def test_an_answer_without_a_token_is_a_failed_proof(session: Session, script: Script) -> None:
+    script.silent = True
+    await proof(await prepared(session))
+    record = session.run.proof
+    assert record is not None and record.outcome == "failed"
+    assert "before the first token" in record.message
 
 
 async def test_a_model_that_the_engine_refuses_is_named_and_not_retried(session: Session, script: Script) -> None:
@@ -150,6 +162,22 @@ async def test_a_full_disk_stops_the_proof_with_one_sentence(
     assert script.alive == 0
     await proof(session)
     assert any(isinstance(e, Token) for e in session.events())
+
+
+async def test_an_eval_that_could_not_be_saved_can_be_started_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await proof(await prepared(session))
+
+    def full(path: Path, data: bytes) -> None:
+        raise OutsideFailed("run.json cannot be written: there is no space left.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("weighbridge.services.store.write_atomic", full)
+        with pytest.raises(OutsideFailed):
+            await anext(session.evaluate())
+    graded = [event async for event in session.evaluate() if isinstance(event, Graded)]
+    assert session.run.pack is not None and len(graded) == len(session.run.pack.case)
 
 
 async def test_a_changed_model_file_is_not_run(session: Session, tmp_path: Path, bundled_path: Path) -> None:

@@ -9,13 +9,14 @@ from pydantic import model_validator
 from weighbridge.domain.base import Record
 
 Scalar = bool | int | float | str
-Status = Literal["measured", "declared", "typed", "missing"]
+Status = Literal["measured", "declared", "derived", "typed", "missing"]
 
 
 class Fact(Record):
     """One statement of the evidence.
 
     `measured`: obtained by this program, `source` says how. `declared`: read in a file, `source` says where.
+    `derived`: follows from the rules, `source` says from what.
     `typed`: the person's own words. `missing`: no value, and `reason` says why. Nothing is ever guessed.
     """
 
@@ -48,6 +49,10 @@ def measured(value: Scalar, source: str, unit: str = "") -> Fact:
 
 def declared(value: Scalar, source: str, unit: str = "") -> Fact:
     return Fact(status="declared", value=value, source=source, unit=unit)
+
+
+def derived(value: Scalar, source: str) -> Fact:
+    return Fact(status="derived", value=value, source=source)
 
 
 def typed(value: Scalar, unit: str = "") -> Fact:

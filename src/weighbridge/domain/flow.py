@@ -11,7 +11,7 @@ from typing import Any, Literal
 from weighbridge.domain.base import digest
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER, StepId
-from weighbridge.domain.verdict.decision import Choice, GateResult, Option, options
+from weighbridge.domain.verdict.decision import ACCEPTED, Choice, GateResult, Option, options
 
 Status = Literal["done", "todo", "stale", "attention"]
 """`attention`: something ran and did not end well, or something is refused."""
@@ -91,7 +91,7 @@ def recommended(run: Run) -> tuple[Choice | None, str]:
         return None, ""
     gate = current_gate(run)
     why = "; ".join(gate.reasons) if gate else f"the proof failed: {failure(run)}"
-    return choice, f"recommendation accepted: {why}"
+    return choice, f"{ACCEPTED}: {why}"
 
 
 def allowed(run: Run) -> tuple[tuple[Option, ...], Choice | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.base import Record
-from weighbridge.domain.facts import Fact, declared, measured, missing, typed
+from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
 from weighbridge.domain.flow import eval_is_current, inputs_digest, status
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
@@ -59,7 +59,7 @@ def _licence(run: Run) -> Fact:
 
 
 def _route(run: Run) -> Fact:
-    return typed(run.decision.route)
+    return derived(run.decision.route, "the constraint card")
 
 
 def _runtime(run: Run) -> Fact:
@@ -74,14 +74,24 @@ def _runtime(run: Run) -> Fact:
 def _first_run(run: Run) -> Fact:
     if run.planned:
         return missing(f"planned: nothing has run on {run.decision.route} yet")
+    lack = _no_proof(run)
+    if lack:
+        return missing(lack)
     proof = run.proof
-    if proof is None:
-        return missing("the proof has not run")
-    if proof.inputs != inputs_digest(run, "proof"):
-        return missing("the proof is stale: the model or its settings have changed since")
+    assert proof is not None
     if proof.outcome == "failed":
         return measured(f"failed: {proof.message}", "the engine's exit")
     return measured(f"{proof.figures.output_tokens} tokens at {proof.at}", "the proof")
+
+
+def _no_proof(run: Run) -> str | None:
+    """Why there is no proof to rest on, if there is none. A failed proof is a result; a stopped one is not."""
+    proof = run.proof
+    if proof is None:
+        return "the proof has not run"
+    if proof.inputs != inputs_digest(run, "proof"):
+        return "the proof is stale: the model or its settings have changed since"
+    return "the proof was stopped before its end" if proof.outcome == "stopped" else None
 
 
 def _eval(run: Run) -> Fact:
@@ -102,11 +112,15 @@ def _resources(run: Run) -> Fact:
         if run.decision.route == "rented_gpu" and cost:
             return typed(f"cost per hour {cost}; memory and latency are owed")
         return missing(f"planned: memory, latency and cost on {run.decision.route} are owed")
-    if run.proof is None or run.proof.figures.peak_rss_bytes is None:
-        return missing("the proof has not run")
+    lack = _no_proof(run)
+    if lack:
+        return missing(lack)
+    assert run.proof is not None
     figures = run.proof.figures
+    if figures.peak_rss_bytes is None:
+        return missing("this system did not tell the memory of the engine's process")
     ttft = "not reached" if figures.ttft_s is None else f"{figures.ttft_s:.2f} s"
-    peak = (figures.peak_rss_bytes or 0) / 2**20
+    peak = figures.peak_rss_bytes / 2**20
     return measured(f"peak RSS {peak:.0f} MiB, TTFT {ttft}", "the proof")
 
 
@@ -116,8 +130,12 @@ def _shutdown(run: Run) -> Fact:
         if command:
             return typed(f"to stop: {command}")
         return missing("the stop command was not typed")
-    if run.proof is None or not run.proof.shutdown:
-        return missing("the proof has not run")
+    lack = _no_proof(run)
+    if lack:
+        return missing(lack)
+    assert run.proof is not None
+    if not run.proof.shutdown:
+        return missing("no process was ever started")
     return measured(run.proof.shutdown, "the operating system's process table")
 
 
@@ -126,7 +144,10 @@ def _decision(run: Run) -> Fact:
         return missing("nothing was decided" + (": the evidence is owed" if run.planned else ""))
     if status(run, "decision") == "stale":
         return missing("the decision is stale: the results or the constraints have changed since")
-    return typed(f"{run.verdict.choice}: {run.verdict.reason}")
+    decided = f"{run.verdict.choice}: {run.verdict.reason}"
+    if run.verdict.accepted:
+        return derived(decided, "the gate's recommendation, accepted by the person")
+    return typed(decided)
 
 
 def _of_the_route(run: Run) -> Iterator[Item]:

@@ -39,8 +39,8 @@ def rows(figures: JobFigures) -> list[tuple[str, str]]:
     attempts = [f"{a.mode}: {a.outcome} ({a.reason})" for a in figures.attempts]
     return [
         ("attempts", "; ".join(attempts)),
-        ("prompt tokens", str(figures.prompt_tokens)),
-        ("output tokens", str(figures.output_tokens)),
+        ("prompt tokens", number(figures.prompt_tokens)),
+        ("output tokens", number(figures.output_tokens)),
         ("load", seconds(figures.load_s)),
         ("TTFT", seconds(figures.ttft_s)),
         ("prefill", rate(figures.prefill_tokens_per_s)),

@@ -36,12 +36,12 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
         *(_request(c) for c in record.pack.case if c.id not in done),
     ]
     job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, e, t))
+    record = record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"})
+    session.keep(session.run.model_copy(update={"evaluation": record}))
     session.job, session.meter = (
         job,
         Meter(session.forecast_bytes),
     )
-    record = record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"})
-    session.keep(session.run.model_copy(update={"evaluation": record}))
     kept: list[Event] = []
     try:
         async with aclosing(job.events()) as events:

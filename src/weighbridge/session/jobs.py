@@ -21,9 +21,10 @@ from weighbridge.domain.proof.events import (
     Mode,
     Outcome,
 )
-from weighbridge.domain.proof.runtime import Launch, Runtime, retry_mode
+from weighbridge.domain.proof.runtime import ENGINE_FAULTS, Launch, Runtime, retry_mode
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
+from weighbridge.services.atomic import disk_problem
 from weighbridge.services.engine.mode_memory import known_mode, remember
 from weighbridge.services.store import RunFolder
 from weighbridge.session.deps import Deps
@@ -53,6 +54,7 @@ class Job:
         self._runtime: Runtime | None = None
         self._stopping = False
         self._failure: Failed | None = None
+        self._faulted = False
         self._zero = deps.monotonic()
 
     def _clock(self) -> float:
@@ -86,9 +88,9 @@ class Job:
                 yield event
             if self._failure is None:
                 break
-            retry = None if self._stopping else retry_mode(self._failure, mode)
+            self._faulted = self._failure.signal in ENGINE_FAULTS
             reason = f"retry in safe mode after {self._failure.signal}"
-            mode = retry
+            mode = None if self._stopping else retry_mode(self._failure, mode)
         yield Ended(t=self._clock(), at=self._deps.now(), outcome=self._outcome())
 
     def _outcome(self) -> Outcome:
@@ -109,16 +111,24 @@ class Job:
             async for event in runtime.generate(request):
                 self._note(event)
                 yield event
-                if isinstance(event, Completed) and self._grade and not self._stopping:
-                    remember(self._deps.home, mode)
-                    graded = await self._grade(event, self._clock)
-                    if graded is not None:
-                        yield graded
+                if isinstance(event, Completed) and not self._stopping:
+                    more = await self._judged(event)
+                    if more is not None:
+                        self._note(more)
+                        yield more
         stopped = await runtime.stop()
         if stopped is not None:
             yield stopped
-        if not self._failure and not self._stopping:
+        if not self._failure and not self._stopping and (mode == "default" or number == 1 or self._faulted):
             remember(self._deps.home, mode)
+
+    async def _judged(self, done: Completed) -> Event | None:
+        """The mark of a case; for a proof the failure that an answer without a single token is."""
+        if self._grade is not None:
+            return await self._grade(done, self._clock)
+        if done.warmup or done.output_tokens:
+            return None
+        return Failed(t=self._clock(), kind="refused", phase="prefill", message=_no_answer(done, self._run))
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Failed):
@@ -129,7 +139,10 @@ class Job:
         assert model is not None
         need = forecast.total_max_bytes if forecast else 0
         logs = self._folder.folder / "logs"
-        logs.mkdir(exist_ok=True)
+        try:
+            logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise disk_problem(logs, error) from error
         return Launch(
             model_path=model.path,
             model_sha256=model.sha256,
@@ -162,6 +175,16 @@ class Job:
         )
 
 
+def _no_answer(done: Completed, run: Run) -> str:
+    """Why a proof has nothing to show."""
+    if done.stop_reason == "context_full":
+        return (
+            f"The prompt has {done.prompt_tokens:,} tokens and leaves no room in a context of "
+            f"{run.settings.n_ctx:,}: raise the context or shorten the prompt."
+        )
+    return f"The model ended its answer before the first token ({done.stop_reason}): its weights may be damaged."
+
+
 def log_name(job_id: str, number: int) -> str:
     """File name of the engine's log of one attempt."""
     return f"{job_id.replace(':', '')}-{number}.log"
@@ -180,6 +203,7 @@ def prove_command(run: Run) -> tuple[str, ...]:
         *("--batch", str(settings.n_batch), "--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *("--prompt", run.prompt),
+        *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override else ()),
     )
 
 

@@ -19,7 +19,7 @@ def open_run(deps: Deps, run_id: str | None, new: bool) -> tuple[Session, RunSto
     store = RunStore(deps.home)
     if run_id is not None:
         return Session.resume(store, deps, run_id), store, ""
-    found = None if new else next((e.id for e in store.list() if e.run and unfinished(e.run)), None)
+    found = None if new else newest_unfinished(store)
     notice = ""
     if found is not None:
         try:
@@ -29,10 +29,16 @@ def open_run(deps: Deps, run_id: str | None, new: bool) -> tuple[Session, RunSto
     return Session.create(store, deps), store, notice
 
 
+def newest_unfinished(store: RunStore) -> str | None:
+    """The unfinished run that was worked on last; one with a confirmed step before one that is still empty."""
+    runs = [entry.run for entry in store.list() if entry.run and unfinished(entry.run)]
+    return max(runs, key=lambda run: (bool(run.confirmed), run.updated_at)).id if runs else None
+
+
 def unfinished(run: Run) -> bool:
     """Whether somebody began these nine steps and has not saved the packet.
 
-    A single proof from the command line has no step confirmed: it waits for nobody.
+    A single proof from the command line has a model and no step confirmed: it waits for nobody.
     """
-    alone = run.proof is not None and not run.confirmed
+    alone = run.model is not None and not run.confirmed
     return status(run, "packet") != "done" and not alone

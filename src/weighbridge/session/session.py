@@ -165,6 +165,7 @@ class Session:
         lack = missing(self._run, "model")
         if lack:
             raise BadInput(lack)
+        self.keep(self._forecast(self._run))
         lack = missing(self._run, "runtime")
         if lack:
             raise Refused(lack, "Lower the context, choose a smaller model, or accept the risk on record.")

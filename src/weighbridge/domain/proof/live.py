@@ -20,7 +20,7 @@ from weighbridge.domain.proof.events import (
     Stopped,
     Token,
 )
-from weighbridge.domain.proof.measure import decode_rate, gaps
+from weighbridge.domain.proof.measure import gaps
 from weighbridge.domain.verdict.stats import p50, p95
 
 TRACE = 400
@@ -70,7 +70,11 @@ class LiveView:
 
 @dataclass
 class Meter:
-    """Takes events as they come; `view()` is cheap, and is asked for only when the screen paints."""
+    """Takes events as they come; `view()` is cheap, and is asked for only when the screen paints.
+
+    ITL p50 and p95 are those of the last 1,600 tokens; the maximum is that of the whole answer. The speed trace counts
+    the tokens of the last second.
+    """
 
     forecast_bytes: int | None = None
     _view: LiveView = field(default_factory=LiveView)
@@ -82,6 +86,7 @@ class Meter:
     _first: float = 0.0
     _handed_over: float = 0.0
     _ttft: float | None = None
+    _longest: float | None = None
 
     def add(self, event: Event) -> None:
         """Takes one event in. Constant time."""
@@ -108,7 +113,7 @@ class Meter:
             decode_rate=round((self._count - 1) / span, 3) if span > 0 else None,
             itl_p50_s=p50(itl),
             itl_p95_s=p95(itl),
-            itl_max_s=max(itl, default=None),
+            itl_max_s=self._longest,
             memory_trace=tuple(self._memory),
             speed_trace=tuple(self._speed),
         )
@@ -121,6 +126,8 @@ class Meter:
             self._ttft = round(event.t - self._handed_over, 6)
         if self._count == 0:
             self._first = event.t
+        else:
+            self._longest = max(self._longest or 0.0, round(event.t - self._times[-1], 6))
         self._count += 1
         self._times.append(event.t)
         self._answer.append(event.text)
@@ -129,7 +136,7 @@ class Meter:
     def _request(self, event: RequestStarted) -> None:
         self._times.clear()
         self._answer.clear()
-        self._count, self._ttft, self._handed_over = 0, None, event.t
+        self._count, self._ttft, self._longest, self._handed_over = 0, None, None, event.t
         self._set(
             event.t,
             phase="prefill",
@@ -141,8 +148,7 @@ class Meter:
 
     def _sample(self, event: Sample) -> None:
         self._memory.append(float(event.rss_bytes))
-        recent = [t for t in self._times if t > event.t - 1.0]
-        self._speed.append(decode_rate(recent) or 0.0)
+        self._speed.append(float(sum(t > event.t - 1.0 for t in self._times)))
         self._set(
             event.t,
             rss_bytes=event.rss_bytes,

@@ -16,6 +16,7 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Ended,
     Event,
     Failed,
     Mode,
@@ -31,6 +32,10 @@ FORMULAS = {
     "itl_*_s": "time between two consecutive tokens of one answer, the first token left out",
     "decode_tokens_per_s": "(output tokens - 1) / (time of the last token - time of the first token)",
 }
+
+
+INTERRUPTED = "interrupted"
+"""Outcome of an attempt of which no end is known: the program itself was ended first."""
 
 
 class RequestFigures(Record):
@@ -55,7 +60,7 @@ class RequestFigures(Record):
 
 
 class AttemptOutcome(Record):
-    """One child of the job and how it ended: 'completed', 'stopped', or 'crash SIGSEGV', 'refused', ..."""
+    """One child of the job and how it ended: completed, stopped, interrupted, or crash SIGSEGV, refused, ..."""
 
     mode: Mode
     outcome: str
@@ -64,7 +69,11 @@ class AttemptOutcome(Record):
 
 
 class JobFigures(Record):
-    """The summary of one job, warm-up left out. None: not measured."""
+    """The summary of one job, warm-up left out. None: not measured.
+
+    A prompt whose answer was cut off by a crash or a stop counts with what there is of it. `stop_reason` is that of
+    the last whole answer.
+    """
 
     attempts: tuple[AttemptOutcome, ...]
     ttft_s: float | None
@@ -73,8 +82,9 @@ class JobFigures(Record):
     itl_p50_s: float | None
     itl_p95_s: float | None
     itl_max_s: float | None
-    prompt_tokens: int
-    output_tokens: int
+    prompt_tokens: int | None
+    output_tokens: int | None
+    stop_reason: StopReason | None
     load_s: float | None
     peak_rss_bytes: int | None
     baseline_rss_bytes: int | None
@@ -142,17 +152,17 @@ def _figures(started: RequestStarted, tokens: Sequence[Token], done: Completed, 
 
 
 def attempt_outcomes(events: Iterable[Event]) -> tuple[AttemptOutcome, ...]:
-    """How each child of the job ended."""
+    """How each child of the job ended. Nothing counts as completed before the job says so."""
     outcomes: list[AttemptOutcome] = []
     for event in events:
         match event:
             case Attempt():
-                outcomes.append(AttemptOutcome(mode=event.mode, outcome="completed", reason=event.reason))
+                outcomes.append(AttemptOutcome(mode=event.mode, outcome=INTERRUPTED, reason=event.reason))
             case Failed() if outcomes:
                 how = f"{event.kind} {event.signal}" if event.signal else event.kind
                 outcomes[-1] = outcomes[-1].model_copy(update={"outcome": how, "message": event.message})
-            case Completed(stop_reason="stopped") if outcomes:
-                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": "stopped"})
+            case Ended() if outcomes and outcomes[-1].outcome == INTERRUPTED:
+                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": event.outcome})
             case _:
                 pass
     return tuple(outcomes)

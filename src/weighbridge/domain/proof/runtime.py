@@ -65,11 +65,16 @@ RuntimeFactory = Callable[[Launch, Clock], Runtime]
 """The clock gives `t`: seconds since the start of the job, from the system's monotonic clock."""
 
 
-def retry_mode(failure: Failed, mode: Mode) -> Mode | None:
-    """The mode to try next after a failure, or None: only a child killed by a signal in default mode is retried.
+ENDED_BY_SOMEBODY = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+ENGINE_FAULTS = ("SIGSEGV", "SIGABRT", "SIGILL", "SIGBUS", "SIGFPE")
+"""Signals that tell something about the build on this machine, so that the mode that avoids them is remembered."""
 
-    SIGKILL is not: it is the kernel out of memory (or a person), and a second try would meet the same end.
+
+def retry_mode(failure: Failed, mode: Mode) -> Mode | None:
+    """The mode to try next after a failure, or None: a child killed by a signal in default mode is tried once more.
+
+    SIGKILL too: it is most likely the kernel out of memory, and safe mode needs no second copy of the weights. Not
+    where somebody asked the child to end.
     """
-    if failure.kind == "crash" and mode == "default" and failure.signal not in (None, "SIGKILL"):
-        return "safe"
-    return None
+    killed = failure.kind == "crash" and failure.signal is not None
+    return "safe" if killed and mode == "default" and failure.signal not in ENDED_BY_SOMEBODY else None

@@ -58,20 +58,22 @@ class LessonRow(Record):
 
 
 class Command(Record):
-    """One thing to type on a route that weighbridge does not drive; {repo}, {revision}, {n_ctx} are gaps."""
+    """One thing to type on a route that weighbridge does not drive; {repo}, {revision}, {n_ctx}, {file} are gaps."""
 
     title: Text
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
-    def filled(self, repo: str, revision: str, n_ctx: int) -> str:
+    def filled(self, repo: str, revision: str, n_ctx: int, file: str = "") -> str:
         """The command for one model, quoted for a POSIX shell.
 
-        What is not known yet (an empty text) stays a visible gap: REPOSITORY, REVISION.
+        What is not known yet (an empty text) stays a visible gap: REPOSITORY, REVISION. Without a file's name the
+        whole repository is meant, and {file} is empty.
         """
         values = {
             "{repo}": shlex.quote(repo) if repo else "REPOSITORY",
             "{revision}": shlex.quote(revision) if revision else "REVISION",
             "{n_ctx}": str(n_ctx),
+            "{file}": f"{shlex.quote(file)} " if file else "",
         }
         text = self.text
         for gap, value in values.items():

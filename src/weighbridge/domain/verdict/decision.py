@@ -12,6 +12,8 @@ from weighbridge.domain.verdict.stats import Interval, wilson
 
 Choice = Literal["keep", "switch", "RAG", "LoRA", "stop"]
 CHOICES: tuple[Choice, ...] = ("keep", "switch", "RAG", "LoRA", "stop")
+ACCEPTED = "recommendation accepted"
+"""How the reason of a decision begins that nobody gave a reason of their own for."""
 Gate = Literal["PASSED", "WARNED", "FAILED"]
 
 
@@ -87,6 +89,11 @@ class Verdict(Record):
     options: tuple[Option, ...]
     at: str
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the person took the recommendation as it stood, without words of their own."""
+        return self.choice == self.recommended and self.reason.startswith(ACCEPTED)
+
 
 def options(
     card: ConstraintCard, gate: GateResult | None, alternative: str | None, failure: str = ""
@@ -122,7 +129,10 @@ def options(
 
 
 def _without_eval(other: str, has_other: bool, failure: str) -> tuple[tuple[Option, ...], Choice | None]:
-    owed = f"no eval has run, for the proof failed: {failure}" if failure else "no eval has run: the evidence is owed"
+    if failure:
+        owed = f"no eval has run, for the proof failed: {failure}"
+    else:
+        owed = "no eval has run to its end: the evidence is owed"
     rows = []
     for choice in CHOICES:
         allowed = choice == "stop" or (choice == "switch" and bool(failure))

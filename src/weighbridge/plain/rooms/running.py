@@ -15,6 +15,7 @@ from weighbridge.domain.intents import (
     Intent,
     UsePack,
 )
+from weighbridge.domain.planned import route_commands
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
@@ -80,9 +81,7 @@ def _planned(talk: Talk) -> str:
     """The commands of the route with this model's name, and what the plan says so far."""
     run = talk.session.run
     route = talk.session.deps.tables.route(run.decision.route)
-    model = run.model
-    repo, revision = (model.repo, model.revision) if model else ("", "")
-    commands = [f"{row.title}\n{row.filled(repo, revision, run.settings.n_ctx).strip()}" for row in route.command]
+    commands = [f"{title}\n{text}" for title, text in route_commands(run, route)]
     plan = table([(name, value or "(still owed)") for name, value in run.plan.model_dump().items()])
     head = f"Planned: nothing runs on this machine. To type on {route.name}:"
     return "\n\n".join([head, *commands, f"Plan\n{plan}", f"Settings\n{_settings(run)}"])

@@ -14,7 +14,7 @@ from pathlib import Path
 from weighbridge.domain.base import digest
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Mode
-from weighbridge.services.atomic import write_atomic
+from weighbridge.services.atomic import disk_problem, write_atomic
 
 FILE = "engine-modes.json"
 
@@ -38,8 +38,11 @@ def remember(folder: Path, mode: Mode) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Starts afresh: the next proof tries the default mode first."""
-    (folder / FILE).unlink(missing_ok=True)
+    """Starts afresh: the next proof tries the default mode first. OutsideFailed where the disk refuses."""
+    try:
+        (folder / FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_problem(folder / FILE, error) from error
 
 
 def _read(folder: Path) -> dict[str, Mode]:

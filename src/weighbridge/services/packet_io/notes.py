@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.card import FIELDS
+from weighbridge.domain.planned import route_commands
 from weighbridge.domain.proof.events import Attempt, Failed, Stopped
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.summary import last
@@ -136,11 +137,10 @@ _ELSEWHERE: dict[RouteName, set[str]] = {
 
 def route_plan(e: Evidence, route: RouteRow) -> str:
     """Commands to type on the route, what the person has typed of it, and the evidence that is still owed."""
-    run, model = e.run, e.run.model
+    run = e.run
     commands: list[str] = []
-    for command in route.command:
-        text = command.filled(model.repo if model else "", model.revision if model else "", run.settings.n_ctx)
-        commands += [f"### {command.title}", "", fence(text.strip()), ""]
+    for title, text in route_commands(run, route):
+        commands += [f"### {title}", "", fence(text), ""]
     typed = [
         (name.replace("_", " "), cell(value) if value else "owed")
         for name, value in run.plan.model_dump().items()
@@ -153,7 +153,7 @@ def route_plan(e: Evidence, route: RouteRow) -> str:
             "",
             "Nothing here has run. Goal: " + route.goal + ".",
             "",
-            f"Model: {code(model.name) if model else 'none chosen'}",
+            f"Model: {code(run.model.name) if run.model else 'none chosen'}",
             "",
             "## Commands",
             "",

@@ -14,6 +14,7 @@ from textual.widgets import RadioSet, Static
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.packet import completeness
+from weighbridge.domain.planned import route_commands
 from weighbridge.domain.route.table import Tables
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
@@ -38,16 +39,8 @@ FIELDS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 def commands_content(run: Run, tables: Tables) -> Content:
     """The commands of the route, filled for the model of the run, each under what it is for."""
-    model = run.model
-    repo, revision = (model.repo, model.revision) if model else ("", "")
-    parts = [
-        Content.assemble(
-            (command.title, "$foreground-muted"),
-            "\n",
-            clean(command.filled(repo, revision, run.settings.n_ctx).strip()),
-        )
-        for command in tables.route(run.decision.route).command
-    ]
+    commands = route_commands(run, tables.route(run.decision.route))
+    parts = [Content.assemble((title, "$foreground-muted"), "\n", clean(text)) for title, text in commands]
     return Content("\n\n").join(parts)
 
 
