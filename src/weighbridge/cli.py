@@ -82,6 +82,9 @@ def _opened(wish: str | None, new: bool) -> tuple[Session, RunStore, str]:
 
 
 def needs_prompts() -> bool:
-    """Whether a full screen would not be seen, or not be read: no terminal, a dumb one, or a screen reader."""
-    tty = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    """Whether a full screen would not be seen, or not be read: no terminal, a dumb one, or a screen reader.
+
+    The screen is drawn on standard error.
+    """
+    tty = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     return not tty or os.environ.get("TERM") == "dumb" or os.environ.get("ACCESSIBLE", "") not in ("", "0")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.signal import Signal
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
     Opener = Callable[[], tuple[Session, RunStore, str]]
     """Opens the run: session, store, and a sentence for the person (or none). Raises Problem."""
+
+CATCH_UP_S = 1.0
+"""Longest wait of a key for the keys before it."""
 
 
 class WeighbridgeApp(App[int]):
@@ -96,6 +101,14 @@ class WeighbridgeApp(App[int]):
         self.session = session
         self.jobs = Jobs(self, session, self.tell, self._changed)
         session.watchers.append(self.run_changed.publish)
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key acts once the keys before it have acted: text that is typed in a burst is in its field before ctrl+n
+        reads it, and what follows Enter goes to the field that Enter leads to."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await _caught_up(self.focused)
+            await _caught_up(self.screen)
+        await super().on_event(event)
 
     @property
     def is_open(self) -> bool:
@@ -243,6 +256,14 @@ class WeighbridgeApp(App[int]):
             if self.is_open:
                 await self.jobs.close()
             self.exit(0)
+
+
+async def _caught_up(pump: MessagePump | None) -> None:
+    """Waits until a widget has handled the messages that it was sent so far, at most for a moment."""
+    done = asyncio.Event()
+    if pump is not None and pump.is_running and pump.call_later(done.set):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), CATCH_UP_S)
 
 
 def run_wizard(opener: Opener) -> int:

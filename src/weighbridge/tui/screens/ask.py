@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from weighbridge.tui.widgets.field import Line
+
 _CANCEL = Binding("escape", "cancel", "Cancel", id="ask.cancel", tooltip="Change nothing")
 
 
@@ -50,7 +52,7 @@ class AskLine(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
-            yield Input(placeholder=self._placeholder, id="line", max_length=500)
+            yield Line(placeholder=self._placeholder, id="line", max_length=500)
             yield Static("Enter puts it on record · escape: change nothing", classes="dialog-keys")
 
     @on(Input.Submitted)

@@ -23,7 +23,7 @@ from weighbridge.services.packs import load_pack
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.proof import PHASES, JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
-from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.field import Field, Line
 from weighbridge.tui.widgets.figures import mib, rate, seconds
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
 from weighbridge.tui.widgets.status_line import Notice
@@ -81,7 +81,7 @@ class EvalScreen(JobScreen):
             yield Static(id="policy-text", classes="setting-note", markup=False)
         with Horizontal(classes="setting"):
             yield Static("Cases", classes="setting-title", markup=False)
-            yield Input(id="cases-file", compact=True, max_length=4_000)
+            yield Line(id="cases-file", compact=True, max_length=4_000)
         yield CaseTable(id="cases")
         yield Static(id="eval-live", markup=False)
         yield Sheet(id="gate", label_width=8)

@@ -15,6 +15,7 @@ from weighbridge.domain.run import Run
 from weighbridge.tui.jobs import Reading
 from weighbridge.tui.screens.picker import FilePicker
 from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.figures import mib, number
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
@@ -65,7 +66,7 @@ class ModelScreen(StepScreen):
             if self.run.planned:
                 yield Radio(("A repository by name, for the plan"), value=kind == "named")
         with Horizontal(id="spec-row"):
-            yield Input(id="spec", compact=True, max_length=4000)
+            yield Line(id="spec", compact=True, max_length=4000)
             yield Button("Browse", id="browse", compact=True, tooltip="Find a .gguf file")
         with Horizontal(id="reading"):
             yield ProgressBar(id="reading-bar", show_eta=False, show_percentage=False)

@@ -23,6 +23,7 @@ from weighbridge.domain.steps import BY_ID
 from weighbridge.domain.text import clean_line
 from weighbridge.session.jobs import prove_command
 from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice
 
@@ -73,7 +74,7 @@ class PacketScreen(StepScreen):
         yield Static(id="item-detail", markup=False)
         with Horizontal(classes="setting", id="target-row"):
             yield Static("Save to", classes="setting-title", markup=False)
-            yield Input(f"./weighbridge-packet-{self.run.id}", id="target", compact=True, max_length=4_000)
+            yield Line(f"./weighbridge-packet-{self.run.id}", id="target", compact=True, max_length=4_000)
         yield Sheet(id="saved", label_width=10)
 
     def hint(self, run: Run) -> str:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
 from textual.widgets import Input
 
 from weighbridge.domain.intents import Intent
 from weighbridge.domain.run import Run
 
 
-class Field(Input):
+class Line(Input):
+    """An input whose editing keys act in the order in which they were pressed.
+
+    Textual lets such a key climb to the app before it acts; what is typed meanwhile would be in the field already,
+    and `ctrl+k 1024` in one burst would delete the number.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        own = [] if event.is_printable else self._bindings.key_to_bindings.get(event.key, [])
+        for binding in own:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(binding.action)
+
+
+class Field(Line):
     """An input bound to the run: `saved` reads its value, `intent` makes the wish to change it."""
 
     def __init__(
