@@ -11,6 +11,7 @@ from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopp
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.proof.shutdown import shutdown_text as shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.services.store import RunFolder
@@ -60,12 +61,3 @@ def record(run: Run, inputs: str, events: Sequence[Event]) -> ProofRecord:
         shutdown=shutdown_text(last(events, Stopped)),
         message=failed.message if failed and ended.outcome == "failed" else "",
     )
-
-
-def shutdown_text(stopped: Stopped | None) -> str:
-    """The shutdown evidence as one sentence; empty if no process was ever started."""
-    if stopped is None:
-        return ""
-    how = f"signal {stopped.signal}" if stopped.signal else f"exit status {stopped.exit_code}"
-    gone = "is gone" if stopped.gone else "is STILL THERE"
-    return f"{stopped.how} in {stopped.seconds:.2f} s ({how}); process {stopped.pid} {gone}"

@@ -79,7 +79,7 @@ def forecast(
         total_bytes=total,
         total_max_bytes=total + repack,
         available_bytes=available_bytes,
-        verdict=_verdict(total, total + repack, available_bytes),
+        verdict=memory_verdict(total, total + repack, available_bytes),
         max_ctx=_max_ctx(header, model, settings.n_batch, repack, available_bytes),
         caveat=_caveat(header.architecture, model),
     )
@@ -125,7 +125,7 @@ def _total(header: GgufHeader, model: HyperParameters, n_ctx: int, n_batch: int)
     return header.weights_bytes + buffers + PROCESS_BYTES
 
 
-def _verdict(least: int, most: int, available: int | None) -> Verdict:
+def memory_verdict(least: int, most: int, available: int | None) -> Verdict:
     if available is None:
         return "unknown"
     if most * 100 <= HEADROOM_PERCENT * available:
@@ -141,7 +141,7 @@ def _max_ctx(
     while least < most:
         middle = (least + most + 1) // 2
         total = _total(header, model, middle * CONTEXT_STEP, n_batch)
-        if _verdict(total, total + repack, available) == "fits":
+        if memory_verdict(total, total + repack, available) == "fits":
             least = middle
         else:
             most = middle - 1

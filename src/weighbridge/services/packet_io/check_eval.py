@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from weighbridge.domain.base import digest
-from weighbridge.domain.proof.events import Attempt, Event, Graded, RequestStarted
+from weighbridge.domain.proof.events import Attempt, Event, Graded, RequestStarted, Stopped
 from weighbridge.domain.proof.measure import RequestFigures, request_figures
+from weighbridge.domain.proof.shutdown import shutdown_text
+from weighbridge.domain.proof.summary import last
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.domain.verdict.decision import CaseResult, judge
 from weighbridge.services.marking import mark
@@ -104,6 +106,9 @@ def check_answers(c: Contents) -> Iterator[str]:
     for job_id in note.job_ids:
         if job_id not in c.jobs:
             yield f"{EVENTS}: the job {job_id}, which {DECISION} names, is not in it"
+    ran = c.jobs.get(note.job_ids[-1], ()) if note.job_ids else ()
+    if note.shutdown and note.shutdown != shutdown_text(last(ran, Stopped)):
+        yield f"{DECISION}: evaluation.shutdown is not what {EVENTS} says"
     prompts = {case.id: case.full_prompt for case in c.cases}
     answered = _answered([c.jobs[job_id] for job_id in note.job_ids if job_id in c.jobs])
     for result in c.results:

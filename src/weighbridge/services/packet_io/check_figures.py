@@ -1,20 +1,31 @@
-"""Every figure again from the events: the summary, the tables, the attempts, the forecast beside the measurement."""
+"""Every figure again from the events: the summary, the attempts, the forecast beside the measurement."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
-from weighbridge.domain.proof.events import Attempt, Completed, Ended, Event, Loaded, RequestStarted, Token
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Completed,
+    Ended,
+    Event,
+    Failed,
+    Loaded,
+    Ready,
+    RequestStarted,
+    Stopped,
+    Token,
+)
 from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
-from weighbridge.domain.text import clean
-from weighbridge.services.packet_io.contents import TABLES, Contents
-from weighbridge.services.packet_io.csv_rows import Row, request_rows, sample_rows
-from weighbridge.services.packet_io.fill_runtime import LOGS, attempt_rows, compare
+from weighbridge.services.packet_io.contents import LOGS, Contents
+from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, compare, incomparable
+from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
-EVENTS, RUNTIME, SYSTEM, FIRST = "data/events.jsonl", "data/runtime.json", "data/system.json", "data/first-run.md"
-REQUESTS, SAMPLES = TABLES
+EVENTS, RUNTIME, SYSTEM = "data/events.jsonl", "data/runtime.json", "data/system.json"
 
 
 def check_events(c: Contents) -> Iterator[str]:
@@ -44,9 +55,12 @@ def check_events(c: Contents) -> Iterator[str]:
 def check_proof(c: Contents) -> Iterator[str]:
     """The proof's record against the events of its job."""
     runtime = c.runtime
-    if runtime is None or runtime.proof is None:
+    if runtime is None:
         return
     proof = runtime.proof
+    if proof is None:
+        yield from _runner(runtime, last(c.events, Attempt))
+        return
     job = c.jobs.get(proof.job_id)
     if job is None:
         yield f"{EVENTS}: the job {proof.job_id}, which {RUNTIME} names, is not in it"
@@ -59,14 +73,10 @@ def check_proof(c: Contents) -> Iterator[str]:
     yield from _settings(runtime, proof, job)
     if c.system:
         yield from _system(c, job)
-    for what in ("prompt", "output"):
-        text = getattr(proof, what)
-        if clean(text, len(text) + 1) not in c.first_run:
-            yield f"{FIRST} does not hold the {what} of the proof in {RUNTIME}"
 
 
 def _record(proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
-    attempt, ended = last(job, Attempt), last(job, Ended)
+    attempt, ended, failed = last(job, Attempt), last(job, Ended), last(job, Failed)
     answers = [f for f in request_figures(job) if not f.warmup]
     right = {
         "mode": attempt.mode if attempt else None,
@@ -75,6 +85,8 @@ def _record(proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
         "at": ended.at if ended else None,
         "output": answers[-1].output if answers else "",
         "prompt": answers[-1].prompt if answers else proof.prompt,
+        "shutdown": shutdown_text(last(job, Stopped)),
+        "message": failed.message if failed and ended and ended.outcome == "failed" else "",
     }
     for field, value in right.items():
         if getattr(proof, field) != value:
@@ -82,61 +94,70 @@ def _record(proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
 
 
 def _settings(runtime: RuntimeFile, proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
-    attempt = last(job, Attempt)
-    if attempt and attempt.settings != runtime.settings:
+    yield from _runner(runtime, last(job, Attempt))
+    ready = last(job, Ready)
+    for field in ("engine", "python", "system_info"):
+        if getattr(runtime, field) != ((getattr(ready, field) or None) if ready else None):
+            yield f"{RUNTIME}: {field} is not what {EVENTS} says"
+    if proof.current and runtime.chosen_settings != runtime.settings:
+        yield f"{RUNTIME}: the proof is called current, and chosen_settings are not its settings"
+    if proof.note != ("" if proof.current else EARLIER):
+        yield f"{RUNTIME}: proof.note is not that of a proof that is {'' if proof.current else 'not '}current"
+
+
+def _runner(runtime: RuntimeFile, attempt: Attempt | None) -> Iterator[str]:
+    """Runtime, command and settings against the attempt that the file speaks of."""
+    if attempt is None:
+        return
+    if attempt.settings != runtime.settings:
         yield f"{RUNTIME}: settings are not those of the proof in {EVENTS}"
-    if attempt and (attempt.runtime, attempt.version) != (runtime.name, runtime.version):
+    if (attempt.runtime, attempt.version) != (runtime.name, runtime.version):
         yield f"{RUNTIME}: name and version are not those of the proof in {EVENTS}"
-    if attempt and attempt.command != runtime.command:
+    if attempt.command != runtime.command:
         yield f"{RUNTIME}: command is not that of the proof in {EVENTS}"
-    right = compare(runtime.forecast, last(job, Loaded), proof.figures.peak_rss_bytes)
+
+
+def check_runtime(c: Contents) -> Iterator[str]:
+    """What follows within runtime.json, and the forecast beside what the events measured."""
+    runtime = c.runtime
+    if runtime is None:
+        return
+    if runtime.command_line != shlex.join(runtime.command):
+        yield f"{RUNTIME}: command_line is not the command, quoted"
+    forecast, proof = runtime.forecast, runtime.proof
+    digest = (c.model.sha256 or "") if c.model else None
+    apart = incomparable(forecast, proof, runtime.settings.n_ctx, digest)
+    right = None
+    if forecast and proof and not apart:
+        loaded = last(c.jobs.get(proof.job_id, ()), Loaded)
+        right = compare(forecast, loaded, proof.figures.peak_rss_bytes)
     if runtime.forecast_against_measured != right:
         yield f"{RUNTIME}: forecast_against_measured does not follow from the forecast and {EVENTS}"
+    elif forecast and right is None and runtime.missing.get("forecast_against_measured") != apart:
+        yield f"{RUNTIME}: missing.forecast_against_measured does not say why: {apart}"
 
 
 def _system(c: Contents, job: Sequence[Event]) -> Iterator[str]:
-    loaded = last(job, Loaded)
-    if c.system is None or loaded is None:
-        return
-    for field in ("n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "load_mode", "flash_attn"):
-        if getattr(c.system, field) != getattr(loaded, field):
-            yield f"{SYSTEM}: {field} is {getattr(c.system, field)}, {EVENTS} says {getattr(loaded, field)}"
-    rate = c.runtime.proof.figures.decode_tokens_per_s if c.runtime and c.runtime.proof else None
-    if c.system.avg_ts != rate:
-        yield f"{SYSTEM}: avg_ts is {c.system.avg_ts}, {RUNTIME} says {rate}"
+    """The engine and the figures under their names in system.json. An empty text stands there as null."""
+    assert c.system is not None
+    figures = c.runtime.proof.figures if c.runtime and c.runtime.proof else None
+    right = {**engine_fields(last(job, Loaded)), **figure_fields(figures)}
+    for field, value in right.items():
+        if getattr(c.system, field) != (None if value == "" else value):
+            yield f"{SYSTEM}: {field} is {getattr(c.system, field)}, the proof gives {value}"
 
 
 def check_attempts(c: Contents) -> Iterator[str]:
     """The list of attempts, and the logs that belong to them."""
     if c.runtime is None:
         return
-    logs = {name.removeprefix(LOGS): "" for name in c.present if name.startswith(LOGS)}
-    right = tuple(attempt_rows(list(c.jobs.values()), logs))
+    right = tuple(attempt_rows(list(c.jobs.values()), c.logs))
     if len(c.runtime.attempts) != len(right):
         yield f"{RUNTIME} lists {len(c.runtime.attempts)} attempts, {EVENTS} has {len(right)}"
     for said, row in zip(c.runtime.attempts, right, strict=False):
-        if said != row:
+        if said.log_sha256 != row.log_sha256:
+            yield f"{RUNTIME}: attempt {said.number} of {said.job_id}: log_sha256 is not that of the log in the packet"
+        elif said != row:
             yield f"{RUNTIME}: attempt {said.number} of {said.job_id} is not what {EVENTS} says"
-    for name in sorted(logs.keys() - {row.log.removeprefix(LOGS) for row in c.runtime.attempts if row.log}):
+    for name in sorted(c.logs.keys() - {row.log.removeprefix(LOGS) for row in c.runtime.attempts if row.log}):
         yield f"{LOGS}{name}: no attempt in {RUNTIME} has this log"
-
-
-def check_tables(c: Contents) -> Iterator[str]:
-    """requests.csv and samples.csv, row by row."""
-    jobs = list(c.jobs.values())
-    yield from _differences(c, REQUESTS, request_rows(jobs))
-    yield from _differences(c, SAMPLES, sample_rows(jobs))
-
-
-def _differences(c: Contents, name: str, right: list[Row]) -> Iterator[str]:
-    if name not in c.tables:
-        if c.jobs:
-            yield f"{name} is missing or cannot be read"
-        return
-    rows = c.tables[name]
-    if len(rows) != len(right):
-        yield f"{name} has {len(rows)} rows, {EVENTS} gives {len(right)}"
-    for number, (row, expected) in enumerate(zip(rows, right, strict=False), 1):
-        for column, said in row.items():
-            if said != expected[column]:
-                yield f"{name}, row {number}: {column} is {said!r}, {EVENTS} gives {expected[column]!r}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.proof.events import Attempt
-from weighbridge.domain.verdict.decision import options
+from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.fill import DESCRIPTION
 from weighbridge.services.packet_io.records import DecisionFile
 
 DECISION, RUNTIME, MODEL, INFO = "data/decision.json", "data/runtime.json", "data/model/model.json", "bag-info.txt"
@@ -23,17 +24,19 @@ def check_names(c: Contents) -> Iterator[str]:
         "Weighbridge-Run": d.run,
         "Route": d.route.route,
         "Status": d.status,
-        "Model": d.model or "none",
+        "Model": clean_line(d.model) if d.model else "none",
         "Decision": verdict,
         "Bagging-Date": d.written_at[:10],
+        "Bag-Software-Agent": d.software,
+        "External-Description": DESCRIPTION,
     }
     for label, value in expected.items():
         if (said := c.info.get(label, "nothing")) != value:
             yield f"{INFO}: {label} is {said!r}, {DECISION} says {value!r}"
-    if d.constraints.available_route != d.route.route:
-        yield f"{DECISION}: the constraints name {d.constraints.available_route}, the decision {d.route.route}"
     if c.runtime and c.runtime.status != d.status:
         yield f"{RUNTIME}: status is {c.runtime.status}, {DECISION} says {d.status}"
+    if c.runtime and c.runtime.overrides != d.overrides:
+        yield f"{RUNTIME}: overrides are not those of {DECISION}"
 
 
 def check_model(c: Contents) -> Iterator[str]:
@@ -48,12 +51,17 @@ def check_model(c: Contents) -> Iterator[str]:
         yield f"{INFO}: Model-SHA256 is {c.info.get('Model-SHA256')}, {MODEL} says {digest or 'unknown'}"
     if runtime and runtime.proof and runtime.proof.current and runtime.proof.model_sha256 != digest:
         yield f"{RUNTIME}: proof.model_sha256 is {runtime.proof.model_sha256}, {MODEL} says {digest}"
-    if c.model and c.system and c.system.model_filename not in (None, c.model.file_name):
-        yield f"data/system.json: model_filename is not that of {MODEL}"
+    held = (c.model.file_name, c.model.size_bytes) if c.model else (None, None)
+    if c.system and "data/model/model.json" not in c.unread:
+        for field, value in zip(("model_filename", "model_size"), held, strict=True):
+            if getattr(c.system, field) != value:
+                yield f"data/system.json: {field} is not that of {MODEL}"
     for job_id in _current_jobs(c):
         for event in c.jobs.get(job_id, ()):
             if isinstance(event, Attempt) and event.model_sha256 != digest:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the model {event.model_sha256}"
+            elif isinstance(event, Attempt) and event.model_file != (held[0] or ""):
+                yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the file {event.model_file!r}"
 
 
 def _current_jobs(c: Contents) -> Iterator[str]:
@@ -62,59 +70,6 @@ def _current_jobs(c: Contents) -> Iterator[str]:
         yield c.runtime.proof.job_id
     if c.decision and c.decision.evaluation and c.decision.evaluation.current:
         yield from c.decision.evaluation.job_ids
-
-
-def check_decision(c: Contents) -> Iterator[str]:
-    """What was allowed follows from constraints and gate, and the decision is among it."""
-    d = c.decision
-    if d is None:
-        return
-    gate = d.evaluation.gate if d.evaluation and d.evaluation.current else None
-    other = next((r.name for r in d.route.rejected if r.code == "rank"), None)
-    proof = c.runtime.proof if c.runtime else None
-    failure = proof.message if proof and proof.current and proof.outcome == "failed" else ""
-    rows, recommended = options(d.constraints, gate, other, failure)
-    right = {row.choice: row.allowed for row in rows}
-    if {row.choice: row.allowed for row in d.options} != right:
-        yield f"{DECISION}: options: what is allowed does not follow from the constraints and the gate"
-    if d.recommended != recommended:
-        yield f"{DECISION}: recommended is {d.recommended}, the gate recommends {recommended}"
-    if d.verdict is None:
-        if d.verdict_current:
-            yield f"{DECISION}: verdict_current is true, and there is no verdict"
-        return
-    allowed = {row.choice: row.allowed for row in d.verdict.options}
-    if not allowed.get(d.verdict.choice):
-        yield f"{DECISION}: the verdict {d.verdict.choice} is not among the allowed options"
-    if d.verdict_current and allowed != right:
-        yield f"{DECISION}: the verdict's options are not those of this evidence, but verdict_current is true"
-
-
-def check_list(c: Contents) -> Iterator[str]:
-    """The completeness list says held exactly where the packet holds something."""
-    d = c.decision
-    if d is None:
-        return
-    held = {item.id: item.held for item in d.completeness}
-    if d.complete != all(held.values()):
-        yield f"{DECISION}: complete is {d.complete}, the list says otherwise"
-    proof = c.runtime.proof if c.runtime else None
-    evaluation = d.evaluation
-    there = {
-        "model": c.model is not None,
-        "licence": c.card is not None and c.card.licence.status != "missing",
-        "route": True,
-        "first-run": proof is not None and proof.current,
-        "eval": evaluation is not None and evaluation.current and evaluation.gate is not None,
-        "decision": d.verdict is not None,
-    }
-    for item, has in there.items():
-        if item not in held:
-            yield f"{DECISION}: completeness lacks the item {item}"
-        elif held[item] and not has:
-            yield f"{DECISION}: completeness: {item} is said to be held, and the packet has no evidence of it"
-        elif has and not held[item] and item != "decision":
-            yield f"{DECISION}: completeness: {item} is said to be missing, and the packet has it"
 
 
 MEASURED_ONLY = (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +14,6 @@ from weighbridge.domain.proof.events import Attempt, Event
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
-from weighbridge.services.packet_io.csv_rows import REQUESTS, SAMPLES, Row
 from weighbridge.services.packet_io.inventory import Inventory
 from weighbridge.services.packet_io.records import (
     SCHEMAS,
@@ -40,21 +37,28 @@ DOCUMENTS = {
     "data/system.json": "system",
 }
 LINES = {"data/eval/cases.jsonl": "case", "data/eval/results.jsonl": "result", "data/events.jsonl": "event"}
-TABLES = {"data/resources/requests.csv": REQUESTS, "data/resources/samples.csv": SAMPLES}
+RECORDS = (*DOCUMENTS, *LINES)
+"""The files that are read as records; all others are texts made of them, or logs."""
+LOGS = "data/logs/"
 ALWAYS = ("data/README.md", "data/decision.json", "data/runtime.json", "data/system.json")
 
 
 @dataclass
 class Contents:
-    """Records by file name; a file that is absent or faulty has none."""
+    """Records by file name; a file that is absent or faulty has none.
+
+    `present`: every file of the packet by its path. `unread`: the faulty ones: what they say is not known. `logs`:
+    SHA-256 of each log by its name. `text`: reads a file that is no record; OSError and ValueError as `Inventory.text`.
+    """
 
     info: dict[str, str]
-    present: frozenset[str]
+    present: set[str]
+    text: Callable[[str], str]
+    unread: set[str] = field(default_factory=set)
+    logs: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     documents: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[Any]] = field(default_factory=dict)
-    tables: dict[str, list[Row]] = field(default_factory=dict)
-    first_run: str = ""
 
     @property
     def decision(self) -> DecisionFile | None:
@@ -101,27 +105,27 @@ class Contents:
 
 def read_contents(files: Inventory, info: dict[str, str]) -> Contents:
     """Reads every file that weighbridge knows."""
-    found = Contents(info, frozenset(files.sizes))
+    found = Contents(info, set(files.sizes), files.text)
     found.problems += [f"{name} is missing" for name in ALWAYS if name not in files.sizes]
-    for name in (*DOCUMENTS, *LINES, *TABLES):
+    for name in RECORDS:
         if name in files.sizes:
             try:
-                _read(found, name, files.text(name))
+                take(found, name, files.text(name))
             except (OSError, ValueError, RecursionError) as error:
+                found.unread.add(name)
                 found.problems.append(str(error) if name in str(error) else f"{name}: {error}")
-    if "data/first-run.md" in files.sizes:
-        found.first_run = files.text("data/first-run.md")
+    for name in files.sizes:
+        if name.startswith(LOGS):
+            found.logs[name.removeprefix(LOGS)] = files.sha256(name)
     return found
 
 
-def _read(found: Contents, name: str, text: str) -> None:
-    """ValueError names what does not hold."""
+def take(found: Contents, name: str, text: str) -> None:
+    """Puts one file's records among the contents. ValueError names what does not hold."""
     if name in DOCUMENTS:
         found.documents[name] = _record(SCHEMAS[DOCUMENTS[name]], name, text)
-    elif name in LINES:
-        found.lines[name] = list(_records(SCHEMAS[LINES[name]], name, text))
     else:
-        found.tables[name] = list(_rows(name, text, TABLES[name]))
+        found.lines[name] = list(_records(SCHEMAS[LINES[name]], name, text))
 
 
 def _record(schema: TypeAdapter[Any], where: str, text: str) -> Any:
@@ -140,16 +144,3 @@ def _records(schema: TypeAdapter[Any], name: str, text: str) -> Iterator[Any]:
         if number > MAX_LINES:
             raise ValueError(f"{name}: more than {MAX_LINES:,} lines")
         yield _record(schema, f"{name}, line {number}", line)
-
-
-def _rows(name: str, text: str, head: tuple[str, ...]) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        if tuple(next(reader, ())) != head:
-            raise ValueError(f"{name}, line 1: the columns are not {', '.join(head)}")
-        for cells in reader:
-            if len(cells) != len(head):
-                raise ValueError(f"{name}, line {reader.line_num}: {len(cells)} cells, {len(head)} columns")
-            yield dict(zip(head, cells, strict=True))
-    except csv.Error as error:
-        raise ValueError(f"{name}, line {reader.line_num}: {error}") from None

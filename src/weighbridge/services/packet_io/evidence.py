@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from weighbridge.domain.facts import missing
 from weighbridge.domain.flow import allowed, eval_is_current, inputs_digest, status
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
@@ -98,15 +99,12 @@ class Evidence:
         verdict = self.run.verdict
         return verdict is not None and status(self.run, "decision") == "done" and verdict.options == self.options[0]
 
-    @property
-    def decision(self) -> str:
-        """For bag-info.txt: the choice, or `none`."""
-        verdict = self.run.verdict
-        return verdict.choice if verdict and self.verdict_is_current else "none"
-
     @cached_property
     def completeness(self) -> tuple[Item, ...]:
-        return completeness(self.run)
+        """The domain's list; a decision that was made on other evidence than this packet's counts as missing."""
+        if self.verdict_is_current or self.run.verdict is None:
+            return completeness(self.run)
+        return tuple(_without_decision(item) for item in completeness(self.run))
 
     @cached_property
     def loaded(self) -> Loaded | None:
@@ -116,3 +114,10 @@ class Evidence:
     @cached_property
     def ready(self) -> Ready | None:
         return last(self.proof_events, Ready)
+
+
+def _without_decision(item: Item) -> Item:
+    if item.id != "decision" or not item.held:
+        return item
+    why = "the decision is stale: it was made on other evidence than this packet's"
+    return item.model_copy(update={"fact": missing(why)})

@@ -8,6 +8,7 @@ from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, ModelFile, PolicyFile, with_gaps
 
 SOFTWARE = f"weighbridge {__version__}"
+DESCRIPTION = "Evidence packet of an open-weight model"
 GATE_RULE = (
     "FAILED: a must-pass case fails, or fewer than min_pass cases pass. "
     "WARNED: an answer was cut before its end. PASSED: neither."
@@ -21,6 +22,8 @@ INTERVAL = (
     "(p + z*z/(2n) ± z*sqrt(p(1-p)/n + z*z/(4n*n))) / (1 + z*z/n); "
     "the cases were chosen, not drawn at random: it speaks of cases like these"
 )
+
+FORMULAS_OF_DECISION = {"interval": INTERVAL, "gate": GATE_RULE}
 
 
 def decision_file(e: Evidence) -> DecisionFile:
@@ -44,7 +47,7 @@ def decision_file(e: Evidence) -> DecisionFile:
         overrides=run.overrides,
         completeness=e.completeness,
         complete=all(item.held for item in e.completeness),
-        formulas={"interval": INTERVAL, "gate": GATE_RULE},
+        formulas=FORMULAS_OF_DECISION,
     )
 
 

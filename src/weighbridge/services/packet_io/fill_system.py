@@ -6,9 +6,12 @@ from typing import Any
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.proof.events import Loaded
+from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.services.packet_io.fill_runtime import EARLIER
 from weighbridge.services.packet_io.records import SystemFile, with_gaps
 
+_MODEL = ("model_filename", "model_size")
 _REASONS = {
     "accelerators_per_node": "not looked for: the engine runs on the CPU",
     "build_commit": "the installed library does not tell which commit it was built from",
@@ -18,10 +21,14 @@ _REASONS = {
 
 def system_file(e: Evidence) -> SystemFile:
     """For a plan it is the machine that planned, and says so; the engine's fields are missing."""
-    machine, planned = e.run.machine, e.status == "planned"
-    values = {**_machine(machine), **_engine(e.loaded), **_figures(e)}
+    machine, model, planned = e.run.machine, e.run.model, e.status == "planned"
+    figures = e.proof.figures if e.proof else None
+    values = {**_machine(machine), **engine_fields(e.loaded), **figure_fields(figures)}
+    values |= {"model_filename": model.file_name, "model_size": model.size_bytes} if model else dict.fromkeys(_MODEL)
     if planned:
         values["sw_notes"] = "the machine that made the plan; the route runs elsewhere"
+    elif e.proof and not e.proof_is_current:
+        values["sw_notes"] = f"the engine's fields and figures are {EARLIER}"
     reasons = {**_REASONS, "sw_notes": "nothing typed"}
     why = "planned: nothing was run" if planned else "the proof did not get so far, or this system does not tell"
     return SystemFile(**with_gaps(values, reasons, why))
@@ -45,7 +52,8 @@ def _machine(machine: MachineFacts) -> dict[str, Any]:
     }
 
 
-def _engine(loaded: Loaded | None) -> dict[str, Any]:
+def engine_fields(loaded: Loaded | None) -> dict[str, Any]:
+    """What the engine said when the proof loaded the model."""
     said = loaded.model_dump() if loaded else {}
     names = ("n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "load_mode", "flash_attn")
     return {
@@ -56,11 +64,9 @@ def _engine(loaded: Loaded | None) -> dict[str, Any]:
     }
 
 
-def _figures(e: Evidence) -> dict[str, Any]:
-    model, figures = e.run.model, e.proof.figures if e.proof else None
+def figure_fields(figures: JobFigures | None) -> dict[str, Any]:
+    """The proof's figures under llama-bench's names."""
     return {
-        "model_filename": model.file_name if model else None,
-        "model_size": model.size_bytes if model else None,
         "n_prompt": figures.prompt_tokens if figures else None,
         "n_gen": figures.output_tokens if figures else None,
         "avg_ts": figures.decode_tokens_per_s if figures else None,

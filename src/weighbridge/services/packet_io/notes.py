@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from weighbridge.domain.facts import Fact
-from weighbridge.domain.model.card import FIELDS
+from weighbridge.domain.model.card import FIELDS, CardFacts
+from weighbridge.domain.packet import Item
 from weighbridge.domain.planned import route_commands
-from weighbridge.domain.proof.events import Attempt, Failed, Stopped
+from weighbridge.domain.proof.events import Attempt, Event, Failed, Spawned, Stopped
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.route.constraints import RouteName
 from weighbridge.domain.route.table import RouteRow
-from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.domain.run import Run
+from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
-from weighbridge.services.packet_io.records import RuntimeFile
+from weighbridge.services.packet_io.records import ProofNote
 
 
 def fact_text(fact: Fact) -> str:
@@ -22,10 +26,8 @@ def fact_text(fact: Fact) -> str:
     return f"{code(fact.text)} ({fact.status}: {code(fact.source)})"
 
 
-def licence_note(e: Evidence) -> str:
+def licence_note(card: CardFacts) -> str:
     """What is known of the licence, from where, and what that does not settle."""
-    card = e.run.card
-    assert card is not None
     lines = [f"- {field.title}: {fact_text(getattr(card, field.name))}" for field in FIELDS]
     return "\n".join(
         [
@@ -44,13 +46,11 @@ def licence_note(e: Evidence) -> str:
     )
 
 
-def first_run(e: Evidence, runtime: RuntimeFile) -> str:
+def first_run(proof: ProofNote, command_line: str) -> str:
     """Command, prompt, output and time of the proof, with its figures and their formulas."""
-    proof = e.proof
-    assert proof is not None
     figures = proof.figures.model_dump(exclude={"attempts"})
     rows = [(name, "not measured" if value is None else repr(value), _how(name)) for name, value in figures.items()]
-    state = "" if e.proof_is_current else " It is stale: model, settings or prompt have changed since."
+    state = f" It is {proof.note}." if proof.note else ""
     return "\n".join(
         [
             "# First run",
@@ -60,7 +60,7 @@ def first_run(e: Evidence, runtime: RuntimeFile) -> str:
             "",
             "## Command",
             "",
-            fence(runtime.command_line),
+            fence(command_line),
             "",
             "## Prompt",
             "",
@@ -98,21 +98,22 @@ def _how(name: str) -> str:
     return FORMULAS.get("itl_*_s" if name.startswith("itl_") else name) or _HOW.get(name, "")
 
 
-def shutdown(e: Evidence) -> str:
-    """Every process that was started, and how the operating system saw it end."""
-    rows: list[tuple[str, ...]] = []
-    for job in e.jobs:
-        attempt: Attempt | None = None
-        for event in job:
-            if isinstance(event, Attempt):
-                attempt = event
-            elif isinstance(event, Stopped) and attempt is not None:
-                how = f"signal {event.signal}" if event.signal else f"exit status {event.exit_code}"
-                gone = "yes" if event.gone else "NO"
-                name = f"{attempt.job_id}, attempt {attempt.number}"
-                rows.append((cell(name), str(event.pid), event.how, how, f"{event.seconds:.3f}", gone))
-    head = ("job", "process", "how", "ended with", "seconds from wish to gone", "gone from the process table")
-    failures = [f for job in e.jobs if (f := last(job, Failed))]
+UNSEEN = "not observed: the program was ended first"
+
+
+def shutdown(c: Contents) -> str:
+    """Every process that was started, and how the operating system saw it end, if that was seen."""
+    rows = [row for job in c.jobs.values() for row in _processes(job, _rests_on(c, job))]
+    head = (
+        "job",
+        "attempt",
+        "process",
+        "how",
+        "ended with",
+        "seconds from wish to gone",
+        "gone from the process table",
+    )
+    failures = [f for job in c.jobs.values() if (f := last(job, Failed))]
     said = [f"- {f.kind} during {code(f.phase)}: {code(f.message)}" for f in failures]
     return "\n".join(
         [
@@ -120,11 +121,46 @@ def shutdown(e: Evidence) -> str:
             "",
             "Each process of the engine, from the events of this run. The model is unloaded when its process is gone.",
             "",
-            table(head, rows) if rows else "No shutdown is on record: no process was seen to its end.",
+            table(head, rows) if rows else "No process was started.",
             "",
             *(["## Failures", "", *said, ""] if said else []),
         ]
     )
+
+
+def _rests_on(c: Contents, job: Sequence[Event]) -> str:
+    """A job by its name, and whether the packet rests on it."""
+    name = job[0].job_id if isinstance(job[0], Attempt) else ""
+    proof = c.runtime.proof if c.runtime else None
+    note = c.decision.evaluation if c.decision else None
+    if proof and proof.job_id == name:
+        return cell(name) + (f" ({proof.note})" if proof.note else "")
+    if note and name in note.job_ids:
+        return cell(name) + ("" if note.current else " (from an earlier eval with other settings or cases)")
+    return f"{cell(name)} (an earlier job of this run)"
+
+
+def _processes(job: Sequence[Event], name: str) -> Iterator[tuple[str, ...]]:
+    """One row a process. Each attempt starts one at most, and the next attempt only after its end."""
+    attempt: Attempt | None = None
+    open_row: tuple[str, ...] | None = None
+    for event in job:
+        match event:
+            case Attempt():
+                if open_row:
+                    yield open_row
+                attempt, open_row = event, None
+            case Spawned() if attempt:
+                open_row = (name, str(attempt.number), str(event.pid), UNSEEN, "", "", UNSEEN)
+            case Stopped() if attempt:
+                how = f"signal {event.signal}" if event.signal else f"exit status {event.exit_code}"
+                gone = "yes" if event.gone else "NO"
+                yield name, str(attempt.number), str(event.pid), event.how, how, f"{event.seconds:.3f}", gone
+                open_row = None
+            case _:
+                pass
+    if open_row:
+        yield open_row
 
 
 _ELSEWHERE: dict[RouteName, set[str]] = {
@@ -135,9 +171,8 @@ _ELSEWHERE: dict[RouteName, set[str]] = {
 """Fields of a plan that the route does not ask for."""
 
 
-def route_plan(e: Evidence, route: RouteRow) -> str:
+def route_plan(run: Run, items: Sequence[Item], route: RouteRow) -> str:
     """Commands to type on the route, what the person has typed of it, and the evidence that is still owed."""
-    run = e.run
     commands: list[str] = []
     for title, text in route_commands(run, route):
         commands += [f"### {title}", "", fence(text), ""]
@@ -146,7 +181,7 @@ def route_plan(e: Evidence, route: RouteRow) -> str:
         for name, value in run.plan.model_dump().items()
         if value or name not in _ELSEWHERE[run.decision.route]
     ]
-    owed = [f"- {item.title}: {code(item.fact.reason)}" for item in e.completeness if not item.held]
+    owed = [f"- {item.title}: {code(item.fact.reason)}" for item in items if not item.held]
     return "\n".join(
         [
             f"# Plan: {route.name}",

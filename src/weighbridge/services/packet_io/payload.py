@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
+import hashlib
 from collections.abc import Iterable
-from functools import cache
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -15,34 +11,38 @@ from weighbridge.domain.base import canonical_json
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import case_row
-from weighbridge.services.packet_io import csv_rows, notes
+from weighbridge.services.packet_io import pages
+from weighbridge.services.packet_io.contents import LOGS, RECORDS, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import decision_file, model_file, pack_of, policy_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
 from weighbridge.services.packet_io.fill_system import system_file
-from weighbridge.services.packet_io.readme import readme
-from weighbridge.services.packet_io.records import SCHEMAS
+from weighbridge.services.packet_io.pages import json_text
 from weighbridge.services.packet_io.redact import Redactor
-from weighbridge.services.tables import load_tables
 
 MAX_LOG = 1_000_000
 """Characters kept of one engine log: its first and last half."""
-_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
-
-
-def json_text(value: Any, indent: int | None) -> str:
-    """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
-    return _UNUSUAL.sub(_visible, text)
-
-
-def _visible(found: re.Match[str]) -> str:
-    char = found[0]
-    return json.dumps(char)[1:-1] if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
 
 
 def payload(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[str, str]:
-    """Paths below `data/` with their text. Refused where a fixed case names a folder of this machine."""
+    """Paths with their text. Refused where a fixed case names a folder of this machine.
+
+    The records come first, and without anything private; all other files are made of the records as they are written.
+    """
+    files = _records(e, redactor, command)
+    contents = Contents({}, set(files), files.__getitem__)
+    for name in RECORDS:
+        if name in files:
+            take(contents, name, files[name])
+    files |= pages.texts(contents)
+    files |= pages.tables(contents)
+    contents.present |= {*files, pages.README}
+    files |= [pages.read_me(contents)]
+    return files
+
+
+def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[str, str]:
+    """The JSON files and the logs."""
 
     def one(record: BaseModel) -> str:
         return json_text(redactor.value(record.model_dump(mode="json")), 1) + "\n"
@@ -51,30 +51,22 @@ def payload(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[s
         rows = (redactor.value(r.model_dump(mode="json")) for r in records)
         return "".join(json_text(row, None) + "\n" for row in rows)
 
-    runtime = runtime_file(e, command)
-    files = {"decision.json": one(decision_file(e)), "system.json": one(system_file(e)), "runtime.json": one(runtime)}
+    logs = {name: _log(text, redactor) for name, text in e.logs.items()}
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in logs.items()}
+    files = {f"{LOGS}{name}": text for name, text in logs.items()}
+    files["data/decision.json"] = one(decision_file(e))
+    files["data/system.json"] = one(system_file(e))
+    files["data/runtime.json"] = one(runtime_file(e, command, digests))
     if (model := model_file(e)) is not None and e.run.card is not None:
-        files["model/model.json"] = one(model)
-        files["model/card-facts.json"] = one(e.run.card)
-        files["model/LICENSE-NOTE.md"] = redactor.text(notes.licence_note(e))
+        files["data/model/model.json"] = one(model)
+        files["data/model/card-facts.json"] = one(e.run.card)
     if (policy := policy_file(e)) is not None:
-        files["policy.json"] = one(policy)
-        files["eval/cases.jsonl"] = _cases(e, redactor)
+        files["data/policy.json"] = one(policy)
+        files["data/eval/cases.jsonl"] = _cases(e, redactor)
     if e.evaluation and e.evaluation.results:
-        files["eval/results.jsonl"] = lines(e.evaluation.results)
-    if e.proof:
-        files["first-run.md"] = redactor.text(notes.first_run(e, runtime))
+        files["data/eval/results.jsonl"] = lines(e.evaluation.results)
     if e.jobs:
-        files["events.jsonl"] = lines(e.events)
-        files["shutdown.md"] = redactor.text(notes.shutdown(e))
-        files["resources/requests.csv"] = csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(e.jobs))
-        files["resources/samples.csv"] = csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(e.jobs))
-    if e.run.planned:
-        route = load_tables().route(e.run.decision.route)
-        files[f"route/{route.id}.md"] = redactor.text(notes.route_plan(e, route))
-    files |= {f"logs/{name}": _log(text, redactor) for name, text in e.logs.items()}
-    files |= {f"schemas/{name}.schema.json": _schema(name) for name in SCHEMAS}
-    files["README.md"] = redactor.text(readme(e, files))
+        files["data/events.jsonl"] = lines(e.events)
     return files
 
 
@@ -96,8 +88,3 @@ def _log(text: str, redactor: Redactor) -> str:
     if len(text) > MAX_LOG:
         text = f"{text[:half]}\n[{len(text) - MAX_LOG} characters left out here]\n{text[-half:]}"
     return clean(redactor.log(text), 2 * MAX_LOG)
-
-
-@cache
-def _schema(name: str) -> str:
-    return json_text(SCHEMAS[name].json_schema(), 1) + "\n"

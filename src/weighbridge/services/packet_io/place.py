@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
+from itertools import chain, count
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ from weighbridge.services.atomic import disk_problem
 
 PREFIX = ".weighbridge-"
 _OWN = re.compile(r"\.weighbridge-(\d{1,10})-[0-9a-f]{8}(-old)?")
+_ELSEWHERE = "Name another folder for the packet."
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -45,17 +47,28 @@ def place(target: Path, files: Mapping[str, bytes], is_ours: Callable[[Path], bo
         _sync(target.parent)
         _sweep(target.parent, old_too=True)
     except OSError as error:
-        raise disk_problem(target, error) from error
+        raise disk_problem(target, error, _ELSEWHERE) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_target(target: Path, is_ours: Callable[[Path], bool]) -> None:
-    """What `place` would say of a target, before any work is done for it."""
+    """What `place` would say of a target, before any work is done for it: a folder is made there and removed."""
+    target = Path(os.path.abspath(target))
     try:
         _check(target, is_ours)
+        parent = next(path for path in target.parents if path.exists())
+        probe = parent / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
     except OSError as error:
-        raise disk_problem(target, error) from error
+        raise disk_problem(target, error, _ELSEWHERE) from error
+
+
+def free_name(target: Path) -> Path:
+    """The target itself where nothing is there, else the first free one of `target-2`, `target-3`, ..."""
+    names = (target.with_name(f"{target.name}-{number}") for number in count(2))
+    return next(path for path in chain([target], names) if not path.exists())
 
 
 def _check(target: Path, is_ours: Callable[[Path], bool]) -> None:

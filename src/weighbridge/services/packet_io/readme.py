@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from weighbridge.domain.proof.measure import FORMULAS
-from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.fill import CASES_DIGEST, GATE_RULE, INTERVAL, SOFTWARE
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.fill import CASES_DIGEST, GATE_RULE, INTERVAL
 from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes import fact_text
+from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
 FILES = {
     "decision.json": "constraints, route, rejected families, gate, options, decision, what is missing",
@@ -42,46 +41,68 @@ _ABSENT = {
 }
 
 
-def readme(e: Evidence, present: Collection[str]) -> str:
-    """`present`: the paths below `data/` that are written."""
+def readme(c: Contents) -> str:
+    """From the packet's own records and the names of its files. ValueError without decision.json or runtime.json."""
+    d, runtime = c.decision, c.runtime
+    if d is None or runtime is None:
+        raise ValueError("data/decision.json and data/runtime.json cannot both be read")
+    present = {name.removeprefix("data/") for name in c.present if name.startswith("data/")}
     here, absent = [], []
     for name, what in FILES.items():
         if name in present or any(p.startswith(name) for p in present if name.endswith("/")):
             here.append(f"- {code(name)}: {what}")
         else:
-            absent.append(f"- {code(name)}: {_why(e, name)}")
-    return "\n".join([*_head(e), *here, "", "## Not in this packet", "", *(absent or ["- nothing"]), "", *_tail(e)])
+            absent.append(f"- {code(name)}: {_why(d, name)}")
+    return "\n".join(
+        [*_head(d, runtime), *here, "", "## Not in this packet", "", *(absent or ["- nothing"]), "", *_tail(runtime)]
+    )
 
 
-def _why(e: Evidence, name: str) -> str:
+def _why(d: DecisionFile, name: str) -> str:
     measured_only = name.startswith(("eval/results", "resources", "first", "shutdown", "events", "logs"))
-    if e.status == "planned" and measured_only:
+    if d.status == "planned" and measured_only:
         return _PLANNED
-    if name == "route/" and e.run.planned:
+    if name == "route/" and d.constraints.available_route != "local_cpu":
         return "no commands are known for this route"
     return _ABSENT.get(name, "nothing of it is on record")
 
 
-def _head(e: Evidence) -> list[str]:
-    run, gate = e.run, e.gate
-    score = f"{gate.passed} of {gate.total} cases passed, {gate.gate}" if gate else "no finished eval stands"
-    interval = f" (95 % interval {gate.interval.text})" if gate else ""
-    lacks = [f"- {item.title}: {code(item.fact.reason)}" for item in e.completeness if not item.held]
+def _score(note: EvalNote | None) -> str:
+    if note is None or note.gate is None:
+        return "no finished eval stands"
+    gate = note.gate
+    score = f"{gate.passed} of {gate.total} cases passed, {gate.gate} (95 % interval {gate.interval.text})"
+    stale = "none stands; an earlier one, with other model, settings, cases or policy: "
+    return score if note.current else f"{stale}{score}"
+
+
+def _decided(d: DecisionFile) -> str:
+    if d.verdict is None or d.verdict_current:
+        return d.verdict.choice if d.verdict else "none"
+    return f"none; an earlier one ({d.verdict.choice}) was made on other evidence"
+
+
+def _head(d: DecisionFile, runtime: RuntimeFile) -> list[str]:
+    lacks = [f"- {item.title}: {code(item.fact.reason)}" for item in d.completeness if not item.held]
+    planned = "A plan for an open-weight model, made with {} at {}: nothing in it was run, nothing was weighed."
+    first = planned if d.status == "planned" else "An open-weight model, weighed by {} at {}."
+    note = runtime.proof.note if runtime.proof else ""
     return [
         "# Evidence packet",
         "",
-        f"An open-weight model, weighed by {SOFTWARE} at {e.source.at}.",
+        first.format(d.software, d.written_at),
         "",
-        f"- Status: {e.status}",
-        f"- Task: {code(run.constraints.task)}",
-        f"- Route: {run.decision.route}",
-        f"- Model: {code(run.model.name) if run.model else 'none chosen'}",
-        f"- Eval: {score}{interval}",
-        f"- Decision: {e.decision}",
+        f"- Status: {d.status}",
+        f"- Task: {code(d.constraints.task)}",
+        f"- Route: {d.route.route}",
+        f"- Model: {code(d.model) if d.model else 'none chosen'}",
+        *([f"- Proof: {note}; `first-run.md`, `shutdown.md` and `runtime.json` tell of it"] if note else []),
+        f"- Eval: {_score(d.evaluation)}",
+        f"- Decision: {_decided(d)}",
         "",
         "## What is known",
         "",
-        *[f"- {item.title}: {fact_text(item.fact)}" for item in e.completeness if item.held],
+        *[f"- {item.title}: {fact_text(item.fact)}" for item in d.completeness if item.held],
         "",
         "## What is missing",
         "",
@@ -92,8 +113,9 @@ def _head(e: Evidence) -> list[str]:
     ]
 
 
-def _tail(e: Evidence) -> list[str]:
-    cut = f"{e.source.left_out} earlier jobs of this run are not in events.jsonl." if e.source.left_out else ""
+def _tail(runtime: RuntimeFile) -> list[str]:
+    left_out = runtime.jobs_left_out
+    cut = f"{left_out} earlier jobs of this run are not in events.jsonl." if left_out else ""
     return [
         *([cut, ""] if cut else []),
         "## How to check it",
@@ -108,7 +130,13 @@ def _tail(e: Evidence) -> list[str]:
         "```",
         "",
         "`weighbridge verify` also marks every stored answer again, recomputes score, interval, gate and figures from",
-        "`events.jsonl`, and compares every digest that occurs more than once.",
+        "`events.jsonl`, writes the tables and the texts for people again and compares them byte for byte, and",
+        "compares whatever stands in two files.",
+        "",
+        "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
+        "with their digests: the texts and times of tokens and the samples of memory in `events.jsonl`, the words of",
+        "the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and whether the model's file",
+        "has the digest and the licence that are stated here. For these, hash the model's file and run the command.",
         "",
         "The checksums show integrity: no file has changed since the packet was written. They do not show who wrote",
         "it, nor that the run took place: whoever can write a packet can write its checksums too.",

@@ -104,6 +104,7 @@ class AttemptRow(Record):
     version: str
     model_sha256: Sha256
     log: str | None = Field(description="path of the engine's log in the packet; null: none was kept")
+    log_sha256: Sha256 | None = Field(description="SHA-256 of that log as it lies in the packet")
 
 
 class Comparison(Record):
@@ -123,6 +124,7 @@ class ProofNote(Record):
     mode: Mode
     outcome: Outcome
     current: bool
+    note: str = Field(description="empty, or why the figures do not speak of what is chosen")
     model_sha256: Sha256 | None
     prompt: str
     output: str
@@ -143,11 +145,13 @@ class RuntimeFile(Record):
     system_info: str | None = Field(description="llama_print_system_info() of the child")
     command: tuple[str, ...]
     command_line: str = Field(description="the command, quoted for a POSIX shell")
-    settings: RuntimeSettings
+    settings: RuntimeSettings = Field(description="those of the proof, where one has run")
+    chosen_settings: RuntimeSettings = Field(description="those that are chosen: others than `settings` if it is stale")
     attempts: tuple[AttemptRow, ...]
     proof: ProofNote | None
     forecast: Forecast | None
-    forecast_against_measured: tuple[Comparison, ...]
+    forecast_against_measured: tuple[Comparison, ...] | None = Field(description="null: they cannot be compared")
+    jobs_left_out: int = Field(ge=0, description="earlier jobs of the run whose events are not in events.jsonl")
     overrides: tuple[Override, ...]
     plan: PlanDetails | None
     missing: dict[str, str]

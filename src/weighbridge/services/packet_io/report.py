@@ -13,11 +13,15 @@ MOST = 50
 
 
 class Check(Record):
-    """One thing that holds, or one problem: `detail` names the file and what does not hold."""
+    """One thing that holds, or one problem: `detail` names the file and what does not hold.
+
+    `checked` is False where it could not be looked at; then `ok` is too.
+    """
 
     name: str
     ok: bool
     detail: str
+    checked: bool = True
 
 
 class Report(Record):

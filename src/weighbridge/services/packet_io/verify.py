@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
-from weighbridge.services.packet_io import bag, check_bag, check_eval, check_figures, check_identity
+from weighbridge.services.packet_io import (
+    bag,
+    check_bag,
+    check_derived,
+    check_eval,
+    check_figures,
+    check_identity,
+    check_pages,
+)
 from weighbridge.services.packet_io.contents import Contents, read_contents
 from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.report import Check, Report, area
 
+EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
+MODEL, CARD, POLICY, SYSTEM = (
+    "data/model/model.json",
+    "data/model/card-facts.json",
+    "data/policy.json",
+    "data/system.json",
+)
+
+
+class Area(NamedTuple):
+    """One kind of check. `needs`: the files without which nothing can be said of it."""
+
+    name: str
+    holds: str
+    look: Callable[[Contents], Iterable[str]]
+    needs: tuple[str, ...] = ()
+
+
+_IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check_figures, check_derived, check_pages
 CROSS = (
-    ("identity", "bag-info.txt and the files name one packet, run, route and decision", check_identity.check_names),
-    ("model", "one model digest in every file and attempt", check_identity.check_model),
-    ("status", "what is planned claims no measurement", check_identity.check_status),
-    ("cases", "the cases are those whose digest the policy fixed before they ran", check_eval.check_cases),
-    ("marks", "every stored answer, marked again, gets its mark", check_eval.check_results),
-    ("gate", "k of n, interval and gate follow from the results", check_eval.check_gate),
-    ("answers", "every result is what the events say", check_eval.check_answers),
-    ("events", "every answer is what its tokens say", check_figures.check_events),
-    ("figures", "the proof's record and figures follow from the events", check_figures.check_proof),
-    ("attempts", "every attempt of the events is listed with its log", check_figures.check_attempts),
-    ("tables", "requests.csv and samples.csv are the events, row by row", check_figures.check_tables),
-    ("decision", "the decision is among what the gate allows", check_identity.check_decision),
-    ("completeness", "what is said to be held is there", check_identity.check_list),
+    Area("identity", "bag-info.txt and the files name one packet, run, route and decision", _IDENTITY.check_names),
+    Area("model", "one model in every file and attempt", _IDENTITY.check_model, (MODEL,)),
+    Area("status", "what is planned claims no measurement", _IDENTITY.check_status),
+    Area("route", "the route card follows from the constraints", _DERIVED.check_route),
+    Area("forecast", "sums and verdict of the forecast follow from its figures", _DERIVED.check_forecast),
+    Area("cases", "the policy fixed their digest before they ran", _EVAL.check_cases, (CASES, POLICY)),
+    Area("marks", "every stored answer, marked again, gets its mark", _EVAL.check_results, (CASES, RESULTS)),
+    Area("gate", "k of n, interval and gate follow from the results", _EVAL.check_gate, (RESULTS, POLICY)),
+    Area("answers", "every result is what the events say", _EVAL.check_answers, (EVENTS, RESULTS, CASES)),
+    Area("events", "every answer is what its tokens say", _FIGURES.check_events, (EVENTS,)),
+    Area("figures", "the proof's record and figures follow from the events", _FIGURES.check_proof, (EVENTS, SYSTEM)),
+    Area("runtime", "command and comparison follow from the records", _FIGURES.check_runtime, (EVENTS, MODEL)),
+    Area("attempts", "every attempt of the events is listed with its log", _FIGURES.check_attempts, (EVENTS,)),
+    Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
+    Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, (MODEL, CARD)),
+    Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
+    Area("decision", "the decision is among what the gate allows", _DERIVED.check_decision),
+    Area("completeness", "the list is what the records give", _DERIVED.check_list, (MODEL, CARD, SYSTEM)),
 )
 
 
@@ -35,7 +69,7 @@ def verify_packet(path: Path) -> Report:
     files = take_inventory(path)
     checks = _bag(files)
     info: dict[str, str] = {}
-    contents = Contents(info, frozenset())
+    contents = Contents(info, set(), files.text)
 
     def read() -> list[str]:
         nonlocal contents
@@ -53,8 +87,15 @@ def _cross(contents: Contents) -> list[Check]:
     """What the files say of each other; nothing of that holds where the two main files cannot be read."""
     if contents.decision is None or contents.runtime is None:
         why = "not checked: data/decision.json and data/runtime.json cannot both be read"
-        return [Check(name="cross references", ok=False, detail=why)]
-    return [check for name, holds, look in CROSS for check in area(name, holds, partial(look, contents))]
+        return [Check(name="cross references", ok=False, checked=False, detail=why)]
+    found: list[Check] = []
+    for one in CROSS:
+        if lacks := sorted(contents.unread & set(one.needs)):
+            why = f"not checked: {', '.join(lacks)} cannot be read"
+            found.append(Check(name=one.name, ok=False, checked=False, detail=why))
+        else:
+            found += area(one.name, one.holds, partial(one.look, contents))
+    return found
 
 
 def _bag(files: Inventory) -> list[Check]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.evidence import Evidence, PacketSource
-from weighbridge.services.packet_io.fill import SOFTWARE
+from weighbridge.services.packet_io.fill import DESCRIPTION, SOFTWARE
 from weighbridge.services.packet_io.payload import payload
 from weighbridge.services.packet_io.place import place
 from weighbridge.services.packet_io.redact import this_machine
@@ -27,8 +27,7 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
     """
     redactor = this_machine(source.folders)
     evidence = Evidence(replace(source, events=redactor.events(source.events)))
-    files = payload(evidence, redactor, command)
-    data = {f"{bag.PAYLOAD}{name}": text.encode("utf-8") for name, text in files.items()}
+    data = {name: text.encode("utf-8") for name, text in payload(evidence, redactor, command).items()}
     whole = bag.bag(data, _info(evidence))
     redactor.check(whole)
     place(target, whole, lambda folder: _is_packet_of(folder, source.run.id))
@@ -37,18 +36,18 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
 
 def _info(e: Evidence) -> dict[str, str]:
     """bag-info.txt. Unknown values say so."""
-    model = e.run.model
+    model, verdict = e.run.model, e.run.verdict
     return {
         "Bagging-Date": e.source.at[:10],
         "Bag-Software-Agent": SOFTWARE,
-        "External-Description": "Evidence packet of an open-weight model",
+        "External-Description": DESCRIPTION,
         "External-Identifier": f"urn:uuid:{e.source.packet_id}",
         RUN_LABEL: e.run.id,
         "Route": e.run.decision.route,
         "Status": e.status,
         "Model": clean_line(model.name) if model else "none",
         "Model-SHA256": (model.sha256 if model else "") or "unknown",
-        "Decision": e.decision,
+        "Decision": verdict.choice if verdict and e.verdict_is_current else "none",
     }
 
 

@@ -1,0 +1,109 @@
+"""What the rules give from a packet's own records: route, forecast, options, decision, completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weighbridge.domain.flow import allowed
+from weighbridge.domain.model.forecast import memory_verdict
+from weighbridge.domain.packet import completeness
+from weighbridge.domain.proof.measure import FORMULAS
+from weighbridge.domain.route.decide import decide
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_DECISION, GATE_RULE
+from weighbridge.services.packet_io.rebuild import run_of
+from weighbridge.services.tables import load_tables
+
+DECISION, RUNTIME = "data/decision.json", "data/runtime.json"
+
+
+def check_route(c: Contents) -> Iterator[str]:
+    """The route card against the constraints. A person's own families may be added, built-in ones do not vanish."""
+    if c.decision is None:
+        return
+    card, said = c.decision.constraints, c.decision.route
+    if card.available_route != said.route:
+        yield f"{DECISION}: the constraints name {card.available_route}, the decision {said.route}"
+    tables = load_tables()
+    right = decide(card, tables, None)
+    for field in ("task", "privacy", "route_name", "goal", "adaptation", "evidence", "situations"):
+        if getattr(said, field) != getattr(right, field):
+            yield f"{DECISION}: route.{field} does not follow from the constraints"
+    named = [said.family.id, *(row.id for row in said.rejected)]
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"{DECISION}: the family {name} stands twice among those chosen and rejected"
+    for family in tables.ranked():
+        if family.id not in named:
+            yield f"{DECISION}: route.rejected lacks the family {family.id}, which was not chosen either"
+
+
+def check_forecast(c: Contents) -> Iterator[str]:
+    """Sums and verdict of the forecast from its own figures."""
+    forecast = c.runtime.forecast if c.runtime else None
+    if forecast is None:
+        return
+    parts = ("weights_bytes", "kv_bytes", "compute_bytes", "output_bytes", "process_bytes")
+    total = sum(getattr(forecast, part) for part in parts)
+    right = {
+        "total_bytes": total,
+        "total_max_bytes": total + forecast.repack_bytes,
+        "verdict": memory_verdict(forecast.total_bytes, forecast.total_max_bytes, forecast.available_bytes),
+    }
+    for field, value in right.items():
+        if getattr(forecast, field) != value:
+            yield f"{RUNTIME}: forecast.{field} is {getattr(forecast, field)}, its figures give {value}"
+
+
+def check_decision(c: Contents) -> Iterator[str]:
+    """What was allowed follows from constraints and gate, and the decision is among it."""
+    d = c.decision
+    if d is None:
+        return
+    rows, recommended = allowed(run_of(c))
+    if d.options != rows:
+        yield f"{DECISION}: options: what is allowed does not follow from the constraints and the gate"
+    if d.recommended != recommended:
+        yield f"{DECISION}: recommended is {d.recommended}, the gate recommends {recommended}"
+    if d.verdict is None:
+        if d.verdict_current:
+            yield f"{DECISION}: verdict_current is true, and there is no verdict"
+        return
+    if not any(row.allowed for row in d.verdict.options if row.choice == d.verdict.choice):
+        yield f"{DECISION}: the verdict {d.verdict.choice} is not among the allowed options"
+    if d.verdict_current and d.verdict.options != rows:
+        yield f"{DECISION}: the verdict's options are not those of this evidence, but verdict_current is true"
+
+
+def check_list(c: Contents) -> Iterator[str]:
+    """The completeness list is the one that the records give."""
+    d = c.decision
+    if d is None:
+        return
+    if d.complete != all(item.held for item in d.completeness):
+        yield f"{DECISION}: complete is {d.complete}, the list says otherwise"
+    said = {item.id: item for item in d.completeness}
+    right = {item.id: item for item in completeness(run_of(c))}
+    if list(said) != list(right):
+        yield f"{DECISION}: completeness lists {', '.join(said)}; the route asks for {', '.join(right)}"
+    for name in [name for name in right if name in said]:
+        if name == "decision" and not d.verdict_current:
+            if said[name].held:
+                yield f"{DECISION}: completeness: decision is said to be held, and the verdict is not current"
+        elif said[name] != right[name]:
+            one, other = said[name].fact, right[name].fact
+            what = f"says {one.text!r} ({one.status}), the records give {other.text!r} ({other.status})"
+            yield f"{DECISION}: completeness: {name} {what}"
+
+
+def check_formulas(c: Contents) -> Iterator[str]:
+    """The rules that are quoted beside the figures are those by which they were checked."""
+    pairs: list[tuple[str, Any, Any]] = []
+    if c.decision:
+        pairs.append((f"{DECISION}: formulas", c.decision.formulas, FORMULAS_OF_DECISION))
+    if c.runtime:
+        pairs.append((f"{RUNTIME}: formulas", c.runtime.formulas, FORMULAS))
+    if c.policy:
+        pairs.append(("data/policy.json: rule", c.policy.rule, GATE_RULE))
+        pairs.append(("data/policy.json: cases_digest_of", c.policy.cases_digest_of, CASES_DIGEST))
+    yield from (f"{where} is not what this program computes by" for where, said, right in pairs if said != right)

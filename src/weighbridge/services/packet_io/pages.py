@@ -1,0 +1,67 @@
+"""The files of a packet that are made of its records: texts for people, tables, schemas.
+
+The writer makes them from the records it is about to write, and `verify` makes them again from those it has read, so
+that none of them can say anything else than the records.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from weighbridge.services.packet_io import csv_rows, notes
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.readme import readme
+from weighbridge.services.packet_io.rebuild import run_of
+from weighbridge.services.packet_io.records import SCHEMAS
+from weighbridge.services.tables import load_tables
+
+README = "data/README.md"
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
+
+
+def json_text(value: Any, indent: int | None) -> str:
+    """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _UNUSUAL.sub(_visible, text)
+
+
+def _visible(found: re.Match[str]) -> str:
+    char = found[0]
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
+
+
+@cache
+def _schema(name: str) -> str:
+    return json_text(SCHEMAS[name].json_schema(), 1) + "\n"
+
+
+def texts(c: Contents) -> Iterator[tuple[str, str]]:
+    """Path and text of everything but the README that needs no events."""
+    if c.card:
+        yield "data/model/LICENSE-NOTE.md", notes.licence_note(c.card)
+    if c.runtime and c.runtime.proof:
+        yield "data/first-run.md", notes.first_run(c.runtime.proof, c.runtime.command_line)
+    if c.decision and c.decision.constraints.available_route != "local_cpu":
+        route = load_tables().route(c.decision.constraints.available_route)
+        yield f"data/route/{route.id}.md", notes.route_plan(run_of(c), c.decision.completeness, route)
+    for name in SCHEMAS:
+        yield f"data/schemas/{name}.schema.json", _schema(name)
+
+
+def tables(c: Contents) -> Iterator[tuple[str, str]]:
+    """Path and text of what is made of the events."""
+    jobs = list(c.jobs.values())
+    if jobs:
+        yield "data/shutdown.md", notes.shutdown(c)
+        yield "data/resources/requests.csv", csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(jobs))
+        yield "data/resources/samples.csv", csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
+
+
+def read_me(c: Contents) -> tuple[str, str]:
+    """The README: it lists the other files, so that it comes last."""
+    return README, readme(c)
