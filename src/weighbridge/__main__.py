@@ -1,5 +1,9 @@
 """`python -m weighbridge` is the same program as `weighbridge`."""
 
-from weighbridge.cli import main
+try:
+    from weighbridge.cli import main
 
-raise SystemExit(main())
+    code = main()
+except KeyboardInterrupt:
+    code = 130
+raise SystemExit(code)

@@ -7,9 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from weighbridge.plain.exits import guarded, utf8_streams
-from weighbridge.plain.usage import parser
-
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -18,9 +15,15 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The program: arguments in, exit code out."""
-    utf8_streams()
-    return guarded(lambda: _dispatch(parser().parse_args(argv)))
+    """The program: arguments in, exit code out. Imports are inside, so that ctrl+c finds a guard at any moment."""
+    try:
+        from weighbridge.plain.exits import guarded, utf8_streams
+        from weighbridge.plain.usage import parser
+
+        utf8_streams()
+        return guarded(lambda: _dispatch(parser().parse_args(argv)))
+    except KeyboardInterrupt:
+        return 130
 
 
 def _dispatch(args: Namespace) -> int:
@@ -35,9 +38,12 @@ def _dispatch(args: Namespace) -> int:
 
             return model.main(args)
         case "prove":
-            from weighbridge.plain import prove
+            from weighbridge.plain.exits import interrupts_held
 
-            return prove.main(args)
+            with interrupts_held() as release:
+                from weighbridge.plain import prove
+
+                return prove.main(args, release)
         case "run":
             from weighbridge.plain import plan
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,23 @@ def guarded(main: Callable[[], int]) -> int:
         where = f"The details are in {kept}." if kept else "The details could not be saved: no folder is writable."
         diagnostics.say(f"something unexpected happened: {type(error).__name__}: {error}", where)
         return Exit.OUTSIDE
+
+
+@contextmanager
+def interrupts_held() -> Iterator[Callable[[], None]]:
+    """Holds ctrl+c back until `release()` is called, which raises KeyboardInterrupt where one came meanwhile."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+
+    def release() -> None:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
+
+    try:
+        yield release
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def utf8_streams() -> None:

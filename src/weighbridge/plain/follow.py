@@ -40,7 +40,7 @@ async def follow(session: Session, events: AsyncGenerator[Event, None], show: Sh
     stops: list[asyncio.Task[None]] = []
 
     def stop() -> None:
-        if not stops:
+        if not stops and not output.reader_gone():
             diagnostics.note("stopping; ctrl+c again quits at once")
         stops.append(loop.create_task(session.stop()))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
+from collections.abc import Callable
 from typing import Any
 
+from weighbridge.domain.flow import missing
 from weighbridge.domain.intents import AcceptMemoryRisk, ChangePrompt, ChangeSetting
+from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.proof.events import Event
+from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import diagnostics, output
@@ -27,18 +32,56 @@ SETTINGS = {
     "seed": "seed",
 }
 """Options of the command line and the settings that they are."""
+_OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
+    (BadInput, "bad_input"),
+    (Refused, "refused"),
+    (KeyboardInterrupt, "interrupted"),
+)
+_KEYS = ("event", "run", "outcome", "mode", "message", "model", "settings", "prompt", "output", "shutdown", "forecast",
+         "memory_override")  # fmt: skip
+"""Keys of a summary besides the figures."""
 _EXITS = {"completed": Exit.DONE, "failed": Exit.OUTSIDE, "stopped": Exit.INTERRUPTED}
 
 
-def main(args: Namespace) -> int:
-    with new_session(real_deps()) as (session, runner):
-        return runner.run(_prove(session, args))
+def main(args: Namespace, release: Callable[[], None]) -> int:
+    """The exit code. With --json the last line is a summary, however it ended.
+
+    `release` lets ctrl+c through, which was held back until it can be told in that summary.
+    """
+    try:
+        release()
+        with new_session(real_deps()) as (session, runner):
+            code = runner.run(_prove(session, args))
+    except (Exception, KeyboardInterrupt) as end:
+        _last_words(args, _unfinished(end))
+        raise
+    run = session.run
+    assert run.proof is not None
+    _last_words(args, summary(run, run.proof))
+    return code
+
+
+def _last_words(args: Namespace, words: dict[str, Any]) -> None:
+    """The summary as the last line of --json; nobody interrupts it any more."""
+    if args.json:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        output.json_line(words)
+
+
+def _unfinished(end: BaseException) -> dict[str, Any]:
+    """The summary where there is no proof on record: every key of the other one, and null for what is not there."""
+    outcome = next((word for kind, word in _OUTCOMES if isinstance(end, kind)), "failed")
+    message = str(end) if isinstance(end, Problem) else "interrupted" if outcome == "interrupted" else repr(end)
+    known = {"event": "summary", "outcome": outcome, "message": message, "attempts": []}
+    return dict.fromkeys((*_KEYS, *JobFigures.model_fields)) | known
 
 
 async def _prove(session: Session, args: Namespace) -> int:
     _settings(session, args)
     await choose(session, args.model)
     accept_memory_risk(session, args.accept_memory_risk)
+    if lack := missing(session.run, "runtime"):
+        raise Refused(lack, "Lower --ctx, choose a smaller model, or put --accept-memory-risk REASON on record.")
     lines = Lines(session, diagnostics.note)
 
     def show(event: Event) -> None:
@@ -49,9 +92,7 @@ async def _prove(session: Session, args: Namespace) -> int:
     await follow(session, session.prove(), show)
     run = session.run
     assert run.proof is not None
-    if args.json:
-        output.json_line(summary(run, run.proof))
-    else:
+    if not args.json:
         output.text(_human(run, run.proof))
     if run.proof.outcome == "failed":
         kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."

@@ -48,6 +48,8 @@ def _card(name: str | None) -> ConstraintCard:
     except (ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise BadInput(f"{shown}{line}: not valid JSON.", _HINT) from None
+    if not isinstance(value, dict):
+        raise BadInput(f"{shown}: {clean_line(json.dumps(value), 60)} is not an object.", _HINT)
     try:
         return ConstraintCard.model_validate(value)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from weighbridge.domain.flow import status
-from weighbridge.domain.problems import BadInput, Refused
+from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import STEPS
 from weighbridge.domain.text import clean_line
@@ -19,6 +19,9 @@ from weighbridge.services.store import RunEntry, RunStore
 
 def main(args: Namespace) -> int:
     store = RunStore()
+    if store.home.exists() and not store.home.is_dir():
+        name = clean_line(str(store.home))
+        raise OutsideFailed(f"{name} is a file, and runs are kept in a folder.", "WEIGHBRIDGE_HOME names another one.")
     match args.action:
         case "show":
             _show(store, args.id, args.json)

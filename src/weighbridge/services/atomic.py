@@ -13,21 +13,21 @@ from weighbridge.domain.text import clean_line
 _HINTS = {
     errno.ENOSPC: ("there is no space left", "Free some space and try again; nothing was lost."),
     errno.EDQUOT: ("the disk quota is used up", "Free some space and try again; nothing was lost."),
-    errno.EROFS: (
-        "the file system is read-only",
-        "Choose another folder, for example with WEIGHBRIDGE_HOME.",
-    ),
-    errno.EACCES: ("writing is not permitted", "Choose another folder, for example with WEIGHBRIDGE_HOME."),
-    errno.EPERM: ("writing is not permitted", "Choose another folder, for example with WEIGHBRIDGE_HOME."),
-    errno.ENOTDIR: ("a part of the path is a file", "Choose another folder."),
+    errno.EROFS: ("the file system is read-only", ""),
+    errno.EACCES: ("writing is not permitted", ""),
+    errno.EPERM: ("writing is not permitted", ""),
+    errno.ENOTDIR: ("a part of the path is a file", ""),
 }
 
 
-def disk_problem(path: Path, error: OSError) -> Problem:
-    """The one sentence for a failed write."""
+_ELSEWHERE = "Choose another folder, for example with WEIGHBRIDGE_HOME."
+
+
+def disk_problem(path: Path, error: OSError, elsewhere: str = _ELSEWHERE) -> Problem:
+    """The one sentence for a failed write. `elsewhere`: how the person names another place for this file."""
     name = str(path)
     what, hint = _HINTS.get(error.errno or 0, (clean_line(error.strerror or str(error)), "Check the folder."))
-    return OutsideFailed(f"{name} cannot be written: {what}.", hint)
+    return OutsideFailed(f"{name} cannot be written: {what}.", hint or elsewhere)
 
 
 def write_atomic(path: Path, data: bytes) -> None:

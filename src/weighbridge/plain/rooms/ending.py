@@ -13,6 +13,7 @@ from weighbridge.domain.verdict.afterwards import what_next
 from weighbridge.domain.verdict.decision import CHOICES, Choice
 from weighbridge.plain import output
 from weighbridge.plain.prompts import GoTo, Talk
+from weighbridge.services.packet_io.place import free_name
 from weighbridge.session.jobs import prove_command
 
 
@@ -70,5 +71,6 @@ def save_packet(talk: Talk) -> None:
 
 
 def default_target(run_id: str) -> str:
-    """Where the packet goes if the person names no place: beside them, under the run's own name."""
-    return f"weighbridge-packet-{run_id}"
+    """Where the packet goes if the person names no place: beside them, under the run's own name. A new one never
+    replaces an earlier one unasked."""
+    return str(free_name(Path(f"weighbridge-packet-{run_id}")))

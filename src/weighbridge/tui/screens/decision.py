@@ -35,7 +35,11 @@ def option_line(option: Option, why: str, chosen: bool, recommended: bool, width
 
 class DecisionScreen(StepScreen):
     STEP = "decision"
-    HINT = "The recommendation stands if you choose nothing."
+
+    def hint(self, run: Run) -> str:
+        if flow.recommended(run)[0] is None:
+            return "Nothing is recommended; ctrl+n goes on without a decision."
+        return "The recommendation stands if you choose nothing."
 
     def body(self) -> ComposeResult:
         yield Static(id="decision-note", markup=False)

@@ -82,6 +82,8 @@ class ModelScreen(StepScreen):
     def hint(self, run: Run) -> str:
         if run.model is None:
             return "Choose the bundled model, or give a .gguf file."
+        if run.planned and run.model.kind != "named":
+            return "A plan needs no file: a repository by name is enough."
         if run.model.kind == "named":
             return "The plan names it; nothing is fetched or checked."
         return "This exact file is weighed."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -17,11 +17,13 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from weighbridge.domain import flow
-from weighbridge.domain.packet import Item, completeness
+from weighbridge.domain.packet import Item, completeness, is_complete
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.domain.steps import BY_ID
 from weighbridge.domain.text import clean_line
+from weighbridge.services.packet_io.place import free_name
 from weighbridge.session.jobs import prove_command
+from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.sheet import Row, Sheet
@@ -52,7 +54,7 @@ def saved_rows(run: Run, packet: PacketRecord, stale: bool) -> Iterator[Row]:
     state = "planned" if packet.planned else "complete" if packet.complete else "incomplete, and says so"
     yield Row("Saved", f"{packet.path} ({state})", "good" if not stale else "warn")
     if stale:
-        yield Row("! stale", "The run has changed since: save it once more under another name.", "warn")
+        yield Row("! stale", "The run has changed since: save it once more, under this name or another.", "warn")
     yield Row("Seal", packet.seal)
     yield Row("Check", f"weighbridge verify {shlex.quote(packet.path)}")
     if run.verdict:
@@ -123,8 +125,27 @@ class PacketScreen(StepScreen):
         if self.wizard.jobs.running:
             self.wizard.tell(Notice("A job still runs.", "Let it end, or stop it, then save.", "problem"))
             return
+        path = Path(target).expanduser()
+        earlier = self.run.packet
+        if earlier is not None and path.is_dir() and path.absolute() == Path(earlier.path).absolute():
+            self._replace(path, earlier)
+        else:
+            self._save(path)
+
+    def _save(self, path: Path) -> None:
         self.wizard.tell(None)
-        self.wizard.jobs.save_packet(Path(target).expanduser(), lambda: None)
+        self.wizard.jobs.save_packet(path, lambda: None)
+
+    @work
+    async def _replace(self, path: Path, earlier: PacketRecord) -> None:
+        """Asks before an earlier packet goes; where it stays, a free name is proposed."""
+        less = " The new one would be less complete." if earlier.complete and not is_complete(self.run) else ""
+        question = f"An earlier packet of this run is saved at {clean_line(str(path), 200)}.{less} Replace it?"
+        if await self.app.push_screen_wait(Ask(question, "Replace it", "Keep it")):
+            self._save(path)
+            return
+        self.query_one("#target", Input).value = str(free_name(path))
+        self.wizard.tell(Notice("The earlier packet stays.", "ctrl+n saves the new one beside it."))
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#target")

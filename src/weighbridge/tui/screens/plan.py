@@ -70,11 +70,10 @@ class PlanPart(Vertical):
 
     def compose(self) -> ComposeResult:
         run = self._at_start
-        chosen = run.plan.runtime or run.decision.suggested_runtime
         with Horizontal(classes="setting"):
             yield Static("Runtime", classes="setting-title", markup=False)
             yield RadioSet(
-                *(Radio((name), value=name == chosen) for name in self._names),
+                *(Radio(self._label(name), value=name == run.plan.runtime) for name in self._names),
                 id="plan-runtime",
                 classes="in-columns",
                 compact=True,
@@ -90,6 +89,10 @@ class PlanPart(Vertical):
                 )
         yield Static("Commands to run there", classes="section", markup=False)
         yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
+
+    def _label(self, name: str) -> str:
+        """What is only suggested stands unchosen: nothing is on record before the person chooses it."""
+        return f"{name} (suggested)" if name == self._at_start.decision.suggested_runtime else name
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:

@@ -79,8 +79,8 @@ def answer_of(view: LiveView) -> str:
 
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
-    again = f" Attempt {view.attempts[-1]}." if len(view.attempts) > 1 else ""
-    return f"escape stops. Leaving does not.{clean_line(again)}"
+    words = "escape stops. Leaving does not."
+    return f"{words} Attempt {clean_line(view.attempts[-1])}." if len(view.attempts) > 1 else words
 
 
 class ProofScreen(JobScreen):
@@ -142,14 +142,22 @@ class ProofScreen(JobScreen):
         self.query_one(LatencyPanel).show(view)
         box = self.query_one("#answer")
         box.border_subtitle = _progress(view)
-        text = self.query_one("#answer-text", Static)
-        at_end = box.max_scroll_y - box.scroll_y <= 2
-        text.update(answer_of(view))
-        if at_end:
-            box.scroll_end(animate=False)
+        self._write(answer_of(view))
         memory = self.query_one(MemoryPanel)
         memory.border_subtitle = f"{view.mode} mode" if view.mode else ""
         self.query_one(LatencyPanel).border_subtitle = PHASES.get(view.phase, view.phase)
+
+    def _write(self, answer: str) -> None:
+        """Draws the answer. The screen is laid out anew only where the answer grows by a line."""
+        box, text = self.query_one("#answer"), self.query_one("#answer-text", Static)
+        if answer == text.content:
+            return
+        at_end = box.max_scroll_y - box.scroll_y <= 2
+        text.update(answer, layout=False)
+        if text.get_content_height(box.size, self.size, text.size.width) != text.size.height:
+            text.refresh(layout=True)
+            if at_end:
+                box.scroll_end(animate=False)
 
 
 def _progress(view: LiveView) -> str:

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.session.jobs import prove_command
 from weighbridge.tui.screens.ask import AskLine
@@ -25,6 +26,7 @@ from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.figures import mib, number
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
+from weighbridge.tui.widgets.status_line import Notice, sentence
 
 SETTINGS = {
     "n_ctx": ("Context", "tokens"),
@@ -124,11 +126,10 @@ class RuntimeScreen(StepScreen):
     def _runtime_chosen(self, event: PlanPart.Chosen) -> None:
         self.apply(want.ChangePlan(field="runtime", value=event.name))
 
-    def proceed(self) -> None:
-        """On a planned route the runtime that stands chosen is taken with Next."""
-        if self.run.planned and not self.run.plan.runtime:
-            self.apply(want.ChangePlan(field="runtime", value=self.run.decision.suggested_runtime))
-        super().proceed()
+    def worded(self, problem: Problem) -> Problem:
+        """A setting is called what it is called on this screen."""
+        name, _, rest = str(problem).partition(" ")
+        return type(problem)(f"{SETTINGS[name][0]} {rest}", problem.hint) if name in SETTINGS else problem
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#set-n_ctx")
@@ -142,5 +143,5 @@ class RuntimeScreen(StepScreen):
     async def action_accept(self) -> None:
         question = f"{flow.memory_refusal(self.run)} Why do you accept the risk?"
         reason = await self.app.push_screen_wait(AskLine(question, "your reason, kept in the packet"))
-        if reason:
-            self.apply(want.AcceptMemoryRisk(reason=reason))
+        if reason and self.apply(want.AcceptMemoryRisk(reason=reason)):
+            self.wizard.tell(Notice(f"Accepted, on record: {sentence(reason)}", "ctrl+n goes on."))

@@ -130,9 +130,13 @@ class StepScreen(Screen[None]):
         try:
             self.wizard.session.apply(intent)
         except Problem as problem:
-            self.wizard.tell(Notice.of(problem))
+            self.wizard.tell(Notice.of(self.worded(problem)))
             return False
         return True
+
+    def worded(self, problem: Problem) -> Problem:
+        """A refusal in the words of this screen."""
+        return problem
 
     def flush(self) -> bool:
         """Saves what was typed and not yet handed over. False, with the focus there, where it is refused."""

@@ -44,6 +44,7 @@ class Panel(Vertical):
         super().__init__(id=id)
         self.border_title = self.TITLE
         self._view = LiveView()
+        self._drawn: tuple[int | Figure, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
@@ -62,7 +63,11 @@ class Panel(Vertical):
             return
         short = self.screen.has_class("-short")
         figures = self.short_figures(self._view) if short else self.figures(self._view)
-        self.query_one(Static).update(figure_lines(figures, self.content_size.width), layout=short)
+        drawn = (self.content_size.width, *figures)
+        if drawn != self._drawn:
+            grown = len(drawn) != len(self._drawn)
+            self._drawn = drawn
+            self.query_one(Static).update(figure_lines(figures, self.content_size.width), layout=grown)
         self.trace(self._view, self.query_one(Trace))
 
     def figures(self, view: LiveView) -> list[Figure]:

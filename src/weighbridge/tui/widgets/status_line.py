@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,9 @@ from textual.widgets import Static
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean_line
+
+_NAME = re.compile(r"[._/\\\d]")
+"""A word that holds one of these is a file, a field or a path, and is written as it is."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,13 @@ class Notice:
 
 
 def sentence(text: str) -> str:
-    """Outside text as one line that begins with a capital and ends with a full stop."""
+    """Outside text as one line that ends with a full stop, and begins with a capital unless it begins with a name."""
     line = clean_line(text, 500).strip()
     if not line:
         return ""
-    return line[0].upper() + line[1:] + ("" if line[-1] in ".!?)`" else ".")
+    first = line.split()[0].rstrip(".,:;!?")
+    start = line[0] if _NAME.search(first) else line[0].upper()
+    return start + line[1:] + ("" if line[-1] in ".!?)`" else ".")
 
 
 class StatusLine(Static):
@@ -51,6 +57,8 @@ class StatusLine(Static):
         self.notice = Notice("")
 
     def show(self, notice: Notice) -> None:
+        if notice == self.notice:
+            return
         self.notice = notice
         self.set_class(notice.kind == "hint", "-hint")
         self.set_class(notice.kind == "problem", "-problem")
