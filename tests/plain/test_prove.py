@@ -148,3 +148,48 @@ def test_a_single_proof_is_listed_but_not_taken_for_an_unfinished_walk(
     assert f"{entry.id}: " in here("runs").stdout
     assert entry.id not in here("--plain", stdin="q\n").stdout
     assert entry.id in here("--plain", "--run", entry.id, stdin="q\n").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "outcome", "code"), [(("--ctx", "16000000"), "refused", 3), (("--seed", "-1"), "bad_input", 2)]
+)
+def test_what_never_started_ends_with_a_summary_too(
+    here: Cli, option: tuple[str, str], outcome: str, code: int
+) -> None:
+    done = here("prove", "bundled", "--json", *option)
+    (summary,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == code and summary["outcome"] == outcome and summary["message"] in done.stderr
+    assert summary["attempts"] == [] and all(summary[name] is None for name in FIGURES)
+
+
+def test_the_refusal_names_the_option_that_overrules_it(here: Cli) -> None:
+    assert "--accept-memory-risk" in here("prove", "bundled", "--ctx", "16000000").stderr
+
+
+@pytest.mark.parametrize("presses", [1, 2, 4])
+def test_ctrl_c_at_any_time_ends_with_one_summary(home: Path, presses: int) -> None:
+    args = ("prove", "bundled", "--json", "--threads", "1", "--max-tokens", "4000", "--ctx", "4096")
+    with subprocess.Popen(
+        command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home)
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        head = [process.stdout.readline()]
+        for _ in range(presses):
+            process.send_signal(signal.SIGINT)
+        lines = [json.loads(line) for line in [*head, *process.stdout]]
+        said = process.stderr.read()
+    assert process.returncode == 130 and "Traceback" not in said
+    assert [line["event"] for line in lines].count("summary") == 1
+    assert lines[-1]["outcome"] in ("stopped", "interrupted")
+
+
+def test_a_reader_that_leaves_is_not_told_to_press_ctrl_c(home: Path) -> None:
+    with subprocess.Popen(
+        command("prove", "bundled", "--json", *SMALL),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+    assert "ctrl+c" not in said and "Traceback" not in said

@@ -73,11 +73,13 @@ class PlanPart(Vertical):
         with Horizontal(classes="setting"):
             yield Static("Runtime", classes="setting-title", markup=False)
             yield RadioSet(
-                *(Radio(self._label(name), value=name == run.plan.runtime) for name in self._names),
+                *(Radio(name, value=name == run.plan.runtime) for name in self._names),
                 id="plan-runtime",
                 classes="in-columns",
                 compact=True,
             )
+        # What is only suggested stands unchosen: nothing is on record before the person chooses it.
+        yield Static(f"suggested: {run.decision.suggested_runtime}", classes="suggested", markup=False)
         for name, title, note in FIELDS[run.decision.route]:
             with Horizontal(classes="setting plan-setting"):
                 yield Static(title, classes="setting-title", markup=False)
@@ -89,10 +91,6 @@ class PlanPart(Vertical):
                 )
         yield Static("Commands to run there", classes="section", markup=False)
         yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
-
-    def _label(self, name: str) -> str:
-        """What is only suggested stands unchosen: nothing is on record before the person chooses it."""
-        return f"{name} (suggested)" if name == self._at_start.decision.suggested_runtime else name
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:

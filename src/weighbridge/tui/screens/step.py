@@ -37,6 +37,7 @@ class StepScreen(Screen[None]):
     STEP: ClassVar[StepId]
     HINT: ClassVar[str] = ""
     _is_drawn = False
+    _usable: tuple[bool | None, ...] = ()
     AUTO_FOCUS = "#body *"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="step.next", tooltip="Confirm this step and go on", priority=True),
@@ -114,7 +115,11 @@ class StepScreen(Screen[None]):
         self.draw(run)
         self.show_notice(self.wizard.notice)
         self.tick()
-        self.refresh_bindings()
+        usable = tuple(self.check_action(binding.action, ()) for _, binding in self._bindings)
+        if usable != self._usable:
+            # The footer is made anew for it, which costs more than all the rest.
+            self._usable = usable
+            self.refresh_bindings()
 
     def show_notice(self, notice: Notice | None) -> None:
         """The notice, or the hint of the step where there is none."""

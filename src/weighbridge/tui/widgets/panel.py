@@ -63,7 +63,7 @@ class Panel(Vertical):
             return
         short = self.screen.has_class("-short")
         figures = self.short_figures(self._view) if short else self.figures(self._view)
-        drawn = (self.content_size.width, *figures)
+        drawn: tuple[int | Figure, ...] = (self.content_size.width, *figures)
         if drawn != self._drawn:
             grown = len(drawn) != len(self._drawn)
             self._drawn = drawn
