@@ -32,3 +32,8 @@ def test_a_data_folder_that_is_a_file_is_one_sentence(here: Cli, home: Path) -> 
 def test_a_card_that_is_a_list_is_not_an_object(here: Cli) -> None:
     done = here("route", "-", stdin="[]")
     assert done.returncode == 2 and "[] is not an object" in done.stderr
+
+
+def test_a_limit_is_said_in_plain_words(here: Cli) -> None:
+    done = here("fit", "bundled", "--ctx", "3")
+    assert done.returncode == 2 and "--ctx: must be at least 64 (it is '3')" in done.stderr

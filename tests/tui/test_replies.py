@@ -9,6 +9,8 @@ from steering import Launch, on_step, screen_text, status, wait_until, walk_to, 
 from textual.widgets import Input
 
 from weighbridge.domain.intents import Answer
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.verdict.decision import options
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.widgets.status_line import sentence
@@ -73,3 +75,8 @@ def test_names_keep_their_letters() -> None:
     assert sentence("m.gguf: the file is cut short") == "m.gguf: the file is cut short."
     assert sentence("n_ctx is too small") == "n_ctx is too small."
     assert sentence("the disk is full.") == "The disk is full."
+
+
+def test_sentences_are_joined_with_one_mark() -> None:
+    rows, _ = options(ConstraintCard(), None, "Other", "The model is cut short (351562.50 MB).")
+    assert all(".;" not in row.why and ".." not in row.why for row in rows)

@@ -21,6 +21,12 @@ _WANTED = {
     "dict": "a table",
     "model": "a table",
 }
+_LIMITS = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+    "greater_than": ("more than", "gt"),
+    "less_than": ("less than", "lt"),
+}
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
@@ -41,6 +47,11 @@ def sentence(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
         return clean_line(str(context["error"]))
     if kind == "string_pattern_mismatch":
         return f"{value} does not match the pattern {context['pattern']}"
+    if kind in _LIMITS:
+        word, key = _LIMITS[kind]
+        if str(error["input"]).strip().lower() == "nan":
+            return f"{value} is not a number"
+        return f"must be {word} {context[key]:,} (it is {value})".replace(".0 (", " (")
     wanted = _WANTED.get(kind.partition("_")[0])
     if wanted and kind.rpartition("_")[2] in ("type", "parsing", "float", "size"):
         return f"{value} is not {wanted}"

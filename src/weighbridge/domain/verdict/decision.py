@@ -130,7 +130,7 @@ def options(
 
 def _without_eval(other: str, has_other: bool, failure: str) -> tuple[tuple[Option, ...], Choice | None]:
     if failure:
-        owed = f"no eval has run, for the proof failed: {failure}"
+        owed = f"no eval has run, for the proof failed: {failure.rstrip('.')}"
     else:
         owed = "no eval has run to its end: the evidence is owed"
     rows = []
