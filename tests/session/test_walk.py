@@ -46,7 +46,7 @@ async def test_a_changed_early_answer_makes_later_steps_stale_and_keeps_their_ev
     session.apply(want.ChangeSetting(field="n_ctx", value="1024"))
     assert {s: flow.status(session.run, s) for s in ORDER[:8]} == {
         "constraints": "done", "route": "done", "model": "done", "card": "done",
-        "runtime": "stale", "proof": "stale", "eval": "stale", "decision": "done",
+        "runtime": "stale", "proof": "stale", "eval": "stale", "decision": "stale",
     }  # fmt: skip
     assert session.run.proof == proof
     session.apply(want.ChangeSetting(field="n_ctx", value="2048"))

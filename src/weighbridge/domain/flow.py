@@ -45,7 +45,8 @@ def _inputs(run: Run, step: StepId) -> Any:
         case "decision":
             results = run.evaluation.results if run.evaluation else ()
             needs = (run.constraints.privacy, run.constraints.needs_fine_tuning)
-            return (run.planned, results, run.policy, needs, run.choice, run.reason)
+            rests_on = (current_gate(run), failure(run))
+            return (run.planned, results, rests_on, needs, run.choice, run.reason)
         case "packet":
             proof = run.proof.job_id if run.proof else ""
             return ([digest(_inputs(run, s)) for s in ORDER[:-1]], proof, run.plan, run.overrides)
