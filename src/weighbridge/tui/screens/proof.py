@@ -150,14 +150,13 @@ class ProofScreen(JobScreen):
     def _write(self, answer: str) -> None:
         """Draws the answer. The screen is laid out anew only where the answer grows by a line."""
         box, text = self.query_one("#answer"), self.query_one("#answer-text", Static)
-        if answer == text.content:
-            return
         at_end = box.max_scroll_y - box.scroll_y <= 2
-        text.update(answer, layout=False)
-        if text.get_content_height(box.size, self.size, text.size.width) != text.size.height:
-            text.refresh(layout=True)
-            if at_end:
-                box.scroll_end(animate=False)
+        if answer != text.content:
+            text.update(answer, layout=False)
+            if text.get_content_height(box.size, self.size, text.size.width) != text.size.height:
+                text.refresh(layout=True)
+        if at_end:
+            box.scroll_end(animate=False)
 
 
 def _progress(view: LiveView) -> str:
