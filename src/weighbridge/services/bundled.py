@@ -57,8 +57,6 @@ def _describe(package: Distribution, path: Path) -> Bundled:
         path=path,
         repo=pin["repo"] if pin else "",
         revision=pin["revision"] if pin else "",
-        source=f"file: package {PACKAGE}; repository and revision: {label}"
-        if pin
-        else f"file: package {PACKAGE}",
+        source=f"file: package {PACKAGE}; repository and revision: {label}" if pin else f"file: package {PACKAGE}",
         facts=facts,
     )

@@ -15,13 +15,14 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import Override, PlanDetails, Run
 from weighbridge.domain.text import clean, clean_line
+from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.decision import Verdict
 
 
-def _first_error(error: ValidationError) -> str:
-    row = error.errors()[0]
-    return clean_line(str(row["msg"]).removeprefix("Value error, "))
+def _plain(error: ValidationError) -> str:
+    """The first mistake in plain words."""
+    return clean_line(sentence(error.errors(include_url=False)[0]))
 
 
 def answer(run: Run, intent: want.Answer) -> Run:
@@ -32,7 +33,7 @@ def answer(run: Run, intent: want.Answer) -> Run:
     try:
         card = ConstraintCard.model_validate({**run.constraints.model_dump(), intent.field: value})
     except ValidationError as error:
-        raise BadInput(f"{intent.field}: {_first_error(error)}.") from None
+        raise BadInput(f"{intent.field}: {_plain(error)}.") from None
     return run.model_copy(update={"constraints": card})
 
 
@@ -60,7 +61,7 @@ def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
         new = {**run.settings.model_dump(), intent.field: intent.value.replace(",", "").strip()}
         settings = RuntimeSettings.model_validate(new)
     except ValidationError as error:
-        raise BadInput(f"{intent.field} ({field.description}): {_first_error(error)}.") from None
+        raise BadInput(f"{intent.field} ({field.description}): {_plain(error)}.") from None
     return run.model_copy(update={"settings": settings})
 
 
@@ -98,7 +99,7 @@ def change_threshold(run: Run, intent: want.ChangeThreshold) -> Run:
     try:
         policy = Policy.model_validate({**run.policy.model_dump(), "min_pass": intent.min_pass.strip()})
     except ValidationError as error:
-        raise BadInput(f"Threshold: {_first_error(error)}.") from None
+        raise BadInput(f"Threshold: {_plain(error)}.") from None
     return run.model_copy(update={"policy": policy})
 
 

@@ -81,6 +81,17 @@ def _proof_note(e: Evidence) -> ProofNote | None:
     return ProofNote(**kept, current=e.proof_is_current, note=note, model_sha256=digest)
 
 
+def _reasons(planned: bool, proof: str) -> dict[str, str]:
+    """Why a value of the file can be missing."""
+    return {
+        "forecast": "a forecast for this machine does not speak of another route"
+        if planned
+        else "no forecast was made",
+        "plan": "the route runs on this machine",
+        "proof": proof,
+    }
+
+
 def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str]) -> RuntimeFile:
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
     run, ready, proof = e.run, e.ready, _proof_note(e)
@@ -101,13 +112,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         "plan": run.plan if run.planned else None,
         "forecast_against_measured": None,
     }
-    reasons = {
-        "forecast": "a forecast for this machine does not speak of another route"
-        if run.planned
-        else "no forecast was made",
-        "plan": "the route runs on this machine",
-        "proof": why if planned else "the proof has not run",
-    }
+    reasons = _reasons(run.planned, why if planned else "the proof has not run")
     if failed:
         reasons["system_info"] = failed.message
     settings = attempt.settings if attempt else run.settings
