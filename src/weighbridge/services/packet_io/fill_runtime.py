@@ -96,7 +96,6 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
     run, ready, proof = e.run, e.ready, _proof_note(e)
     attempt = last(e.proof_events or e.events, Attempt)
-    failed = last(e.proof_events, Failed)
     planned = e.status == "planned"
     forecast = None if run.planned else run.forecast
     shown = attempt.command if attempt else command
@@ -113,16 +112,15 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         "forecast_against_measured": None,
     }
     reasons = _reasons(run.planned, why if planned else "the proof has not run")
-    if failed:
+    if failed := last(e.proof_events, Failed):
         reasons["system_info"] = failed.message
     settings = attempt.settings if attempt else run.settings
     apart = incomparable(forecast, proof, settings.n_ctx, run.model.sha256 if run.model else None)
     if forecast and proof and not apart:
         values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures.peak_rss_bytes)
     reasons["forecast_against_measured"] = reasons["forecast"] if forecast is None else apart
-    filled = with_gaps(values, reasons, why)
     return RuntimeFile(
-        **filled,
+        **with_gaps(values, reasons, why),
         status=e.status,
         command=shown,
         command_line=shlex.join(shown),
