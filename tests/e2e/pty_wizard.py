@@ -68,6 +68,12 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         wait_until(f"{text!r} on the screen", lambda: text.encode() in self.painted)
 
+    def hang_up(self) -> None:
+        """The terminal is gone, and no signal says so."""
+        self._done.set()
+        self._drain.join()
+        os.close(self._ours)
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -80,6 +86,5 @@ class Terminal:
     ) -> None:
         if self.process.poll() is None:
             self.kill()
-        self._done.set()
-        self._drain.join()
-        os.close(self._ours)
+        if not self._done.is_set():
+            self.hang_up()

@@ -83,6 +83,18 @@ async def test_ten_kills_during_the_proof(home: Path) -> None:
         assert flow.first_open(run) == "proof"
 
 
+async def test_a_terminal_that_goes_away_ends_the_wizard_and_its_child(home: Path) -> None:
+    run_id = await prepare(home, "proof")
+    with Terminal(home, "--run", run_id) as wizard:
+        wizard.wait_for("Palette")
+        wizard.send(START)
+        wait_until("tokens", lambda: seen("token", 3)(events_of(home, run_id)))
+        wizard.hang_up()
+        wait_until("the wizard gone", lambda: wizard.process.poll() is not None)
+    no_child_is_left(events_of(home, run_id))
+    RunStore(home).open(run_id).close()
+
+
 async def test_ten_kills_during_the_eval(home: Path, tmp_path: Path) -> None:
     run_id = await prepare(home, "eval")
     shutil.copytree(home, tmp_path / "fresh")

@@ -21,6 +21,7 @@ from textual.signal import Signal
 
 from weighbridge.domain.problems import Problem
 from weighbridge.tui import commands
+from weighbridge.tui.hangup import watch_terminal
 from weighbridge.tui.screens.first_frame import FirstFrame
 from weighbridge.tui.screens.registry import screen_of
 from weighbridge.tui.sizes import HIGH_FROM, NARROW_BELOW, SHORT_BELOW, WIDE_FROM
@@ -268,6 +269,7 @@ async def _caught_up(pump: MessagePump | None) -> None:
 
 def run_wizard(opener: Opener) -> int:
     """Runs the wizard until the person leaves it. The exit status. Raises the Problem of a run that did not open."""
+    watch_terminal()
     app = WeighbridgeApp(opener)
     app.run()
     if app.refused is not None:
