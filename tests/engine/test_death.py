@@ -35,7 +35,7 @@ async def _hit(runtime: LlamaRuntime, pid: int, number: int) -> list[Event]:
         (signal.SIGSEGV, "SIGSEGV", "safe"),
         (signal.SIGABRT, "SIGABRT", "safe"),
         (signal.SIGILL, "built for another CPU", "safe"),
-        (signal.SIGKILL, "killed by the system, most likely out of memory", None),
+        (signal.SIGKILL, "killed by the system, most likely out of memory", "safe"),
     ],
 )
 async def test_death_by_a_signal(rig: Rig, number: signal.Signals, words: str, retry: str | None) -> None:
