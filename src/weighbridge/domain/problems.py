@@ -3,8 +3,9 @@
 Problem
 ├─ BadInput        the person's file, plan, path or answer is wrong        exit 2
 ├─ Refused         licence, memory or gate says no, with the way out       exit 3
-├─ OutsideFailed   engine, disk or network failed                          exit 4
-└─ CheckFailed     a packet does not verify, or a comparison regressed     exit 5
+└─ OutsideFailed   engine, disk or network failed                          exit 4
+
+A packet that does not verify is no Problem but a report, with exit 5.
 """
 
 from __future__ import annotations
@@ -30,7 +31,3 @@ class Refused(Problem):
 
 class OutsideFailed(Problem):
     exit_code = 4
-
-
-class CheckFailed(Problem):
-    exit_code = 5

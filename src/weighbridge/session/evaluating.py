@@ -12,6 +12,7 @@ from weighbridge.domain.proof.events import Attempt, Completed, Ended, Event, Fa
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import RequestFigures, request_figures
 from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.run import EvalRecord, Run
 from weighbridge.domain.verdict.cases import Case
@@ -19,7 +20,7 @@ from weighbridge.domain.verdict.decision import CaseResult, judge
 from weighbridge.services.marking import mark
 from weighbridge.services.store import RunFolder
 from weighbridge.session.jobs import Job
-from weighbridge.session.proving import WARM_UP, shutdown_text
+from weighbridge.session.proving import WARM_UP
 
 if TYPE_CHECKING:
     from weighbridge.session.session import Session
@@ -31,17 +32,11 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     record = _begun(session)
     done = {r.case for r in record.results}
     cases = {c.id: c for c in record.pack.case}
-    requests = [
-        WARM_UP,
-        *(_request(c) for c in record.pack.case if c.id not in done),
-    ]
+    requests = [WARM_UP, *(_request(c) for c in record.pack.case if c.id not in done)]
     job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, e, t))
     record = record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"})
     session.keep(session.run.model_copy(update={"evaluation": record}))
-    session.job, session.meter = (
-        job,
-        Meter(session.forecast_bytes),
-    )
+    session.job, session.meter = job, Meter(session.forecast_bytes)
     kept: list[Event] = []
     try:
         async with aclosing(job.events()) as events:

@@ -11,7 +11,7 @@ from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopp
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.settings import Request
-from weighbridge.domain.proof.shutdown import shutdown_text as shutdown_text
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.services.store import RunFolder
