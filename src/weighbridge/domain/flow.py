@@ -152,6 +152,11 @@ def _missing_model(run: Run) -> str | None:
     return None
 
 
+def licence_refusal(run: Run) -> str:
+    """Why the licence does not cover the stated use; empty where nothing speaks against it."""
+    return ""
+
+
 def _missing_memory(run: Run) -> str | None:
     forecast = run.forecast
     if run.planned or forecast is None or forecast.verdict != "does_not_fit" or run.memory_override:

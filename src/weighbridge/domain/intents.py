@@ -49,6 +49,12 @@ class AcceptMemoryRisk(Record):
     reason: str
 
 
+class AcceptLicenceRisk(Record):
+    """The licence refusal is overruled, on record."""
+
+    reason: str
+
+
 class UsePack(Record):
     """Another pack of cases; its default policy comes with it."""
 
@@ -81,6 +87,7 @@ Intent = (
     | ChangePrompt
     | ChangePlan
     | AcceptMemoryRisk
+    | AcceptLicenceRisk
     | UsePack
     | ChangeThreshold
     | Decide

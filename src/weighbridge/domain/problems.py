@@ -3,12 +3,34 @@
 Problem
 ├─ BadInput        the person's file, plan, path or answer is wrong        exit 2
 ├─ Refused         licence, memory or gate says no, with the way out       exit 3
-└─ OutsideFailed   engine, disk or network failed                          exit 4
+├─ OutsideFailed   engine, disk or network failed                          exit 4
+└─ HubProblem      the Hub, or the way to it; `kind` says what             exit by kind
 
 A packet that does not verify is no Problem but a report, with exit 5.
 """
 
 from __future__ import annotations
+
+from typing import Literal
+
+HubKind = Literal[
+    "not_found",
+    "bad_name",
+    "bad_revision",
+    "no_file",
+    "gated",
+    "private",
+    "disabled",
+    "rate_limited",
+    "offline",
+    "unreachable",
+    "timeout",
+    "nonsense",
+    "no_ranges",
+    "digest",
+]
+"""`unreachable`: no connection. `nonsense`: an answer that no Hub gives. `no_ranges`: the server sends whole files
+only. `digest`: what came is not what the Hub declares. `private`: the Hub says 401 or 404 alike, so it may be."""
 
 
 class Problem(Exception):
@@ -31,3 +53,18 @@ class Refused(Problem):
 
 class OutsideFailed(Problem):
     exit_code = 4
+
+
+class HubProblem(Problem):
+    """`wait_s`: seconds until the Hub answers again, where it said so."""
+
+    _EXITS: dict[str, int] = {  # noqa: RUF012
+        **dict.fromkeys(("not_found", "bad_name", "bad_revision", "no_file"), 2),
+        **dict.fromkeys(("gated", "private", "disabled"), 3),
+    }
+
+    def __init__(self, kind: HubKind, message: str, hint: str = "", wait_s: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.wait_s = wait_s
+        self.exit_code = self._EXITS.get(kind, 4)

@@ -16,6 +16,7 @@ from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.model.licences import LicenceNote
 from weighbridge.domain.proof.events import Mode, Outcome
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.settings import RuntimeSettings
@@ -33,7 +34,7 @@ DEFAULT_PROMPT = (
 class Override(Record):
     """A refusal that the person overruled, with the figures it was refused for."""
 
-    what: Literal["memory"]
+    what: Literal["memory", "licence"]
     refusal: str
     reason: str
     at: str
@@ -104,10 +105,11 @@ class Run(Record):
     decision: RouteDecision
     machine: MachineFacts
     model: ModelChoice | None = None
-    declared: CardFacts | None = Field(default=None, description="what the model's file itself declares")
+    declared: CardFacts | None = Field(default=None, description="what file and model card declare")
     typed_facts: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="what the person typed, by model key and card field"
     )
+    licence: LicenceNote | None = Field(default=None, description="what the licence on the card allows")
     settings: RuntimeSettings = RuntimeSettings()
     forecast: Forecast | None = None
     plan: PlanDetails = PlanDetails()

@@ -16,7 +16,8 @@ from weighbridge.domain.model.gguf import read_header
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
-from weighbridge.services import bundled, hub_name
+from weighbridge.services import bundled
+from weighbridge.services.hub import name as hub_name
 
 CHUNK = 8 << 20
 _HINT = "give the path of a .gguf file, or the word: bundled"

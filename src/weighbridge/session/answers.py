@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.flow import allowed, inputs_digest, memory_refusal, recommended
+from weighbridge.domain.flow import allowed, inputs_digest, licence_refusal, memory_refusal, recommended
 from weighbridge.domain.flow import missing as what_is_missing
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.problems import BadInput
@@ -85,6 +85,16 @@ def accept_memory_risk(run: Run, intent: want.AcceptMemoryRisk, now: str) -> Run
         raise BadInput("There is no memory refusal to overrule.")
     reason = clean_line(intent.reason, 500) or "accepted without a reason"
     entry = Override(what="memory", refusal=memory_refusal(run), reason=reason, at=now)
+    return run.model_copy(update={"overrides": (*run.overrides, entry)})
+
+
+def accept_licence_risk(run: Run, intent: want.AcceptLicenceRisk, now: str) -> Run:
+    """The person overrules the licence refusal; refusal, reason and time are kept."""
+    refusal = licence_refusal(run)
+    if not refusal:
+        raise BadInput("There is no licence refusal to overrule.")
+    reason = clean_line(intent.reason, 500) or "accepted without a reason"
+    entry = Override(what="licence", refusal=refusal, reason=reason, at=now)
     return run.model_copy(update={"overrides": (*run.overrides, entry)})
 
 

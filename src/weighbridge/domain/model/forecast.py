@@ -20,7 +20,7 @@ from typing import Literal
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hparams import HyperParameters, hyper_parameters
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 
 Verdict = Literal["fits", "tight", "does_not_fit", "unknown"]
 
@@ -41,7 +41,8 @@ class Forecast(Record):
     available. `unknown`: the available memory is not known.
     """
 
-    method: Literal["formula"] = "formula"
+    method: Literal["engine", "formula"] = "formula"
+    """`engine`: a dry load in llama.cpp's own allocator. `formula`: the one above."""
     n_ctx: int
     weights_bytes: int
     kv_bytes: int
@@ -57,6 +58,12 @@ class Forecast(Record):
     verdict: Verdict
     max_ctx: int | None
     """Largest context that `fits`, at most the trained one; None where none does, or where that is unknown."""
+    kv_type: KvType = "f16"
+    fetched_bytes: int | None = None
+    """Bytes that were fetched for this forecast; None where the file was here already."""
+    disk_needed_bytes: int = 0
+    """Bytes that the download still has to write; 0 where the file is here."""
+    disk_free_bytes: int | None = None
     caveat: str = ""
     """Why the figures are less sure for this model; empty where the formula was checked for its kind."""
 

@@ -31,7 +31,7 @@ def _one_line(task: str) -> str:
 
 
 class ConstraintCard(Record):
-    """The six answers. The lesson's `project` table is one of these as it stands."""
+    """The seven answers. The lesson's `project` table is one of these as it stands."""
 
     task: Annotated[str, AfterValidator(_one_line)] = "course Q&A assistant"
     privacy: Privacy = "public"
@@ -40,6 +40,8 @@ class ConstraintCard(Record):
     needs_service_api: bool = False
     needs_fine_tuning: bool = False
     budget_level: Budget = "none"
+    commercial_use: bool = False
+    """Whether the model is to be used commercially: the licence gate asks."""
 
 
 def covers(budget: Budget, floor: Budget) -> bool:

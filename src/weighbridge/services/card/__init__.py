@@ -1,0 +1,1 @@
+"""Model cards: front matter, sections and context lengths, each fact with its source."""

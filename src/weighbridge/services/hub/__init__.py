@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: names, search, metadata, cards, headers by ranges, downloads."""
