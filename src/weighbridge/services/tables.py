@@ -1,12 +1,14 @@
-"""The planning tables from the package, with a person's own families on top."""
+"""The tables of the package: planning, with a person's own families on top, and licences."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from weighbridge.domain.model.licences import LicenceTable
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.route.table import FamiliesFile, Family, OwnFamilies, RoutesFile, Tables
 from weighbridge.domain.text import clean_line
@@ -43,6 +45,13 @@ def load_tables(own: Path | None = None, config_dir: Path | None = None) -> Tabl
         )
     except ValidationError as error:
         raise BadInput(explain(error, text, name), "Correct the file and try again.") from None
+
+
+@lru_cache(maxsize=1)
+def load_licences() -> LicenceTable:
+    """The table of licences; read when it is first asked for."""
+    text = files("weighbridge").joinpath("data", "licences.toml").read_text("utf-8")
+    return load_toml(text, "licences.toml", LicenceTable)
 
 
 def _own_file(own: Path | None, config_dir: Path | None) -> Path | None:

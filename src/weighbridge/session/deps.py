@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.model.licences import LicenceTable
 from weighbridge.domain.proof.runtime import RuntimeFactory
 from weighbridge.domain.route.table import Tables
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.store import data_folder
-from weighbridge.services.tables import load_tables
+from weighbridge.services.tables import load_licences, load_tables
 
 
 def utc_now() -> str:
@@ -33,8 +34,14 @@ class Deps:
     now: Callable[[], str] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     runtime: RuntimeFactory = LlamaRuntime
+    licences: Callable[[], LicenceTable] = load_licences
     hub: Hub | None = None
     """None: the Hub of HF_ENDPOINT, made when it is first asked."""
+
+
+def hub_of(deps: Deps) -> Hub:
+    """The Hub of these dependencies; without one, that of HF_ENDPOINT."""
+    return deps.hub or Hub(deps.home)
 
 
 def real_deps(home: Path | None = None, families: Path | None = None) -> Deps:
