@@ -52,7 +52,7 @@ class Cursor:
             if len(self._block) != wanted:
                 raise BadInput("the file became shorter while it was read", AGAIN)
             self._block_start, start = self.position, 0
-            self._step = min(self._step * 4, 4 << 20)
+            self._step = min(self._step * 4, 1 << 20)
         return start
 
     def skip(self, count: int) -> None:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from weighbridge.domain.model.files import WeightsFile
-from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import CardText, HubFile, HubRepo, Query, SearchRow
+from weighbridge.services.hub.fetch import Downloaded, fetch
+from weighbridge.services.hub.header import FetchedHeader, fetch_header
+from weighbridge.services.hub.local_copy import local_copy
+
+__all__ = ["Downloaded", "FetchedHeader", "Hub", "Progress"]
 
 Progress = Callable[[int, int], None]
 """Bytes done, bytes in all."""
-
-
-class FetchedHeader(NamedTuple):
-    """`raw`: the file's first bytes, up to the end of its tables. `fetched_bytes`: 0 where they were kept."""
-
-    header: GgufHeader
-    raw: bytes
-    fetched_bytes: int
 
 
 class Hub:
@@ -44,14 +39,19 @@ class Hub:
         """README.md at that commit; a repository without one gives a CardText with its `gap`."""
         raise NotImplementedError
 
-    def header(self, repo: HubRepo, file: WeightsFile) -> FetchedHeader:
+    def header(self, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool] = lambda: False) -> FetchedHeader:
         """The GGUF header of a model file, by HTTP ranges. BadInput where it is no sound model."""
-        raise NotImplementedError
+        return fetch_header(self.home, self.endpoint, repo, file, cancelled)
 
     def local_copy(self, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Path | None:
-        """An intact copy that is here already: our own, or one in the Hub client's cache. Checked by its digest."""
-        raise NotImplementedError
+        """An intact copy that is here already: our own, or one in the Hub client's cache. Checked by its digest.
 
-    def download(self, repo: HubRepo, file: HubFile, progress: Progress | None, cancelled: Callable[[], bool]) -> Path:
+        None also where the Hub declares no digest: `download` then says at once if it fetched the file before.
+        """
+        return local_copy(self.home, repo, file, cancelled)
+
+    def download(
+        self, repo: HubRepo, file: HubFile, progress: Progress | None, cancelled: Callable[[], bool]
+    ) -> Downloaded:
         """The whole file, its digest checked, in our models folder. Raises Cancelled, OutsideFailed for the disk."""
-        raise NotImplementedError
+        return fetch(self.home, self.endpoint, repo, file, progress, cancelled)

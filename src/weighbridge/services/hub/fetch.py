@@ -1,0 +1,65 @@
+"""From a file of the Hub to a path on this machine: its place, its lock, its download, its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from weighbridge.domain.model.hub import HubFile, HubRepo
+from weighbridge.domain.text import clean_line
+from weighbridge.services.hub.download import Download, Source, Ticker, turn
+from weighbridge.services.hub.local_copy import finished, note
+from weighbridge.services.hub.part_file import PartFile
+from weighbridge.services.hub.places import make_folder, models, place
+from weighbridge.services.hub.retry import WAITS_S
+
+
+class Downloaded(NamedTuple):
+    """`sha256`: measured. `compared`: False where the Hub declares no digest, so that nothing vouches for the file."""
+
+    path: Path
+    sha256: str
+    compared: bool
+
+
+def file_url(repo: HubRepo, path: str, endpoint: str | None) -> str:
+    """Address of a file at the pinned commit. `endpoint`: None is that of HF_ENDPOINT."""
+    from huggingface_hub import hf_hub_url
+
+    return hf_hub_url(repo.repo, path, revision=repo.revision, endpoint=endpoint)
+
+
+def shown(repo: HubRepo, path: str) -> str:
+    """A file as a person reads it."""
+    return clean_line(f"{repo.repo}: {path}", 160)
+
+
+def fetch(
+    home: Path,
+    endpoint: str | None,
+    repo: HubRepo,
+    file: HubFile,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool],
+    waits: Sequence[float] = WAITS_S,
+) -> Downloaded:
+    """The whole file in our models folder, its digest checked before it gets its name.
+
+    `progress(done, total)` in bytes, at most ten times a second; what an earlier attempt left counts as it is read
+    again. Raises HubProblem, OutsideFailed for the disk, or Cancelled (within 0.3 s of the wish).
+    """
+    root = models(home)
+    target = place(root, repo.repo, repo.revision, file.path)
+    make_folder(root, target.parent)
+    part_path = target.with_name(f"{target.name}.{(file.sha256 or repo.revision)[:12]}.part")
+    source = Source(file_url(repo, file.path, endpoint), shown(repo, file.path), file.size_bytes, file.sha256)
+    tick = Ticker(progress)
+    with turn(part_path, source, tick, cancelled):
+        if sha256 := finished(target, file, cancelled):
+            return Downloaded(target, sha256, bool(file.sha256))
+        with PartFile(part_path) as part:
+            Download(source, part, tick, cancelled, waits).run()
+            part.finish(target)
+        note(target, part.sha256, bool(file.sha256))
+    return Downloaded(target, part.sha256, bool(file.sha256))
