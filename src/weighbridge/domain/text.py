@@ -10,17 +10,33 @@ _KEPT_FORMAT = {"\u200c", "\u200d"}
 """Zero-width (non-)joiners: scripts and joined emoji need them."""
 
 
-def _safe(char: str) -> str:
-    code = ord(char)
+_MOST_KEPT = 20_000
+
+
+class _Safe(dict[int, "str | int"]):
+    """A table for `str.translate` that is filled as characters are met, up to a bound: text of any script is fast."""
+
+    def __missing__(self, code: int) -> str | int:
+        shown = _shown(code)
+        if len(self) < _MOST_KEPT:
+            self[code] = shown
+        return shown
+
+
+def _shown(code: int) -> str | int:
+    char = chr(code)
     if char in "\n\t" or char in _KEPT_FORMAT:
-        return char
+        return code
     if code < 0x20:
-        return chr(0x2400 + code)
+        return 0x2400 + code
     if code == 0x7F:
         return "\u2421"
     if code in _LINE_ENDS:
         return _LINE_ENDS[code]
-    return _REPLACEMENT if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
+    return _REPLACEMENT if unicodedata.category(char) in ("Cc", "Cf", "Cs") else code
+
+
+_SAFE = _Safe()
 
 
 def clean(text: str, limit: int = 200_000) -> str:
@@ -32,7 +48,7 @@ def clean(text: str, limit: int = 200_000) -> str:
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() and text.isprintable():
         return text[:limit]
-    return "".join(map(_safe, text))[:limit]
+    return text.translate(_SAFE)[:limit]
 
 
 def clean_line(text: str, limit: int = 300) -> str:

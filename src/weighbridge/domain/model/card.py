@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import Fact, declared, missing
+from weighbridge.domain.model.card_merge import licence_value
 from weighbridge.domain.model.gguf_types import GgufHeader
 
 Declared = dict[str, Fact]
@@ -67,8 +68,7 @@ def _licence(header: GgufHeader) -> Declared:
     keys = [key for key in ("general.license", "general.license.name", "general.license.link") if header.text(key)]
     if not keys:
         return {}
-    texts = [header.text(key) or "" for key in keys]
-    value = texts[0] if len(texts) == 1 else f"{texts[0]} ({', '.join(texts[1:])})"
+    value = licence_value(*(header.text(f"general.license{key}") or "" for key in ("", ".name", ".link")))
     return {"licence": declared(value, f"GGUF key {', '.join(keys)}")}
 
 
