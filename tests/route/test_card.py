@@ -1,4 +1,4 @@
-"""The constraint card and its six questions."""
+"""The constraint card and its seven questions."""
 
 from __future__ import annotations
 
@@ -49,15 +49,17 @@ def test_the_questions_offer_every_value_of_every_field() -> None:
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.field)
 def test_every_answer_has_a_short_consequence(tables: Tables, question: object) -> None:
     field = next(one.field for one in QUESTIONS if one is question)
-    grid = product(get_args(RouteName), get_args(Privacy), get_args(Budget), (False, True), (False, True))
+    yes_no = (False, True)
+    grid = product(get_args(RouteName), get_args(Privacy), get_args(Budget), yes_no, yes_no, yes_no)
     seen = set()
-    for route, privacy, budget, api, tuning in grid:
+    for route, privacy, budget, api, tuning, commercial in grid:
         card = ConstraintCard(
             available_route=route,
             privacy=privacy,
             budget_level=budget,
             needs_service_api=api,
             needs_fine_tuning=tuning,
+            commercial_use=commercial,
         )
         text = consequence(card, field, decide(card, tables, None))
         assert 10 < len(text) <= 240 and text.endswith(".") and "  " not in text, text
@@ -70,6 +72,8 @@ def test_the_consequences_name_the_conflicts(tables: Tables) -> None:
     decision = decide(card, tables, None)
     assert "leave this machine" in consequence(card, "privacy", decision)
     assert "budget is none" in consequence(card, "budget_level", decision)
+    for_sale = card.model_copy(update={"commercial_use": True})
+    assert "unknown licence is refused" in consequence(for_sale, "commercial_use", decision)
     assert "Ruled out: Qwen family" in consequence(card, "available_route", decision)
     laptop = card.model_copy(update={"available_route": "local_cpu"})
     decision = decide(laptop, tables, None)

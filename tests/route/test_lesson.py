@@ -139,6 +139,14 @@ def test_with_money_and_memory_our_family_is_one_of_the_lessons_row(tables: Tabl
     assert decide(card, tables, 2**40).family.id in row.members
 
 
+@pytest.mark.parametrize("route", GOALS)
+def test_commercial_use_is_no_matter_of_the_lesson(tables: Tables, route: str) -> None:
+    info = PROJECT | {"available_route": route}
+    assert ours(info | {"commercial_use": True}, tables) == ours(info | {"commercial_use": False}, tables)
+    card = ConstraintCard.model_validate(info | {"commercial_use": True})
+    assert decide(card, tables, 2**40) == decide(ConstraintCard.model_validate(info), tables, 2**40)
+
+
 def test_our_routes_match_the_lessons_names_for_them(tables: Tables) -> None:
     backwards = tables.model_copy(update={"lesson": tables.lesson[::-1]})
 

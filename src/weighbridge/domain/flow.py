@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from weighbridge.domain.base import digest
-from weighbridge.domain.run import Run
+from weighbridge.domain.facts import Fact
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.licences import LicenceNote
+from weighbridge.domain.run import Override, Run
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.domain.verdict.decision import ACCEPTED, Choice, GateResult, Option, options
 
@@ -34,7 +37,7 @@ def _inputs(run: Run, step: StepId) -> Any:
         case "model":
             return (run.planned, _model_identity(run))
         case "card":
-            return (_model_identity(run), run.card)
+            return (_model_identity(run), run.card, run.licence, run.constraints.commercial_use)
         case "runtime":
             return (_model_identity(run), *how, run.plan if run.planned else None)
         case "proof":
@@ -130,8 +133,10 @@ def missing(run: Run, step: StepId) -> str | None:
             return None if run.constraints.task.strip() else "Say what the task is."
         case "model":
             return _missing_model(run)
+        case "card":
+            return _missing_permission(run)
         case "runtime":
-            return _missing_memory(run)
+            return missing_memory(run) or _missing_file(run)
         case "proof":
             return _missing_proof(run)
         case "eval":
@@ -146,22 +151,66 @@ def missing(run: Run, step: StepId) -> str | None:
 
 def _missing_model(run: Run) -> str | None:
     if run.model is None:
-        return "Choose a model: the bundled one, or a .gguf file."
+        return "Choose a model: the bundled one, a .gguf file, or a repository of the Hub."
     if run.model.kind == "named" and not run.planned:
-        return "A repository name is enough for a plan only: on this laptop choose the bundled model or a .gguf file."
+        return "A name is enough for a plan only: choose the bundled model, a .gguf file, or a repository of the Hub."
     return None
 
 
 def licence_refusal(run: Run) -> str:
-    """Why the licence does not cover the stated use; empty where nothing speaks against it."""
-    return ""
+    """Why the licence does not cover the stated use, as one sentence; empty where nothing speaks against it.
+
+    It names model, licence and source, so that it differs as soon as one of them does.
+    """
+    if not run.constraints.commercial_use or run.model is None or run.card is None:
+        return ""
+    note = run.licence
+    if note is not None and note.licence_class not in ("non-commercial", "unknown"):
+        return ""
+    return f"Commercial use is stated, but {_barred(run.card.licence, note, _exact_name(run.model))}."
 
 
-def _missing_memory(run: Run) -> str | None:
+def _barred(fact: Fact, note: LicenceNote | None, name: str) -> str:
+    """Which licence of the model stands against commercial use, from where, and why."""
+    so = "commercial use is not allowed" if note and note.licence_class == "non-commercial" else "no permission is known"
+    if fact.status == "missing":
+        return f"no licence of {name} is known"
+    if fact.status == "conflicting":
+        said = ", ".join(f"{claim.value} ({claim.source})" for claim in fact.claims)
+        return f"sources disagree on the licence of {name}, {said}, and the strictest counts: {so}"
+    return f"the licence of {name} is {fact.text} ({fact.source}): {so}"
+
+
+def _exact_name(model: ModelChoice) -> str:
+    """The model with its file and the start of its revision, as far as they are known."""
+    exact = ", ".join(filter(None, (model.file_name, model.revision[:12])))
+    return f"{model.name} ({exact})" if exact else model.name
+
+
+def licence_override(run: Run) -> Override | None:
+    """The override of the present licence refusal; one of another model, licence or source does not count."""
+    refusal = licence_refusal(run)
+    found = (o for o in reversed(run.overrides) if o.what == "licence" and o.refusal == refusal)
+    return next(found, None) if refusal else None
+
+
+def _missing_permission(run: Run) -> str | None:
+    return None if licence_override(run) else licence_refusal(run) or None
+
+
+def missing_memory(run: Run) -> str | None:
+    """The memory refusal, unless it was overruled."""
     forecast = run.forecast
     if run.planned or forecast is None or forecast.verdict != "does_not_fit" or run.memory_override:
         return None
     return memory_refusal(run)
+
+
+def _missing_file(run: Run) -> str | None:
+    """A file of the Hub has to be here before anything can run it; a plan needs none."""
+    if run.planned or run.model is None or not run.model.to_download:
+        return None
+    return "Download the model with ctrl+d first."
 
 
 def memory_refusal(run: Run) -> str:

@@ -10,7 +10,7 @@ from weighbridge.domain.verdict.decision import Choice
 
 
 class Answer(Record):
-    """A constraint question is answered: `field` is one of the six, `value` as the card wants it."""
+    """A constraint question is answered: `field` is one of the seven, `value` as the card wants it."""
 
     field: str
     value: Scalar

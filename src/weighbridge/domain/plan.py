@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import PlanDetails
@@ -19,13 +20,13 @@ _STRICT = ConfigDict(strict=True)
 
 
 class ConstraintsTable(ConstraintCard):
-    """[constraints]: the six answers."""
+    """[constraints]: the seven answers."""
 
     model_config = _STRICT
 
 
 class ModelTable(Record):
-    """[model]: `bundled`, the path of a .gguf file (beside the plan, if relative), or a repository to plan with."""
+    """[model]: `bundled`, the path of a .gguf file (beside the plan, if relative), or org/repo[@revision][:file]."""
 
     model_config = _STRICT
 
@@ -33,7 +34,7 @@ class ModelTable(Record):
 
 
 class CardTable(Record):
-    """[card]: facts in the person's own words, over what the file declares."""
+    """[card]: facts in the person's own words, over what is declared, and the reason to overrule a licence refusal."""
 
     model_config = _STRICT
 
@@ -44,6 +45,12 @@ class CardTable(Record):
     out_of_scope_use: str = ""
     safety: str = ""
     base_model: str = ""
+    accept_licence_risk: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The facts that the file gives, by card field."""
+        return {name: text for name in CardFacts.model_fields if (text := getattr(self, name))}
 
 
 class RuntimeTable(RuntimeSettings):

@@ -10,6 +10,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.flow import allowed, inputs_digest, licence_refusal, memory_refusal, recommended
 from weighbridge.domain.flow import missing as what_is_missing
 from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.model.licences import LicenceTable, classify
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
@@ -37,8 +38,11 @@ def answer(run: Run, intent: want.Answer) -> Run:
     return run.model_copy(update={"constraints": card})
 
 
-def type_fact(run: Run, intent: want.TypeFact) -> Run:
-    """A card fact is typed; the empty text takes it back, and what the file declares stands again."""
+def type_fact(run: Run, intent: want.TypeFact, licences: LicenceTable) -> Run:
+    """A card fact is typed; the empty text takes it back, and what the file declares stands again.
+
+    The note on the licence follows it.
+    """
     if run.declared is None:
         raise BadInput("There is no card yet: choose a model first.")
     if intent.field not in CardFacts.model_fields:
@@ -49,7 +53,16 @@ def type_fact(run: Run, intent: want.TypeFact) -> Run:
         own[intent.field] = text
     else:
         own.pop(intent.field, None)
-    return run.model_copy(update={"typed_facts": {**run.typed_facts, run.model_key: own}})
+    return with_licence(run.model_copy(update={"typed_facts": {**run.typed_facts, run.model_key: own}}), licences)
+
+
+def with_licence(run: Run, licences: LicenceTable) -> Run:
+    """The run with the note on what its card says of the licence at present; without a model there is none.
+
+    To be called whenever the model, its card or a typed fact has changed.
+    """
+    note = classify(run.card.licence, licences) if run.card else None
+    return run.model_copy(update={"licence": note})
 
 
 def change_setting(run: Run, intent: want.ChangeSetting) -> Run:

@@ -25,6 +25,12 @@ TUNING: dict[str, str] = {
     "rented_gpu": "LoRA waits for a baseline eval that has failed; do not rent for training before that.",
 }
 
+LICENCE_GATE: dict[bool, str] = {
+    False: "No licence is refused; the note on the card still says what the model's licence allows.",
+    True: "The licence gate asks once a model is chosen: a non-commercial or unknown licence is refused there.",
+}
+"""What follows from the commercial use that is stated."""
+
 SHUTDOWN = "A rented GPU is billed until it is stopped: write down cost per hour and stop command before the start."
 RESET = "A free notebook can be reset at any moment: download results before you leave, and note the reset."
 

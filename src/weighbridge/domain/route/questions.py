@@ -1,4 +1,4 @@
-"""The six questions, as both front ends ask them, and the consequence that stands beside each answer."""
+"""The seven questions, as both front ends ask them, and the consequence that stands beside each answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.route.cautions import (
+    LICENCE_GATE,
     api_caution,
     budget_caution,
     privacy_caution,
@@ -15,7 +16,9 @@ from weighbridge.domain.route.cautions import (
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 
-Field = Literal["task", "privacy", "available_route", "needs_service_api", "needs_fine_tuning", "budget_level"]
+Field = Literal[
+    "task", "privacy", "available_route", "needs_service_api", "needs_fine_tuning", "budget_level", "commercial_use"
+]
 
 
 class Choice(Record):
@@ -84,6 +87,12 @@ QUESTIONS: tuple[Question, ...] = (
             ("large", "Large", "80 GB or several GPUs"),
         ),
     ),
+    Question(
+        field="commercial_use",
+        title="Commercial",
+        ask="Will the model be used commercially?",
+        choices=_choices((False, "No", "study, research, private use"), (True, "Yes", "product, service, paid work")),
+    ),
 )
 
 
@@ -102,6 +111,8 @@ def consequence(card: ConstraintCard, field: Field, decision: RouteDecision) -> 
             return f"{decision.adaptation}. {tuning_caution(card) or ''}".rstrip()
         case "budget_level":
             return budget_caution(card) or _budget(card, decision)
+        case "commercial_use":
+            return LICENCE_GATE[card.commercial_use]
 
 
 def _privacy(card: ConstraintCard) -> str:
