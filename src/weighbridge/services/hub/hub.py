@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from weighbridge.domain.model.files import WeightsFile
 from weighbridge.domain.model.hub import CardText, HubFile, HubRepo, Query, SearchRow
+from weighbridge.domain.problems import HubProblem
+from weighbridge.services.hub import card_text, repository
+from weighbridge.services.hub.cache import KeptAnswers
+from weighbridge.services.hub.client import HubClient
 from weighbridge.services.hub.fetch import Downloaded, fetch
 from weighbridge.services.hub.header import FetchedHeader, fetch_header
 from weighbridge.services.hub.local_copy import local_copy
+from weighbridge.services.hub.search import search
 
 __all__ = ["Downloaded", "FetchedHeader", "Hub", "Progress"]
 
 Progress = Callable[[int, int], None]
 """Bytes done, bytes in all."""
+_NO_ANSWER = ("offline", "unreachable", "timeout")
+
+
+def utc_now() -> str:
+    """ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Hub:
@@ -23,35 +35,68 @@ class Hub:
     Every method raises HubProblem; the kinds tell what went wrong. Nothing is fetched before a method is called.
     """
 
-    def __init__(self, home: Path, endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        endpoint: str | None = None,
+        timeout_s: float | None = None,
+        now: Callable[[], str] = utc_now,
+    ) -> None:
+        """`endpoint`: None reads HF_ENDPOINT at each call. `timeout_s`: see HubClient. `now`: the clock, ISO 8601."""
         self.home = home
         self.endpoint = endpoint
+        self._client = HubClient(endpoint, timeout_s)
+        self._now = now
 
     def search(self, query: Query) -> tuple[SearchRow, ...]:
         """Repositories with GGUF files, best first."""
-        raise NotImplementedError
+        return search(self._client, query)
 
     def repository(self, repo: str, revision: str = "") -> HubRepo:
-        """One repository at one commit; kept, so that it can be shown again without network."""
-        raise NotImplementedError
+        """One repository at one commit; kept, so that it can be shown again without network.
+
+        A commit that was asked before is not asked again. A branch is, and where the Hub cannot be reached, what it
+        pointed to at the last visit is given, marked by `from_cache` and its date.
+        """
+        repository.check_name(repo)
+        kept = KeptAnswers(self.home, self._client.endpoint)
+        if (again := kept.repository(repo, revision)) and again.revision == revision:
+            return again
+        try:
+            answer = repository.fetch(self._client, repo, revision, self._now())
+        except HubProblem as problem:
+            if again is None or problem.kind not in _NO_ANSWER:
+                raise
+            return again
+        kept.keep_repository(answer)
+        return answer
 
     def card(self, repo: HubRepo) -> CardText:
         """README.md at that commit; a repository without one gives a CardText with its `gap`."""
-        raise NotImplementedError
+        kept = KeptAnswers(self.home, repo.endpoint)
+        if again := kept.card(repo.repo, repo.revision):
+            return again
+        card = card_text.fetch(self._client, repo, self._now())
+        if not card.gap:
+            kept.keep_card(card)
+        return card
 
     def header(self, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool] = lambda: False) -> FetchedHeader:
         """The GGUF header of a model file, by HTTP ranges. BadInput where it is no sound model."""
-        return fetch_header(self.home, self.endpoint, repo, file, cancelled)
+        self._client.open()
+        return fetch_header(self.home, self._client.endpoint, repo, file, cancelled)
 
     def local_copy(self, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Path | None:
         """An intact copy that is here already: our own, or one in the Hub client's cache. Checked by its digest.
 
         None also where the Hub declares no digest: `download` then says at once if it fetched the file before.
         """
+        self._client.open()
         return local_copy(self.home, repo, file, cancelled)
 
     def download(
         self, repo: HubRepo, file: HubFile, progress: Progress | None, cancelled: Callable[[], bool]
     ) -> Downloaded:
         """The whole file, its digest checked, in our models folder. Raises Cancelled, OutsideFailed for the disk."""
-        return fetch(self.home, self.endpoint, repo, file, progress, cancelled)
+        self._client.open()
+        return fetch(self.home, self._client.endpoint, repo, file, progress, cancelled)

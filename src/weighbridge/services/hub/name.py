@@ -8,6 +8,7 @@ from urllib.parse import quote
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
+from weighbridge.services.hub.client import prepare
 
 _ADDRESS = re.compile(r"(https?://|hf://|(huggingface\.co|hf\.co)/)", re.IGNORECASE)
 _NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^@:\s]+))?(:(?P<file>[^:\s]+))?", re.ASCII)
@@ -25,6 +26,7 @@ def is_hub_name(text: str) -> bool:
 
 def named(text: str) -> ModelChoice:
     """The repository that a name or address means. Raises BadInput where it means none, or no model."""
+    prepare()
     from huggingface_hub import parse_hf_uri  # 0.2 s of imports, for typed Hub names only
     from huggingface_hub.errors import HfUriError
 

@@ -1,0 +1,153 @@
+"""The Hub's own client, set up in one place: quiet, bounded, without telemetry, and imported when first needed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from weighbridge import __version__
+from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.text import clean_line
+from weighbridge.services.hub.problems import hub_problem, nonsense, offline
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
+    from huggingface_hub import HfApi
+
+T = TypeVar("T")
+DEFAULT_ENDPOINT = "https://huggingface.co"
+_QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+_lock = threading.Lock()
+_ready = False
+
+
+def prepare() -> None:
+    """To be called before huggingface_hub is imported anywhere: it reads its settings once, at import.
+
+    Telemetry and progress bars are off, and files come over plain HTTP, where ranges and digests can be checked.
+    """
+    global _ready
+    with _lock:
+        if _ready:
+            return
+        os.environ.update(_QUIET)
+        from huggingface_hub import set_client_factory
+        from huggingface_hub.utils import logging as hub_logging
+
+        from weighbridge.services.hub.bounded import make_client
+
+        hub_logging.set_verbosity(logging.CRITICAL)
+        set_client_factory(make_client)
+        _ready = True
+
+
+def session() -> httpx.Client:
+    """The HTTP client that all requests to the Hub share. Thread-safe."""
+    prepare()
+    from huggingface_hub import get_session
+
+    return get_session()
+
+
+def token() -> str | None:
+    """The person's token, as the Hub's client finds it, at this moment. None where there is none or it may not go."""
+    prepare()
+    from huggingface_hub import get_token
+
+    from weighbridge.services.hub.bounded import is_set
+
+    return None if is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN") else get_token()
+
+
+class HubClient:
+    """One endpoint with its limits. `timeout_s`: for connecting and for each read; four times that in all."""
+
+    def __init__(self, endpoint: str | None = None, timeout_s: float | None = None) -> None:
+        self._endpoint = endpoint
+        self._timeout_s = timeout_s
+
+    @property
+    def endpoint(self) -> str:
+        """The server asked, without a slash at its end: the one given, else HF_ENDPOINT, else the Hub itself."""
+        return (self._endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
+
+    def open(self) -> None:
+        """Sets up the client, and lets this endpoint have the token, for requests by `session()` itself."""
+        prepare()
+        from weighbridge.services.hub.bounded import trust
+
+        trust(self.endpoint)
+
+    def ask(self, about: str, question: Callable[[HfApi], T]) -> T:
+        """What the client's API answers, within the time limits. Every failure is a HubProblem.
+
+        `about`: what is asked for, as a person reads it, cleaned.
+        """
+        prepare()
+        from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong, asking
+
+        self._check(about)
+        try:
+            with asking(about, self._timeout_s):
+                return question(self._api())
+        except HubProblem:
+            raise
+        except TooLong:
+            raise nonsense(about, f"answers with more than {ANSWER_BYTES >> 20} MiB") from None
+        except Exception as error:  # the client reads untrusted answers with plain constructors: any exception
+            raise hub_problem(error, about) from error
+
+    def answer(self, about: str, path: str, params: Mapping[str, str]) -> object:
+        """The JSON of an API path, read by no constructor of the client: those refuse odd dates or metadata whole."""
+        from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong
+
+        try:
+            return json.loads(self._get(about, f"{self.endpoint}{path}", params, ANSWER_BYTES))
+        except TooLong:
+            raise nonsense(about, f"answers with more than {ANSWER_BYTES >> 20} MiB") from None
+        except (ValueError, RecursionError) as error:
+            raise hub_problem(error, about) from error
+
+    def read(self, about: str, repo: str, revision: str, path: str, max_bytes: int) -> bytes:
+        """A small file of a repository. HubProblem; TooLong as soon as it is clear that it has more bytes."""
+        prepare()
+        from huggingface_hub import hf_hub_url
+
+        return self._get(about, hf_hub_url(repo, path, revision=revision, endpoint=self.endpoint), {}, max_bytes)
+
+    def _get(self, about: str, url: str, params: Mapping[str, str], max_bytes: int) -> bytes:
+        prepare()
+        from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, httpx
+
+        from weighbridge.services.hub.bounded import asking
+
+        self._check(about)
+        try:
+            with asking(about, self._timeout_s, max_bytes):
+                headers = build_hf_headers(token=token() or False, library_name="weighbridge")
+                response = session().get(url, headers=headers, params=params)
+                hf_raise_for_status(response)
+                return response.content
+        except HubProblem:
+            raise
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise hub_problem(error, about) from error
+
+    def _api(self) -> HfApi:
+        from huggingface_hub import HfApi
+
+        return HfApi(self.endpoint, token() or False, library_name="weighbridge", library_version=__version__)
+
+    def _check(self, about: str) -> None:
+        from weighbridge.services.hub.bounded import is_set, trust
+
+        if is_set("HF_HUB_OFFLINE"):
+            raise offline(about)
+        if not self.endpoint.startswith(("http://", "https://")):
+            where = clean_line(self.endpoint, 80)
+            raise HubProblem("nonsense", f"{where} is no address of a Hub", "set HF_ENDPOINT to an https address")
+        trust(self.endpoint)
