@@ -24,7 +24,7 @@ _PATTERNS = tuple(
         rf"\bmax_position_embeddings\W{{1,6}}{_NUMBER}",
     )
 )
-_TOLD = re.compile(rf"context|max_position_embeddings|{_NAME}", re.IGNORECASE)
+_TOLD = re.compile(r"context|max_position_embeddings|max(?:imum)?[ -]seq")
 _HEADER = re.compile(r"\bcontext\b|context_length", re.IGNORECASE)
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-: \t|]*)?")
 _CELL = re.compile(_NUMBER)
@@ -42,11 +42,16 @@ class ContextClaim(NamedTuple):
 def context_claims(lines: Sequence[str], offset: int, fenced: frozenset[int]) -> tuple[ContextClaim, ...]:
     """At most 50, in the order of the card. `offset`: how many lines of the card stand before `lines`."""
     found: list[ContextClaim] = []
+    table_end = 0
     for index, whole in enumerate(lines):
-        line = whole[:_SEEN_OF_A_LINE]
-        if index in fenced or not _TOLD.search(line):
+        line = whole[:_SEEN_OF_A_LINE].lower()
+        if index in fenced or index < table_end or not _TOLD.search(line):
             continue
-        found += _in_table(lines, index, offset) if "|" in line else _in_prose(lines, index, offset)
+        if "|" not in line:
+            found += _in_prose(lines, index, offset)
+        else:
+            claims, table_end = _in_table(lines, index, offset)
+            found += claims
         if len(found) >= MAX_CLAIMS:
             break
     return tuple(found[:MAX_CLAIMS])
@@ -69,8 +74,11 @@ def _in_prose(lines: Sequence[str], index: int, offset: int) -> Iterator[Context
                 yield from _claim(match, offset + index + 1, line)
 
 
-def _in_table(lines: Sequence[str], index: int, offset: int) -> Iterator[ContextClaim]:
-    """The columns under a heading that names the context, or the other cells of a row that begins with it."""
+def _in_table(lines: Sequence[str], index: int, offset: int) -> tuple[list[ContextClaim], int]:
+    """The columns under a heading that names the context, or the other cells of a row that begins with it.
+
+    With the index of the first line that was not read as a row.
+    """
     cells = _cells(lines[index])
     columns = [number for number, cell in enumerate(cells) if _HEADER.search(cell)]
     rows = range(index, index + 1)
@@ -79,14 +87,16 @@ def _in_table(lines: Sequence[str], index: int, offset: int) -> Iterator[Context
     elif 0 in columns:
         columns = list(range(1, len(cells)))
     else:
-        return
+        return [], index + 1
+    claims: list[ContextClaim] = []
     for number in rows:
         row = _cells(lines[number])
         if len(row) < 2:
-            return
+            return claims, number
         for column in columns:
             if column < len(row) and (match := _CELL.search(row[column])):
-                yield from _claim(match, offset + number + 1, lines[number])
+                claims += _claim(match, offset + number + 1, lines[number])
+    return claims, rows.stop
 
 
 def _cells(line: str) -> list[str]:
