@@ -172,7 +172,8 @@ def licence_refusal(run: Run) -> str:
 
 def _barred(fact: Fact, note: LicenceNote | None, name: str) -> str:
     """Which licence of the model stands against commercial use, from where, and why."""
-    so = "commercial use is not allowed" if note and note.licence_class == "non-commercial" else "no permission is known"
+    barred = note is not None and note.licence_class == "non-commercial"
+    so = "commercial use is not allowed" if barred else "no permission is known"
     if fact.status == "missing":
         return f"no licence of {name} is known"
     if fact.status == "conflicting":
