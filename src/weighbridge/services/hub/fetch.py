@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.text import clean_line
+from weighbridge.services.hub.client import HubClient
 from weighbridge.services.hub.download import Download, Source, Ticker, turn
 from weighbridge.services.hub.local_copy import finished, note
 from weighbridge.services.hub.part_file import PartFile
@@ -24,10 +25,12 @@ class Downloaded(NamedTuple):
 
 
 def file_url(repo: HubRepo, path: str, endpoint: str | None) -> str:
-    """Address of a file at the pinned commit. `endpoint`: None is that of HF_ENDPOINT."""
+    """Address of a file at the pinned commit. `endpoint`: None is that of HF_ENDPOINT; it may have the token."""
+    client = HubClient(endpoint)
+    client.open()
     from huggingface_hub import hf_hub_url
 
-    return hf_hub_url(repo.repo, path, revision=repo.revision, endpoint=endpoint)
+    return hf_hub_url(repo.repo, path, revision=repo.revision, endpoint=client.endpoint)
 
 
 def shown(repo: HubRepo, path: str) -> str:

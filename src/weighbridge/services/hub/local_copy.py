@@ -10,6 +10,7 @@ from pathlib import Path
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.services.atomic import write_atomic
+from weighbridge.services.hub.client import prepare
 from weighbridge.services.hub.places import models, place
 from weighbridge.services.model_file import sha256_file
 
@@ -73,6 +74,7 @@ def _note_path(own: Path) -> Path:
 
 def _in_client_cache(repo: HubRepo, file: HubFile) -> Path | None:
     """The copy in HF_HUB_CACHE (or below HF_HOME), if the Hub's client has one of that commit."""
+    prepare()
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 

@@ -10,7 +10,9 @@ import errno
 import hashlib
 import os
 import stat
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,8 @@ from weighbridge.services.model_file import CHUNK, Cancelled
 _FLAGS = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
+_BEHIND = 8
+"""Most blocks that wait to be hashed."""
 
 
 class PartFile:
@@ -31,6 +35,8 @@ class PartFile:
         self.path = path
         self.size = 0
         self._digest = hashlib.sha256()
+        self._hasher = ThreadPoolExecutor(1, "hasher")
+        self._hashing: deque[Future[None]] = deque()
         with self._disk():
             self._fd = os.open(path, _FLAGS, 0o644)
             if not stat.S_ISREG(os.fstat(self._fd).st_mode):
@@ -44,10 +50,12 @@ class PartFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+        self._hasher.shutdown()
 
     @property
     def sha256(self) -> str:
         """Of all bytes so far, 64 hex digits."""
+        self._catch_up()
         return self._digest.hexdigest()
 
     def recall(self, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> None:
@@ -61,7 +69,10 @@ class PartFile:
                     raise Cancelled
 
     def append(self, block: bytes) -> None:
-        self._digest.update(block)
+        """Writes a block. It is hashed in another thread, which releases the interpreter as writing does."""
+        if len(self._hashing) == _BEHIND:
+            self._hashing.popleft().result()
+        self._hashing.append(self._hasher.submit(self._digest.update, block))
         left = memoryview(block)
         with self._disk():
             while left:
@@ -70,6 +81,7 @@ class PartFile:
 
     def restart(self) -> None:
         """Forgets everything: the next byte is the file's first."""
+        self._catch_up()
         with self._disk():
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
@@ -88,6 +100,10 @@ class PartFile:
         self._close()
         with suppress(OSError):
             self.path.unlink()
+
+    def _catch_up(self) -> None:
+        while self._hashing:
+            self._hashing.popleft().result()
 
     def _close(self) -> None:
         if self._fd >= 0:

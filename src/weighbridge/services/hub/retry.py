@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import HubProblem
+from weighbridge.services.hub.problems import hub_problem, nonsense
 from weighbridge.services.hub.transfer import Transfer
 from weighbridge.services.model_file import Cancelled
 
@@ -71,10 +72,10 @@ def answer(transfer: Transfer, about: str, accepted: Collection[int]) -> httpx.R
         raise Transient(hub_problem(error, about)) from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         problem = hub_problem(error, about)
-        if problem.kind == "rate_limited" or getattr(getattr(error, "response", None), "status_code", 0) >= 500:
+        if problem.kind in ("rate_limited", "unreachable"):
             raise Transient(problem) from error
         raise problem from error
-    raise HubProblem("nonsense", f"{about}: the server answers with status {response.status_code}", "try again later")
+    raise nonsense(about, f"answers with status {response.status_code}")
 
 
 def body(transfer: Transfer, about: str) -> Iterator[bytes]:
@@ -90,17 +91,3 @@ def body(transfer: Transfer, about: str) -> Iterator[bytes]:
 def cut_off(about: str) -> HubProblem:
     """An answer that ends before it is whole, without any failure of the connection."""
     return HubProblem("unreachable", f"{about}: the server ends its answer too early", "try again later")
-
-
-def hub_problem(error: Exception, about: str) -> HubProblem:
-    from huggingface_hub.utils import httpx, parse_ratelimit_headers
-
-    status = getattr(getattr(error, "response", None), "status_code", 0)
-    if status == 429:
-        limits = parse_ratelimit_headers(error.response.headers)  # type: ignore[attr-defined]
-        return HubProblem("rate_limited", f"{about}: rate limited", wait_s=limits.reset_in_seconds if limits else None)
-    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
-        return HubProblem("timeout", f"{about}: time-out")
-    if isinstance(error, httpx.TransportError):
-        return HubProblem("unreachable", f"{about}: {error}")
-    return HubProblem("nonsense", f"{about}: {error}")

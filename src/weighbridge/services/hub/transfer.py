@@ -16,22 +16,25 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from weighbridge.services.hub.client import session, token
 from weighbridge.services.model_file import Cancelled
 
 if TYPE_CHECKING:
     import httpx2 as httpx
+    from httpcore2 import NetworkStream
 
+CONNECT_S = 10.0
 READ_S = 20.0
 """Longest silence of a server."""
 HEAD_S = 60.0
 """Longest time until an answer begins, redirects and name look-ups included."""
 BLOCK = 1 << 20
+READ = 256 << 10
+"""Most bytes of one read from the connection; more would only wait in the kernel."""
 _DEPTH = 4
 _POLL_S = 0.05
 _FLUSH_S = 0.1
 _ERROR_BODY = 64 << 10
-
-Send = Callable[[Mapping[str, str]], "httpx.Response"]
 
 
 class Transfer:
@@ -77,10 +80,7 @@ class Transfer:
         """
         response = self._next()
         assert response is not None and not isinstance(response, bytes)
-        if self._limit_s is not None:
-            self._deadline = time.monotonic() + self._limit_s
-        else:
-            self._deadline = float("inf")
+        self._deadline = float("inf") if self._limit_s is None else time.monotonic() + self._limit_s
         return response
 
     def blocks(self) -> Iterator[bytes]:
@@ -112,11 +112,12 @@ class Transfer:
             self._put(error)
 
     def _receive(self) -> None:
-        from huggingface_hub.utils import build_hf_headers, get_session, httpx
+        http = session()
+        from huggingface_hub.utils import build_hf_headers, httpx
 
-        headers = {**build_hf_headers(), **self._headers}
-        limits = httpx.Timeout(READ_S, connect=10.0)
-        with get_session().stream("GET", self._url, headers=headers, timeout=limits) as response:
+        headers = build_hf_headers(token=token() or False, library_name="weighbridge") | self._headers
+        limits = httpx.Timeout(READ_S, connect=CONNECT_S)
+        with http.stream("GET", self._url, headers=headers, timeout=limits) as response:
             self._socket = response.extensions["network_stream"].get_extra_info("socket")
             if response.status_code >= 400:
                 self._put(_whole(response))
@@ -125,7 +126,7 @@ class Transfer:
             self._body_wanted.wait()
             if self._stop.is_set():
                 return
-            for block in _gathered(response.iter_raw()):
+            for block in _gathered(_pieces(response)):
                 if not self._put(block):
                     return
 
@@ -147,8 +148,41 @@ def _whole(response: httpx.Response) -> httpx.Response:
         body += piece
         if len(body) >= _ERROR_BODY:
             break
-    kept = {name: value for name, value in response.headers.items() if name not in ("content-encoding",)}
+    kept = {name: value for name, value in response.headers.items() if name != "content-encoding"}
     return httpx.Response(response.status_code, headers=kept, content=body[:_ERROR_BODY], request=response.request)
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    """The body as it comes. Of known length it is read past the HTTP parser, which copies every byte three times.
+
+    What the parser has read already is its first piece; all that follows is still in the connection.
+    """
+    pieces = response.iter_raw()
+    left = response.headers.get("content-length", "")
+    if not left.isdecimal() or "transfer-encoding" in response.headers:
+        yield from pieces
+        return
+    missing = int(left)
+    if missing and (first := next(pieces, b"")):
+        missing -= len(first)
+        yield first
+    stream = response.extensions["network_stream"]
+    while missing > 0 and (piece := _read(stream, min(missing, READ))):
+        missing -= len(piece)
+        yield piece
+
+
+def _read(stream: NetworkStream, count: int) -> bytes:
+    """At most `count` bytes; none where the server has hung up."""
+    import httpcore2
+    from huggingface_hub.utils import httpx
+
+    try:
+        return stream.read(count, READ_S)
+    except httpcore2.TimeoutException as error:
+        raise httpx.ReadTimeout(str(error)) from error
+    except httpcore2.NetworkError as error:
+        raise httpx.ReadError(str(error)) from error
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
