@@ -179,7 +179,7 @@ def _barred(fact: Fact, note: LicenceNote | None, name: str) -> str:
     if fact.status == "conflicting":
         said = ", ".join(f"{claim.value} ({claim.source})" for claim in fact.claims)
         return f"sources disagree on the licence of {name}, {said}, and the strictest counts: {so}"
-    return f"the licence of {name} is {fact.text} ({fact.source}): {so}"
+    return f"the licence of {name} is {fact.text}: {so} (source: {fact.source})"
 
 
 def _exact_name(model: ModelChoice) -> str:

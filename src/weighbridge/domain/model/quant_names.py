@@ -24,18 +24,18 @@ GONE = ("Q4_0_4_4", "Q4_0_4_8", "Q4_0_8_8", "Q4_2", "Q4_3")
 
 _SPELLED = {"FP32": "F32", "FP16": "F16"}
 _NAMES = sorted((*ORDER, *GONE, *_SPELLED), key=len, reverse=True)
-_LABEL = re.compile(rf"(?<![A-Z0-9])(?P<dynamic>UD-)?(?P<name>{'|'.join(_NAMES)})(?![A-Z0-9])", re.IGNORECASE | re.ASCII)
+_LABEL = re.compile(
+    rf"(?<![A-Z0-9])(?P<dynamic>UD-)?(?P<name>{'|'.join(_NAMES)})(?![A-Z0-9])", re.IGNORECASE | re.ASCII
+)
 
 
 def label_of(path: str) -> str:
     """The last quantization in a path, in capitals, with its prefix UD-; empty where there is none."""
-    last = None
-    for last in _LABEL.finditer(path):
-        pass
-    if last is None:
+    found = list(_LABEL.finditer(path))
+    if not found:
         return ""
-    name = last["name"].upper()
-    return ("UD-" if last["dynamic"] else "") + _SPELLED.get(name, name)
+    name = found[-1]["name"].upper()
+    return ("UD-" if found[-1]["dynamic"] else "") + _SPELLED.get(name, name)
 
 
 def place_of(label: str) -> int | None:
