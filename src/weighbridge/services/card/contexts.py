@@ -82,7 +82,8 @@ def _in_table(lines: Sequence[str], index: int, offset: int) -> tuple[list[Conte
     cells = _cells(lines[index])
     columns = [number for number, cell in enumerate(cells) if _HEADER.search(cell)]
     rows = range(index, index + 1)
-    if index + 1 < len(lines) and _RULE.fullmatch(lines[index + 1][:_SEEN_OF_A_LINE]):
+    ruled = index + 1 < len(lines) and _RULE.fullmatch(lines[index + 1][:_SEEN_OF_A_LINE])
+    if ruled and not (columns == [0] and _CELL.search("|".join(cells[1:]))):
         rows = range(index + 2, min(index + 2 + _TABLE_ROWS, len(lines)))
     elif 0 in columns:
         columns = list(range(1, len(cells)))

@@ -20,13 +20,13 @@ Base = tuple[HubRepo, CardText]
 
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
 _LOOKED_FOR = {
-    "licence": "key license or a licence heading",
-    "languages": "key language or a language heading",
-    "context_length": "a context length in prose or tables",
-    "intended_use": "a heading on intended use",
-    "out_of_scope_use": "a heading on out-of-scope use or misuse",
-    "safety": "a heading on limitations, bias, risks or safety",
-    "base_model": "key base_model",
+    "licence": "neither the metadata key license nor an English heading on the licence",
+    "languages": "neither the metadata key language nor an English heading on languages",
+    "context_length": "no context length in its prose or tables",
+    "intended_use": "no English heading on intended use",
+    "out_of_scope_use": "no English heading on out-of-scope use or misuse",
+    "safety": "no English heading on limitations, bias, risks or safety",
+    "base_model": "no metadata key base_model",
 }
 _SECTIONS: tuple[Kind, ...] = ("intended_use", "out_of_scope_use", "safety")
 
@@ -109,5 +109,6 @@ def _silence(reading: Reading, name: str) -> str:
     hollow = reading.hollow(kind for kind in _SECTIONS if kind == name)
     if hollow:
         return f"the {reading.place} has nothing under its heading '{hollow.title}', line {hollow.line}"
-    damage = f" (its metadata: {reading.front.damage})" if reading.front.damage else ""
-    return f"the {reading.place}{damage} has no {_LOOKED_FOR[name].removeprefix('a ')}"
+    told = _LOOKED_FOR[name]
+    damage = f" (of its metadata: {reading.front.damage})" if "metadata" in told and reading.front.damage else ""
+    return f"the {reading.place} has {told}{damage}"

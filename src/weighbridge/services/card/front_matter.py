@@ -19,9 +19,11 @@ MAX_DEPTH = 32
 MAX_ALIASES = 200
 MAX_ITEMS = 200
 MAX_LINE = 4_000
+_NOT_CLOSED = f"it is not closed within {MAX_BLOCK >> 10} KiB"
 USED = ("license", "license_name", "license_link", "language", "base_model", "base_model_relation")
 
 _BLOCK = re.compile(r"\s{0,99}---[ \t]*\n(?:(?P<yaml>.*?)\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
+_OPENED = re.compile(r"\s{0,99}---[ \t]*\n[\w-]{1,99}[ \t]*:")
 _SALVAGED = re.compile(rf"(?P<key>{'|'.join(USED)})[ \t]*:(?P<value>[ \t].*|)\Z")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(?P<value>\S.*)\Z")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
@@ -52,7 +54,7 @@ def front_matter(text: str) -> FrontMatter:
     """Front matter of cleaned card text. Never raises: keys of broken YAML are salvaged where they stand alone."""
     match = _BLOCK.match(text[: MAX_BLOCK + 200])
     if match is None:
-        return FrontMatter()
+        return FrontMatter(damage=_NOT_CLOSED if _OPENED.match(text[:1_000]) else "")
     block = match["yaml"] or ""
     first = text.count("\n", 0, match.start("yaml")) + 1 if match["yaml"] is not None else 1
     body_line = text.count("\n", 0, match.end()) + 1

@@ -16,6 +16,7 @@ _PICTURE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,1000}\)")
 _LINK = re.compile(r"\[([^\]\n]{1,300})\]\([^)\n]{0,1000}\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _MARKS = re.compile(r"\*\*|__|(?<![\w*])[*_](?=\w)|(?<=[\w.,!?])[*_](?![\w*])|`+|^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+_RULE_LINE = re.compile(r"^[ \t]*([-*_=])[ \t]*(?:\1[ \t]*){2,}$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
 
 
@@ -40,7 +41,7 @@ def plain_words(lines: Iterable[str]) -> str:
         size += len(line) + 1
         if size >= _SEEN:
             break
-    text = without_comments("\n".join(kept))
+    text = _RULE_LINE.sub("", without_comments("\n".join(kept)))
     text = _TAG.sub(" ", _LINK.sub(r"\1", _PICTURE.sub("", text)))
     return clean_line(_MARKS.sub("", text), MAX_TEXT)
 

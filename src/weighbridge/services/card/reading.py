@@ -60,7 +60,8 @@ class Reading:
         if entry is not None:
             damaged = f" ({self.front.damage})" if self.front.damage else ""
             source = f"{self.place}{',' if self.of_base else ''} metadata{damaged}, key {key}, line {entry.line}"
-            quote = clean_line(self.text.split("\n", entry.line)[entry.line - 1])
+            written = self.text.split("\n", entry.line + 100)[entry.line - 1 : entry.line + 100]
+            quote = clean_line(" ".join(written[: 1 + len(entry.values) * written[0].rstrip().endswith(":")]))
             return Claim(value=shortened(entry.values), source=source, quote=quote, line=entry.line)
         values = self._by_the_hub(key)
         if not values:
