@@ -2,28 +2,172 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from pathlib import Path
+from typing import NamedTuple
 
-from weighbridge.domain.model.forecast import forecast
+from weighbridge.domain.model.allocation import Allocation, Allocations
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.forecast import Forecast, engine_forecast, fits_with, forecast
+from weighbridge.domain.model.formula import allocation, repack_bytes
+from weighbridge.domain.model.gguf_types import GgufHeader
+from weighbridge.domain.model.hparams import hyper_parameters
+from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.proof.events import Mode
+from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 from weighbridge.domain.run import Run
+from weighbridge.services.engine.dry_load import DryModel, NoDryLoad
 from weighbridge.services.engine.mode_memory import known_mode
+from weighbridge.session import fetching
 from weighbridge.session.choosing import header_of
 from weighbridge.session.deps import Deps
 
+GREW_PERCENT = 2
+"""By so much a forecast may grow and an override of it still hold: a process is never twice of one size."""
+_KEPT = 32
+
+
+class Key(NamedTuple):
+    """What the engine's answers depend on, besides the context."""
+
+    model: tuple[str, str, str, int]
+    n_batch: int
+    kv_type: KvType
+    mode: Mode
+
+
+_ANSWERS: OrderedDict[Key, Allocations] = OrderedDict()
+"""The engine's answers of this process, latest last; a process keeps its build of the engine."""
+
 
 def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
-    """A run with the formula's forecast; an override of another forecast falls away."""
+    """A run with a forecast at once: of the engine's answers where it gave them before, else the formula's.
+
+    The available memory is read anew. No forecast where there is no model, or its header cannot be had again.
+    """
     model = run.model
-    if model is None or model.kind == "named":
+    if model is None or not _has_file(model):
         return run.model_copy(update={"forecast": None})
-    machine = deps.machine(folder)
-    may_repack = known_mode(deps.home) != "safe"
-    made = forecast(header_of(model), run.settings, machine.available_bytes, may_repack=may_repack)
-    changed = run.forecast is None or run.forecast.total_bytes != made.total_bytes
-    overrides = tuple(o for o in run.overrides if o.what != "memory") if changed else run.overrides
-    return run.model_copy(update={"forecast": made, "overrides": overrides})
+    try:
+        header, fetched = _header(model, deps)
+    except HubProblem:
+        return run.model_copy(update={"forecast": None})
+    available = deps.machine(folder).available_bytes
+    known = _ANSWERS.get(_key(model, header, run.settings, deps)) if deps.dry_load else None
+    made = engine_forecast(header, run.settings, known, available) if known else None
+    made = made or forecast(header, run.settings, available, may_repack=_mode(deps) == "default")
+    return with_forecast(run, _with_disk(made, model, fetched, deps, folder))
 
 
 async def by_engine(run: Run, deps: Deps, folder: Path) -> Run:
-    """A run with the forecast that the engine's own allocator gives; the formula's where it gives none."""
+    """A run with the forecast of the engine's own allocator; the formula's, with the reason, where it gives none.
+
+    Takes as long as a dry load, at most its time limit. May be cancelled. HubProblem where the header must be
+    fetched again and cannot be.
+    """
+    model = run.model
+    if model is None or not _has_file(model) or deps.dry_load is None:
+        return by_formula(run, deps, folder)
+    header, raw = await asyncio.to_thread(header_bytes, model, deps)
+    available = deps.machine(folder).available_bytes
+    asked = _dry_model(header, raw, run.settings, available, _mode(deps))
+    try:
+        answers = await deps.dry_load(asked)
+    except NoDryLoad as reason:
+        return _with_reason(by_formula(run, deps, folder), str(reason))
+    key = _key(model, header, run.settings, deps)
+    _ANSWERS[key] = _ANSWERS[key].joined(*answers.known) if key in _ANSWERS else answers
+    _ANSWERS.move_to_end(key)
+    while len(_ANSWERS) > _KEPT:
+        _ANSWERS.popitem(last=False)
     return by_formula(run, deps, folder)
+
+
+def header_bytes(model: ModelChoice, deps: Deps) -> tuple[GgufHeader, bytes]:
+    """The header and the bytes it was read from: of the file, or as it was fetched from the Hub.
+
+    BadInput where the file is gone or no model any more, HubProblem where the header cannot be fetched again.
+    """
+    if model.to_download:
+        fetched = fetching.header_of_hub(model, deps)
+        return fetched.header, fetched.raw
+    header = header_of(model)
+    with open(model.path, "rb") as file:
+        return header, file.read(header.data_offset)
+
+
+def with_forecast(run: Run, made: Forecast | None) -> Run:
+    """A run with this forecast. An override falls away where it was of another model, other settings or a less need."""
+    before = run.forecast
+    same = (
+        before is not None
+        and made is not None
+        and _settings_of(before) == _settings_of(made)
+        and made.total_bytes * 100 <= before.total_bytes * (100 + GREW_PERCENT)
+    )
+    overrides = run.overrides if same else tuple(o for o in run.overrides if o.what != "memory")
+    return run.model_copy(update={"forecast": made, "overrides": overrides})
+
+
+def _settings_of(made: Forecast) -> tuple[object, ...]:
+    return made.weights_bytes, made.n_ctx, made.n_batch, made.kv_type
+
+
+def _has_file(model: ModelChoice) -> bool:
+    return model.kind != "named" and bool(model.path or model.file_name)
+
+
+def _header(model: ModelChoice, deps: Deps) -> tuple[GgufHeader, int | None]:
+    """The header, and the bytes that were fetched for it; None where the file is here."""
+    if model.to_download:
+        fetched = fetching.header_of_hub(model, deps)
+        return fetched.header, fetched.fetched_bytes
+    return header_of(model), None
+
+
+def _with_disk(made: Forecast, model: ModelChoice, fetched: int | None, deps: Deps, folder: Path) -> Forecast:
+    needed = (model.size_bytes or 0) if model.to_download else 0
+    free = deps.machine(folder).disk_free_bytes
+    return made.model_copy(update={"fetched_bytes": fetched, "disk_needed_bytes": needed, "disk_free_bytes": free})
+
+
+def _with_reason(run: Run, reason: str) -> Run:
+    made = run.forecast
+    if made is None:
+        return run
+    caveat = f"{made.caveat}; {reason}" if made.caveat else reason
+    return run.model_copy(update={"forecast": made.model_copy(update={"caveat": caveat})})
+
+
+def _mode(deps: Deps) -> Mode:
+    """The mode that the next run tries first."""
+    return known_mode(deps.home) or "default"
+
+
+def _key(model: ModelChoice, header: GgufHeader, settings: RuntimeSettings, deps: Deps) -> Key:
+    identity = (model.sha256, "" if model.sha256 else model.path or model.repo, model.file_name, header.file_size)
+    return Key(identity, settings.n_batch, settings.kv_type, _mode(deps))
+
+
+def _dry_model(
+    header: GgufHeader, raw: bytes, settings: RuntimeSettings, available: int | None, mode: Mode
+) -> DryModel:
+    shape = hyper_parameters(header)
+    copy = repack_bytes(header)
+
+    def estimate(n_ctx: int) -> Allocation:
+        return allocation(header, shape, settings, n_ctx)
+
+    def fits(need: Allocation, repacks: bool) -> bool:
+        return fits_with(need, copy if repacks else 0, available)
+
+    return DryModel(
+        header=raw,
+        file_size=header.file_size,
+        settings=settings,
+        mode=mode,
+        n_ctx_train=shape.n_ctx_train,
+        estimate=estimate,
+        fits=fits,
+    )

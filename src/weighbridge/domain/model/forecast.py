@@ -1,37 +1,21 @@
-"""How much memory a run will need, from the header alone: weights + KV cache + buffers + the process itself.
-
-    KV cache   sum over attention blocks of kv_heads * (key_length + value_length) * 2 B * cells,
-               cells = context padded to 256 (the whole context for sliding-window blocks too);
-               blocks without KV heads keep a recurrent state instead:
-               4 B * ((d_conv - 1) * (d_inner + 2 * n_group * d_state) + d_inner * d_state)
-    compute    4 B * (n_ubatch * n_vocab + 2 * n_ubatch * n_embd), or, where larger,
-               4 B * n_ubatch * n_ctx * (n_head + 1), the attention matrix without flash attention
-    output     4 B * n_vocab: the logits of one token
-    repack     1.12 * quantized matrices, where the engine copies them into another layout beside the file
-
-Source: the allocation code of llama.cpp, compared with its log for llama, qwen2 and gemma3 files: weights and
-KV equal, compute within 5 %. The engine touches its buffers only in part: measured peaks lie below the total.
-"""
+"""How much memory a run will need: weights + KV cache + buffers + the process itself, against what is available."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.model.allocation import Allocation, Allocations, longest
+from weighbridge.domain.model.formula import PROCESS_BYTES, allocation, repack_bytes
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hparams import HyperParameters, hyper_parameters
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 
 Verdict = Literal["fits", "tight", "does_not_fit", "unknown"]
 
-PROCESS_BYTES = 47 << 20
-"""A Python process with llama-cpp-python and numpy before it loads anything: measured, Linux x86-64."""
-REPACK_PERCENT = 112
 HEADROOM_PERCENT = 85
 """Share of the available memory that a run may take and still be called a fit."""
-CONTEXT_STEP = 256
-MAX_UBATCH = 512
-CHECKED_ARCHITECTURES = frozenset({"llama", "qwen2", "gemma3"})
+CHECKED_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "gemma3"})
 
 
 class Forecast(Record):
@@ -42,15 +26,19 @@ class Forecast(Record):
     """
 
     method: Literal["engine", "formula"] = "formula"
-    """`engine`: a dry load in llama.cpp's own allocator. `formula`: the one above."""
+    """`engine`: a dry load in llama.cpp's own allocator. `formula`: domain/model/formula.py."""
     n_ctx: int
+    n_batch: int | None = None
     weights_bytes: int
     kv_bytes: int
     compute_bytes: int
     output_bytes: int
     process_bytes: int = PROCESS_BYTES
+    """The engine's process before it loads anything."""
+    overhead_bytes: int = 0
+    """What the engine builds from the header (vocabulary, graph), and its scratch memory for matrix products."""
     repack_bytes: int
-    """Upper bound of the copy of the weights; 0 where the engine is told not to repack."""
+    """Upper bound of the copy of the weights; 0 where the engine makes none."""
     total_bytes: int
     """Without the copy."""
     total_max_bytes: int
@@ -65,71 +53,63 @@ class Forecast(Record):
     """Bytes that the download still has to write; 0 where the file is here."""
     disk_free_bytes: int | None = None
     caveat: str = ""
-    """Why the figures are less sure for this model; empty where the formula was checked for its kind."""
+    """Why the figures are less sure than the engine's own; empty where nothing speaks against them."""
 
 
 def forecast(
     header: GgufHeader, settings: RuntimeSettings, available_bytes: int | None, *, may_repack: bool = True
 ) -> Forecast:
-    """What a run with these settings will need. `may_repack` is False in the engine's safe mode."""
+    """By the formula. `may_repack` is False in the engine's safe mode. BadInput where the header is no model's."""
     model = hyper_parameters(header)
-    repack = _repack(header) if may_repack else 0
-    kv, compute = _kv(model, settings.n_ctx), _compute(model, settings.n_ctx, settings.n_batch)
-    total = _total(header, model, settings.n_ctx, settings.n_batch)
+    copy = repack_bytes(header) if may_repack else 0
+
+    def fits(n_ctx: int) -> bool:
+        return fits_with(allocation(header, model, settings, n_ctx), copy, available_bytes)
+
+    need = allocation(header, model, settings, settings.n_ctx)
+    made = _forecast(need, settings, copy, available_bytes, longest(model.n_ctx_train, fits))
+    return made.model_copy(update={"caveat": _caveat(header.architecture, model)})
+
+
+def engine_forecast(
+    header: GgufHeader, settings: RuntimeSettings, answers: Allocations, available_bytes: int | None
+) -> Forecast | None:
+    """By the engine's answers; None where it was not asked for the context of these settings."""
+    need = answers.at(settings.n_ctx)
+    if need is None:
+        return None
+    copy = repack_bytes(header) if answers.repacks else 0
+
+    def fits(n_ctx: int) -> bool:
+        most = answers.bound(n_ctx)
+        return most is not None and fits_with(most, copy, available_bytes)
+
+    max_ctx = longest(hyper_parameters(header).n_ctx_train, fits)
+    made = _forecast(need, settings, copy, available_bytes, max_ctx)
+    return made.model_copy(update={"method": "engine"})
+
+
+def _forecast(
+    need: Allocation, settings: RuntimeSettings, copy: int, available: int | None, max_ctx: int | None
+) -> Forecast:
+    total = need.total_bytes
     return Forecast(
         n_ctx=settings.n_ctx,
-        weights_bytes=header.weights_bytes,
-        kv_bytes=kv,
-        compute_bytes=compute,
-        output_bytes=_output(model),
-        repack_bytes=repack,
+        n_batch=settings.n_batch,
+        weights_bytes=need.weights_bytes,
+        kv_bytes=need.kv_bytes,
+        compute_bytes=need.compute_bytes,
+        output_bytes=need.output_bytes,
+        process_bytes=need.process_bytes,
+        overhead_bytes=need.tables_bytes + need.scratch_bytes,
+        repack_bytes=copy,
         total_bytes=total,
-        total_max_bytes=total + repack,
-        available_bytes=available_bytes,
-        verdict=memory_verdict(total, total + repack, available_bytes),
-        max_ctx=_max_ctx(header, model, settings.n_batch, repack, available_bytes),
-        caveat=_caveat(header.architecture, model),
+        total_max_bytes=total + copy,
+        available_bytes=available,
+        verdict=memory_verdict(total, total + copy, available),
+        max_ctx=max_ctx,
+        kv_type=settings.kv_type,
     )
-
-
-def _padded(n_ctx: int) -> int:
-    return -(-n_ctx // CONTEXT_STEP) * CONTEXT_STEP
-
-
-def _kv(model: HyperParameters, n_ctx: int) -> int:
-    a_cell = 2 * (model.key_length + model.value_length)
-    state = _recurrent_state(model)
-    return sum(n_kv * a_cell * _padded(n_ctx) if n_kv else state for n_kv in model.kv_heads)
-
-
-def _recurrent_state(model: HyperParameters) -> int:
-    ssm = model.recurrent
-    if ssm is None:
-        return 0
-    convolution = (ssm.d_conv - 1) * (ssm.d_inner + 2 * ssm.n_group * ssm.d_state)
-    return 4 * (convolution + ssm.d_inner * ssm.d_state)
-
-
-def _compute(model: HyperParameters, n_ctx: int, n_batch: int) -> int:
-    n_ubatch = min(n_batch, MAX_UBATCH, n_ctx)
-    dense = 4 * (n_ubatch * model.n_vocab + 2 * n_ubatch * model.n_embd)
-    attention = 4 * n_ubatch * _padded(n_ctx) * (max(model.heads) + 1)
-    return max(dense, attention if any(model.kv_heads) else 0)
-
-
-def _output(model: HyperParameters) -> int:
-    return 4 * model.n_vocab
-
-
-def _repack(header: GgufHeader) -> int:
-    matrices = sum(tensor.bytes for tensor in header.tensors if tensor.is_quantized_matrix)
-    return matrices * REPACK_PERCENT // 100
-
-
-def _total(header: GgufHeader, model: HyperParameters, n_ctx: int, n_batch: int) -> int:
-    """Everything but the copy of the weights. Never falls when the context grows."""
-    buffers = _kv(model, n_ctx) + _compute(model, n_ctx, n_batch) + _output(model)
-    return header.weights_bytes + buffers + PROCESS_BYTES
 
 
 def memory_verdict(least: int, most: int, available: int | None) -> Verdict:
@@ -140,19 +120,9 @@ def memory_verdict(least: int, most: int, available: int | None) -> Verdict:
     return "tight" if least <= available else "does_not_fit"
 
 
-def _max_ctx(
-    header: GgufHeader, model: HyperParameters, n_batch: int, repack: int, available: int | None
-) -> int | None:
-    """Bisects over multiples of 256 tokens."""
-    least, most = 0, _padded(model.n_ctx_train) // CONTEXT_STEP
-    while least < most:
-        middle = (least + most + 1) // 2
-        total = _total(header, model, middle * CONTEXT_STEP, n_batch)
-        if memory_verdict(total, total + repack, available) == "fits":
-            least = middle
-        else:
-            most = middle - 1
-    return min(least * CONTEXT_STEP, model.n_ctx_train) or None
+def fits_with(need: Allocation, copy: int, available: int | None) -> bool:
+    """Whether an allocation and a copy of the weights of `copy` bytes fit."""
+    return memory_verdict(need.total_bytes, need.total_bytes + copy, available) == "fits"
 
 
 def _caveat(architecture: str, model: HyperParameters) -> str:
@@ -164,6 +134,8 @@ def _caveat(architecture: str, model: HyperParameters) -> str:
         reasons.append("blocks without ordinary attention")
     if model.n_expert:
         reasons.append("mixture of experts")
+    if not model.n_ff:
+        reasons.append("a header without feed_forward_length")
     if architecture not in CHECKED_ARCHITECTURES:
         reasons.append(f"architecture {architecture}")
     return f"upper bound, unverified for: {', '.join(reasons)}" if reasons else ""

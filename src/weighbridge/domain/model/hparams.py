@@ -37,6 +37,8 @@ class HyperParameters:
     kv_heads: tuple[int, ...]
     key_length: int
     value_length: int
+    n_ff: int
+    """Widest feed-forward layer that one token passes, all its experts together; 0 where no key states it."""
     recurrent: Recurrent | None
     n_expert: int
     is_mla: bool
@@ -100,6 +102,7 @@ def hyper_parameters(header: GgufHeader) -> HyperParameters:
         kv_heads=kv_heads,
         key_length=_or(keys.optional("attention.key_length"), head_length),
         value_length=_or(keys.optional("attention.value_length"), head_length),
+        n_ff=_feed_forward(keys, n_block),
         recurrent=_recurrent(keys),
         n_expert=keys.optional("expert_count") or 0,
         is_mla=bool(keys.optional("attention.kv_lora_rank")),
@@ -120,6 +123,12 @@ def _heads(keys: Keys, n_block: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
                 f"block {block} has {n_head:,} attention heads, which {n_kv:,} KV heads cannot share", UNLOADABLE
             )
     return heads, kv_heads
+
+
+def _feed_forward(keys: Keys, n_block: int) -> int:
+    dense = max(keys.per_block("feed_forward_length", n_block) or (0,))
+    used = keys.optional("expert_used_count") or 0
+    return max(dense, (keys.optional("expert_feed_forward_length") or dense) * used)
 
 
 def _head_length(keys: Keys, n_embd: int, heads: tuple[int, ...]) -> int:

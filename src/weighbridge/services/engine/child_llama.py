@@ -21,10 +21,11 @@ from weighbridge.services.engine.child_wire import State
 
 MAX_TEMPLATE_BYTES = 64 * 1024
 """Templates come with the file and run as code in a sandbox: no known model needs more."""
-FLASH_ATTENTION = C.LLAMA_FLASH_ATTN_TYPE_DISABLED
 UBATCH = 512
 """Tokens computed at once; llama.cpp's own default. Compute buffers grow with it."""
-_TYPE_F16 = 1
+_GGML_TYPES = {"f16": 1, "q8_0": 8}
+"""RuntimeSettings.kv_type to enum ggml_type of ggml.h."""
+_GGML_NAMES = {number: name for name, number in _GGML_TYPES.items()}
 
 
 class Refused(Exception):
@@ -46,14 +47,24 @@ def model_params(mode: str) -> Any:
 
 
 def context_params(settings: dict[str, Any]) -> Any:
-    """llama_context_params for one sequence on the CPU; `settings` are those of RuntimeSettings."""
+    """llama_context_params for one sequence on the CPU; `settings` are those of RuntimeSettings.
+
+    llama.cpp takes a quantized cache of values with flash attention only; elsewhere that stays off, since it is
+    the slower way on CPUs without a kernel for it. Logits are asked for the last token alone (n_outputs_max): the
+    compute buffer then has no row of the vocabulary for every token of a batch. Raises Refused where this build
+    cannot be told so: ctypes takes a field that is not there in silence.
+    """
     params = C.llama_context_default_params()
+    if not hasattr(type(params), "n_outputs_max"):
+        raise Refused("This llama-cpp-python has no setting n_outputs_max, so the forecast would not describe the run.")
+    params.n_outputs_max = 1
     params.n_ctx = settings["n_ctx"]
     params.n_batch = settings["n_batch"]
     params.n_ubatch = min(settings["n_batch"], UBATCH)
     params.n_threads = params.n_threads_batch = settings["n_threads"]
-    params.flash_attn_type = FLASH_ATTENTION
-    params.type_k = params.type_v = _TYPE_F16
+    quantized = settings["kv_type"] != "f16"
+    params.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_ENABLED if quantized else C.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.type_k = params.type_v = _GGML_TYPES[settings["kv_type"]]
     params.offload_kqv = params.op_offload = False
     params.no_perf = False
     return params
@@ -69,6 +80,9 @@ class Engine:
     template: Jinja2ChatFormatter | None
     template_sha256: str | None
     params: Any
+    """llama_model_params as it was loaded with."""
+    context_params: Any
+    """llama_context_params as the context was made with."""
     keep: tuple[Any, ...]
 
     def close(self) -> None:
@@ -93,17 +107,10 @@ def load(path: str, mode: str, settings: dict[str, Any], state: State, log: Engi
 
     params = model_params(mode)
     params.progress_callback = progress = C.llama_progress_callback(on_progress)
-    model = C.llama_model_load_from_file(os.fsencode(path), params)
-    if not model:
-        raise Refused(f"The engine cannot load the file: {log.reason()}.")
-    if C.llama_model_has_encoder(model) or not C.llama_model_has_decoder(model):
-        raise Refused("The model has an encoder: only models that write text token by token are run.")
+    model = load_model(path, params, log)
     state.progress += 1
-    context = C.llama_init_from_model(model, context_params(settings))
-    if not context:
-        raise Refused(f"The engine cannot make a context: {log.reason()}.")
-    if not C.llama_get_memory(context):
-        raise Refused("The model keeps no memory of earlier tokens, so it writes no text.")
+    wanted = context_params(settings)
+    context = make_context(model, wanted, log)
     vocab = C.llama_model_get_vocab(model)
     template = C.llama_model_chat_template(model, None)
     return Engine(
@@ -113,8 +120,29 @@ def load(path: str, mode: str, settings: dict[str, Any], state: State, log: Engi
         template=_formatter(template, vocab) if template else None,
         template_sha256=hashlib.sha256(template).hexdigest() if template else None,
         params=params,
+        context_params=wanted,
         keep=(progress,),
     )
+
+
+def load_model(path: str, params: Any, log: EngineLog) -> Any:
+    """The model of a file. Raises Refused where it does not load, or does not write text token by token."""
+    model = C.llama_model_load_from_file(os.fsencode(path), params)
+    if not model:
+        raise Refused(f"The engine cannot load the file: {log.reason()}.")
+    if C.llama_model_has_encoder(model) or not C.llama_model_has_decoder(model):
+        raise Refused("The model has an encoder: only models that write text token by token are run.")
+    return model
+
+
+def make_context(model: Any, params: Any, log: EngineLog) -> Any:
+    """A context with a memory of earlier tokens. Raises Refused where there is none to be had."""
+    context = C.llama_init_from_model(model, params)
+    if not context:
+        raise Refused(f"The engine cannot make a context: {log.reason()}.")
+    if not C.llama_get_memory(context):
+        raise Refused("The model keeps no memory of earlier tokens, so it writes no text.")
+    return context
 
 
 def _formatter(template: bytes, vocab: Any) -> Jinja2ChatFormatter:
@@ -156,9 +184,9 @@ def describe(engine: Engine, log: EngineLog) -> dict[str, Any]:
         "kv_buffer_bytes": buffers.kv,
         "compute_buffer_bytes": buffers.compute,
         "output_buffer_bytes": buffers.output,
-        "flash_attn": C.llama_flash_attn_type_name(FLASH_ATTENTION).decode(),
-        "type_k": "f16",
-        "type_v": "f16",
+        "flash_attn": C.llama_flash_attn_type_name(engine.context_params.flash_attn_type).decode(),
+        "type_k": _GGML_NAMES[engine.context_params.type_k],
+        "type_v": _GGML_NAMES[engine.context_params.type_v],
         "use_extra_bufts": bool(engine.params.use_extra_bufts),
         "load_mode": C.llama_load_mode_name(engine.params.load_mode).decode(),
         "chat_template_sha256": engine.template_sha256,

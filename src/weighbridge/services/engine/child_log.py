@@ -49,6 +49,11 @@ def read_buffers(log: str) -> Buffers:
     )
 
 
+def says_repacked(log: str) -> bool:
+    """Whether the log of a load, real or dry, names a buffer for weights in another layout than the file's."""
+    return any(_REPACKED.search(name) for name, _ in _MODEL.findall(log))
+
+
 @dataclass
 class EngineLog:
     """Receives the engine's log, writes all but debug lines to standard error, keeps them for parsing."""

@@ -45,8 +45,8 @@ def child_environment() -> dict[str, str]:
     return passed
 
 
-async def spawn(log_path: str) -> Process:
-    """Starts the child in a session of its own, so that no key of this terminal reaches it.
+async def spawn(log_path: str, module: str | None = None) -> Process:
+    """Starts the child, or another `module` of its kind, in a session of its own: no key of this terminal reaches it.
 
     It works in the file system's root, where no file can be taken for a module (-P) or kept busy. Raises
     OutsideFailed where the log cannot be written or the system starts no process.
@@ -57,7 +57,7 @@ async def spawn(log_path: str) -> Process:
                 sys.executable,
                 "-P",
                 "-m",
-                CHILD,
+                module or CHILD,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
