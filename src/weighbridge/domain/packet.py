@@ -21,7 +21,13 @@ class Item(Record):
 
     @property
     def held(self) -> bool:
+        """Whether there is evidence for it; sources that disagree are evidence too, and `disputed`."""
         return self.fact.status != "missing"
+
+    @property
+    def disputed(self) -> bool:
+        """Whether sources disagree and the person has not decided: all claims are kept, and there is no value."""
+        return self.fact.status == "conflicting"
 
 
 def completeness(run: Run) -> tuple[Item, ...]:

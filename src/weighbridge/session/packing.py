@@ -10,6 +10,7 @@ from weighbridge.domain.proof.events import Attempt, Event
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.run import Run
 from weighbridge.services.packet_io.evidence import PacketSource
+from weighbridge.services.packet_io.model_card import read_card
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.store import RunFolder
 from weighbridge.session.jobs import log_name, logs_of, prove_command
@@ -31,6 +32,7 @@ def write(run: Run, folder: RunFolder, target: Path, now: str) -> str:
         packet_id=str(uuid.uuid4()),
         folders=_folders(run, folder),
         left_out=len(all_jobs) - len(kept),
+        card=read_card(folder.folder),
     )
     return write_packet(target, source, prove_command(run) if run.model and not run.planned else ())
 

@@ -26,6 +26,8 @@ class ModelChoice(Record):
     file_name: str = ""
     size_bytes: int | None = None
     sha256: str = ""
+    declared_sha256: str = ""
+    """As the Hub declared it; empty where it declared none, and for models that are not of the Hub."""
     path: str = ""
     """Where the file lies on this machine; never part of a packet."""
     quantization: str = ""

@@ -43,7 +43,7 @@ def check_forecast(c: Contents) -> Iterator[str]:
     forecast = c.runtime.forecast if c.runtime else None
     if forecast is None:
         return
-    parts = ("weights_bytes", "kv_bytes", "compute_bytes", "output_bytes", "process_bytes")
+    parts = ("weights_bytes", "kv_bytes", "compute_bytes", "output_bytes", "process_bytes", "overhead_bytes")
     total = sum(getattr(forecast, part) for part in parts)
     right = {
         "total_bytes": total,
@@ -82,6 +82,8 @@ def check_list(c: Contents) -> Iterator[str]:
         return
     if d.complete != all(item.held for item in d.completeness):
         yield f"{DECISION}: complete is {d.complete}, the list says otherwise"
+    if d.disputed != tuple(item.id for item in d.completeness if item.disputed):
+        yield f"{DECISION}: disputed is not what the list says"
     said = {item.id: item for item in d.completeness}
     right = {item.id: item for item in completeness(run_of(c))}
     if list(said) != list(right):

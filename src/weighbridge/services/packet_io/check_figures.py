@@ -21,8 +21,9 @@ from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.services.packet_io.contents import LOGS, Contents
-from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, compare, incomparable
+from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
+from weighbridge.services.packet_io.forecast_rows import compare, incomparable
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
 EVENTS, RUNTIME, SYSTEM = "data/events.jsonl", "data/runtime.json", "data/system.json"
@@ -126,11 +127,11 @@ def check_runtime(c: Contents) -> Iterator[str]:
         yield f"{RUNTIME}: command_line is not the command, quoted"
     forecast, proof = runtime.forecast, runtime.proof
     digest = (c.model.sha256 or "") if c.model else None
-    apart = incomparable(forecast, proof, runtime.settings.n_ctx, digest)
+    apart = incomparable(forecast, proof, runtime.settings, digest)
     right = None
     if forecast and proof and not apart:
         loaded = last(c.jobs.get(proof.job_id, ()), Loaded)
-        right = compare(forecast, loaded, proof.figures.peak_rss_bytes)
+        right = compare(forecast, loaded, proof.figures)
     if runtime.forecast_against_measured != right:
         yield f"{RUNTIME}: forecast_against_measured does not follow from the forecast and {EVENTS}"
     elif forecast and right is None and runtime.missing.get("forecast_against_measured") != apart:

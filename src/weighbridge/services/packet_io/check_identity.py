@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
+from weighbridge.services.packet_io.fill_model import DECLARED
 from weighbridge.services.packet_io.records import DecisionFile
 
 DECISION, RUNTIME, MODEL, INFO = "data/decision.json", "data/runtime.json", "data/model/model.json", "bag-info.txt"
@@ -51,6 +53,7 @@ def check_model(c: Contents) -> Iterator[str]:
         yield f"{INFO}: Model-SHA256 is {c.info.get('Model-SHA256')}, {MODEL} says {digest or 'unknown'}"
     if runtime and runtime.proof and runtime.proof.current and runtime.proof.model_sha256 != digest:
         yield f"{RUNTIME}: proof.model_sha256 is {runtime.proof.model_sha256}, {MODEL} says {digest}"
+    yield from _where_from(c)
     held = (c.model.file_name, c.model.size_bytes) if c.model else (None, None)
     if c.system and "data/model/model.json" not in c.unread:
         for field, value in zip(("model_filename", "model_size"), held, strict=True):
@@ -62,6 +65,28 @@ def check_model(c: Contents) -> Iterator[str]:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the model {event.model_sha256}"
             elif isinstance(event, Attempt) and event.model_file != (held[0] or ""):
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the file {event.model_file!r}"
+
+
+_REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+def _where_from(c: Contents) -> Iterator[str]:
+    """Repository and revision in bag-info.txt; of a file of the Hub, one digest however it was obtained."""
+    model = c.model
+    named = {"Model-Repo": model.repo if model else None, "Model-Revision": model.revision if model else None}
+    for label, value in named.items():
+        if (said := c.info.get(label, "nothing")) != (value or "unknown"):
+            yield f"{INFO}: {label} is {said}, {MODEL} says {value or 'unknown'}"
+    if model is None:
+        return
+    if model.kind == "hub" and not (model.repo and _REVISION.fullmatch(model.revision or "")):
+        yield f"{MODEL}: a model of the Hub has a repository and a revision of 40 hex digits"
+    declared = [(row.sha256, row.how) for row in model.digests if row.how == DECLARED]
+    if declared != ([(model.declared_sha256, DECLARED)] if model.declared_sha256 else []):
+        yield f"{MODEL}: digests do not name the digest that the Hub declared"
+    for row in model.digests:
+        if row.sha256 != model.sha256:
+            yield f"{MODEL}: digests: {row.sha256} ({row.how}) is not that of the model"
 
 
 def _current_jobs(c: Contents) -> Iterator[str]:
@@ -79,6 +104,7 @@ MEASURED_ONLY = (
     "data/shutdown.md",
     "data/resources/requests.csv",
     "data/resources/samples.csv",
+    "data/resources/forecast.csv",
 )
 
 

@@ -18,7 +18,13 @@ def check_texts(c: Contents) -> Iterator[str]:
     yield from _compare(c, pages.texts(c))
     yield from _compare(c, [pages.read_me(c)])
     if not c.unread:
-        known = {*RECORDS, pages.README, *dict(pages.texts(c)), *dict(pages.tables(c))}
+        known = {
+            *RECORDS,
+            pages.README,
+            c.model.card.file if c.model else None,
+            *dict(pages.texts(c)),
+            *dict(pages.tables(c)),
+        }
         for name in sorted(c.present - known):
             if name.startswith("data/") and not name.startswith(LOGS):
                 yield f"{name}: nothing in the records gives this file"
@@ -34,7 +40,7 @@ def _compare(c: Contents, made: Iterable[tuple[str, str]]) -> Iterator[str]:
         if name not in c.present:
             yield f"{name} is missing"
         elif (said := c.text(name)) != right:
-            yield f"{name}, {_first_difference(said, right)}{_other_version(c)}"
+            yield f"{name}, {_first_difference(said, right)}{other_version(c)}"
 
 
 def _first_difference(said: str, right: str) -> str:
@@ -45,7 +51,7 @@ def _first_difference(said: str, right: str) -> str:
     return f"line {number}: says {a[start : start + _SHOWN]!r}, the records give {b[start : start + _SHOWN]!r}"
 
 
-def _other_version(c: Contents) -> str:
+def other_version(c: Contents) -> str:
     """Another version may have written the same records in other words."""
     by = c.decision.software if c.decision else SOFTWARE
     return "" if by == SOFTWARE else f" (written by {by}, and this is {SOFTWARE}: check it with that one too)"

@@ -15,14 +15,8 @@ from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packet_io.inventory import Inventory
-from weighbridge.services.packet_io.records import (
-    SCHEMAS,
-    DecisionFile,
-    ModelFile,
-    PolicyFile,
-    RuntimeFile,
-    SystemFile,
-)
+from weighbridge.services.packet_io.records import SCHEMAS, DecisionFile, PolicyFile, RuntimeFile, SystemFile
+from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
 
 MAX_LINES = 500_000
 """Lines of one JSONL file that are read."""
@@ -32,6 +26,8 @@ DOCUMENTS = {
     "data/decision.json": "decision",
     "data/model/model.json": "model",
     "data/model/card-facts.json": "card-facts",
+    "data/model/declared-facts.json": "card-facts",
+    "data/model/licence.json": "licence",
     "data/policy.json": "policy",
     "data/runtime.json": "runtime",
     "data/system.json": "system",
@@ -40,6 +36,8 @@ LINES = {"data/eval/cases.jsonl": "case", "data/eval/results.jsonl": "result", "
 RECORDS = (*DOCUMENTS, *LINES)
 """The files that are read as records; all others are texts made of them, or logs."""
 LOGS = "data/logs/"
+MODEL_CARD = "data/model/README.md"
+"""The model card as the repository has it: a foreign text, carried byte for byte."""
 ALWAYS = ("data/README.md", "data/decision.json", "data/runtime.json", "data/system.json")
 
 
@@ -71,6 +69,15 @@ class Contents:
     @property
     def card(self) -> CardFacts | None:
         return self.documents.get("data/model/card-facts.json")
+
+    @property
+    def declared(self) -> CardFacts | None:
+        """What the sources say of every field, where the person typed another value over one; else the card itself."""
+        return self.documents.get("data/model/declared-facts.json") or self.card
+
+    @property
+    def licence(self) -> LicenceFile | None:
+        return self.documents.get("data/model/licence.json")
 
     @property
     def policy(self) -> PolicyFile | None:

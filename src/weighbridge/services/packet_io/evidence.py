@@ -8,6 +8,7 @@ from functools import cached_property
 
 from weighbridge.domain.facts import missing
 from weighbridge.domain.flow import allowed, eval_is_current, inputs_digest, status
+from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
 from weighbridge.domain.proof.summary import jobs, last
@@ -21,7 +22,7 @@ class PacketSource:
     """All that a packet is made of. `events`: whole jobs of the run, in order; `logs`: engine logs by file name.
 
     `at`: ISO 8601 UTC. `packet_id`: a UUID. `folders`: folders of this machine, with what may be said instead.
-    `left_out`: earlier jobs of the run whose events are not among `events`.
+    `left_out`: earlier jobs of the run whose events are not among `events`. `card`: the model card that the run keeps.
     """
 
     run: Run
@@ -31,6 +32,7 @@ class PacketSource:
     packet_id: str
     folders: Sequence[tuple[str, str]] = ()
     left_out: int = 0
+    card: CardText | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Evidence:
         """The events of the proof on record."""
         wanted = self.proof.job_id if self.proof else ""
         return next((job for job in self.jobs if isinstance(job[0], Attempt) and job[0].job_id == wanted), ())
+
+    @property
+    def proof_attempt(self) -> Attempt | None:
+        """The first attempt of the proof on record."""
+        return next((e for e in self.proof_events if isinstance(e, Attempt)), None)
 
     @property
     def evaluation(self) -> EvalRecord | None:

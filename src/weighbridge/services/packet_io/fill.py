@@ -1,11 +1,11 @@
-"""Fills decision.json, model.json and policy.json from the evidence."""
+"""Fills decision.json and policy.json from the evidence."""
 
 from __future__ import annotations
 
 from weighbridge import __version__
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.records import DecisionFile, EvalNote, ModelFile, PolicyFile, with_gaps
+from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile
 
 SOFTWARE = f"weighbridge {__version__}"
 DESCRIPTION = "Evidence packet of an open-weight model"
@@ -47,6 +47,7 @@ def decision_file(e: Evidence) -> DecisionFile:
         overrides=run.overrides,
         completeness=e.completeness,
         complete=all(item.held for item in e.completeness),
+        disputed=tuple(item.id for item in e.completeness if item.disputed),
         formulas=FORMULAS_OF_DECISION,
     )
 
@@ -65,18 +66,6 @@ def _eval_note(e: Evidence) -> EvalNote | None:
         message=record.message,
         shutdown=record.shutdown,
     )
-
-
-def model_file(e: Evidence) -> ModelFile | None:
-    """The model without the place where its file lies."""
-    model = e.run.model
-    if model is None:
-        return None
-    named = model.kind == "named"
-    values = model.model_dump(exclude={"path", "kind", "name", "source"})
-    default = "a repository was named; nothing of it was fetched" if named else "the file does not say"
-    filled = with_gaps(values, {}, default)
-    return ModelFile(kind=model.kind, name=model.name, source=model.source or "not recorded", **filled)
 
 
 def pack_of(e: Evidence) -> CasePack | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from weighbridge.domain.model.forecast import Forecast
-from weighbridge.domain.proof.events import Attempt, Event, Failed, Loaded
+from weighbridge.domain.proof.events import Attempt, Event, Failed
 from weighbridge.domain.proof.measure import FORMULAS, attempt_outcomes
 from weighbridge.domain.proof.summary import last
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.records import AttemptRow, Comparison, ProofNote, RuntimeFile, with_gaps
+from weighbridge.services.packet_io.forecast_rows import compare, incomparable
+from weighbridge.services.packet_io.records import AttemptRow, ProofNote, RuntimeFile, with_gaps
 
 EARLIER = "from an earlier proof with other settings: model, settings or prompt have changed since"
 
@@ -37,37 +37,6 @@ def attempt_rows(jobs: Sequence[Sequence[Event]], logs: Mapping[str, str]) -> It
                 log=f"{LOGS}{log}" if log in logs else None,
                 log_sha256=logs.get(log),
             )
-
-
-def incomparable(forecast: Forecast | None, proof: ProofNote | None, n_ctx: int, model_sha256: str | None) -> str:
-    """Why a forecast does not speak of a proof; empty where it does. `n_ctx`: the proof's; the digest: the model's."""
-    if forecast is None:
-        return "no forecast was made"
-    if proof is None:
-        return "the proof has not run"
-    if proof.model_sha256 != model_sha256:
-        return "the forecast is of another model than the proof"
-    if forecast.n_ctx != n_ctx:
-        return f"the forecast is for a context of {forecast.n_ctx} tokens, the proof ran with {n_ctx}"
-    return ""
-
-
-def compare(forecast: Forecast, loaded: Loaded | None, peak: int | None) -> tuple[Comparison, ...]:
-    """Each part of the forecast beside the engine's own figure, and the whole beside the peak of the process."""
-    said = "the engine's log"
-    pairs = {
-        "weights": (forecast.weights_bytes, loaded and loaded.model_buffer_bytes, said),
-        "KV cache": (forecast.kv_bytes, loaded and loaded.kv_buffer_bytes, said),
-        "compute buffer": (forecast.compute_bytes, loaded and loaded.compute_buffer_bytes, said),
-        "output buffer": (forecast.output_bytes, loaded and loaded.output_buffer_bytes, said),
-        "repacked weights, at most": (forecast.repack_bytes, loaded and loaded.repack_buffer_bytes, said),
-        "total without repacked weights": (forecast.total_bytes, peak, "peak RSS of the proof's process"),
-        "total at most": (forecast.total_max_bytes, peak, "peak RSS of the proof's process"),
-    }
-    return tuple(
-        Comparison(quantity=name, forecast_bytes=before, measured_bytes=seen, measured_by=how)
-        for name, (before, seen, how) in pairs.items()
-    )
 
 
 def _proof_note(e: Evidence) -> ProofNote | None:
@@ -115,9 +84,9 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     if failed := last(e.proof_events, Failed):
         reasons["system_info"] = failed.message
     settings = attempt.settings if attempt else run.settings
-    apart = incomparable(forecast, proof, settings.n_ctx, run.model.sha256 if run.model else None)
+    apart = incomparable(forecast, proof, settings, run.model.sha256 if run.model else None)
     if forecast and proof and not apart:
-        values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures.peak_rss_bytes)
+        values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures)
     reasons["forecast_against_measured"] = reasons["forecast"] if forecast is None else apart
     return RuntimeFile(
         **with_gaps(values, reasons, why),

@@ -1,11 +1,9 @@
-"""The packet's notes for people: licence, first run, shutdown, and the plan of a route that runs elsewhere."""
+"""The packet's notes for people: first run, shutdown, and the plan of a route that runs elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from weighbridge.domain.facts import Fact
-from weighbridge.domain.model.card import FIELDS, CardFacts
 from weighbridge.domain.packet import Item
 from weighbridge.domain.planned import route_commands
 from weighbridge.domain.proof.events import Attempt, Event, Failed, Spawned, Stopped
@@ -17,33 +15,6 @@ from weighbridge.domain.run import Run
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
 from weighbridge.services.packet_io.records import ProofNote
-
-
-def fact_text(fact: Fact) -> str:
-    """A fact with how it is known."""
-    if fact.status == "missing":
-        return f"missing: {code(fact.reason)}"
-    return f"{code(fact.text)} ({fact.status}: {code(fact.source)})"
-
-
-def licence_note(card: CardFacts) -> str:
-    """What is known of the licence, from where, and what that does not settle."""
-    lines = [f"- {field.title}: {fact_text(getattr(card, field.name))}" for field in FIELDS]
-    return "\n".join(
-        [
-            "# Licence note",
-            "",
-            f"Licence of the weights: {fact_text(card.licence)}",
-            "",
-            "This records what a source says. Whether it allows the intended use is for the reader to confirm",
-            "with the licence's own text at the pinned revision.",
-            "",
-            "## The card's facts",
-            "",
-            *lines,
-            "",
-        ]
-    )
 
 
 def first_run(proof: ProofNote, command_line: str) -> str:

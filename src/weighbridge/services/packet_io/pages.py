@@ -15,6 +15,8 @@ from typing import Any
 
 from weighbridge.services.packet_io import csv_rows, notes
 from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.forecast_rows import forecast_csv
+from weighbridge.services.packet_io.notes_licence import licence_note
 from weighbridge.services.packet_io.readme import readme
 from weighbridge.services.packet_io.rebuild import run_of
 from weighbridge.services.packet_io.records import SCHEMAS
@@ -43,9 +45,11 @@ def _schema(name: str) -> str:
 def texts(c: Contents) -> Iterator[tuple[str, str]]:
     """Path and text of everything but the README that needs no events."""
     if c.card:
-        yield "data/model/LICENSE-NOTE.md", notes.licence_note(c.card)
+        yield "data/model/LICENSE-NOTE.md", licence_note(c)
     if c.runtime and c.runtime.proof:
         yield "data/first-run.md", notes.first_run(c.runtime.proof, c.runtime.command_line)
+    if c.runtime and c.runtime.forecast_against_measured is not None:
+        yield "data/resources/forecast.csv", forecast_csv(c.runtime.forecast_against_measured)
     if c.decision and c.decision.constraints.available_route != "local_cpu":
         route = load_tables().route(c.decision.constraints.available_route)
         yield f"data/route/{route.id}.md", notes.route_plan(run_of(c), c.decision.completeness, route)

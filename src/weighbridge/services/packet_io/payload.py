@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import BaseModel
 
@@ -12,11 +12,14 @@ from weighbridge.domain.problems import Refused
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.services.packet_io import pages
-from weighbridge.services.packet_io.contents import LOGS, RECORDS, Contents, take
+from weighbridge.services.packet_io.contents import LOGS, MODEL_CARD, RECORDS, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.fill import decision_file, model_file, pack_of, policy_file
+from weighbridge.services.packet_io.fill import decision_file, pack_of, policy_file
+from weighbridge.services.packet_io.fill_licence import licence_file
+from weighbridge.services.packet_io.fill_model import model_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
 from weighbridge.services.packet_io.fill_system import system_file
+from weighbridge.services.packet_io.model_card import carry
 from weighbridge.services.packet_io.pages import json_text
 from weighbridge.services.packet_io.redact import Redactor
 
@@ -57,9 +60,7 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
     files["data/decision.json"] = one(decision_file(e))
     files["data/system.json"] = one(system_file(e))
     files["data/runtime.json"] = one(runtime_file(e, command, digests))
-    if (model := model_file(e)) is not None and e.run.card is not None:
-        files["data/model/model.json"] = one(model)
-        files["data/model/card-facts.json"] = one(e.run.card)
+    files |= _model(e, redactor, one)
     if (policy := policy_file(e)) is not None:
         files["data/policy.json"] = one(policy)
         files["data/eval/cases.jsonl"] = _cases(e, redactor)
@@ -67,6 +68,23 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
         files["data/eval/results.jsonl"] = lines(e.evaluation.results)
     if e.jobs:
         files["data/events.jsonl"] = lines(e.events)
+    return files
+
+
+def _model(e: Evidence, redactor: Redactor, one: Callable[[BaseModel], str]) -> dict[str, str]:
+    """The records below data/model/, and the model card itself, which no redaction touches."""
+    if e.run.model is None or e.run.card is None:
+        return {}
+    card = carry(e.source.card, e.run.model, redactor)
+    files = {
+        "data/model/model.json": one(model_file(e, e.run.model, card.note)),
+        "data/model/card-facts.json": one(e.run.card),
+        "data/model/licence.json": one(licence_file(e.run, e.run.card.licence)),
+    }
+    if e.run.declared is not None and e.run.declared != e.run.card:
+        files["data/model/declared-facts.json"] = one(e.run.declared)
+    if card.note.file:
+        files[MODEL_CARD] = card.text
     return files
 
 

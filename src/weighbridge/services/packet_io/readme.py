@@ -6,18 +6,23 @@ from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import CASES_DIGEST, GATE_RULE, INTERVAL
 from weighbridge.services.packet_io.markdown import code
-from weighbridge.services.packet_io.notes import fact_text
+from weighbridge.services.packet_io.notes_facts import fact_text
+from weighbridge.services.packet_io.readme_model import model_sections
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
 FILES = {
     "decision.json": "constraints, route, rejected families, gate, options, decision, what is missing",
     "model/model.json": "which weights: name, repository, revision, file, size, SHA-256",
     "model/card-facts.json": "licence, languages, context, safety, use: each with its source",
-    "model/LICENSE-NOTE.md": "the licence as its sources state it",
+    "model/declared-facts.json": "what the sources say where the person typed another value over it",
+    "model/licence.json": "the licence's class and note by the table of licences, stated use, refusal, override",
+    "model/LICENSE-NOTE.md": "the licence as its sources state it, and what it allows: a note, not legal advice",
+    "model/README.md": "the model card, byte for byte as in the repository at the revision",
     "policy.json": "the rule of the gate, saved before the first case ran",
     "eval/cases.jsonl": "the fixed cases, one a line",
     "eval/results.jsonl": "one result for each case: output, mark, figures",
     "resources/requests.csv": "every request; an empty cell was not measured",
+    "resources/forecast.csv": "the forecast beside what was measured; an empty cell was not measured",
     "resources/samples.csv": "memory and load of the engine's process over time; an empty cell was not measured",
     "system.json": "the machine and the engine's parameters, without host or user name",
     "runtime.json": "version, command, settings, attempts, figures, forecast against measured",
@@ -33,6 +38,8 @@ _ABSENT = {
     "model/model.json": "no model was chosen",
     "model/card-facts.json": "no model was chosen",
     "model/LICENSE-NOTE.md": "no model was chosen",
+    "model/declared-facts.json": "nothing was typed over what the sources say",
+    "model/licence.json": "no model was chosen",
     "policy.json": "no cases were chosen",
     "eval/cases.jsonl": "no cases were chosen",
     "eval/results.jsonl": "no case has run to its end",
@@ -52,16 +59,20 @@ def readme(c: Contents) -> str:
         if name in present or any(p.startswith(name) for p in present if name.endswith("/")):
             here.append(f"- {code(name)}: {what}")
         else:
-            absent.append(f"- {code(name)}: {_why(d, name)}")
+            absent.append(f"- {code(name)}: {_why(c, d, runtime, name)}")
     return "\n".join(
-        [*_head(d, runtime), *here, "", "## Not in this packet", "", *(absent or ["- nothing"]), "", *_tail(runtime)]
+        [*_head(c, d, runtime), *here, "", "## Not in this packet", "", *(absent or ["- nothing"]), "", *_tail(runtime)]
     )
 
 
-def _why(d: DecisionFile, name: str) -> str:
+def _why(c: Contents, d: DecisionFile, runtime: RuntimeFile, name: str) -> str:
     measured_only = name.startswith(("eval/results", "resources", "first", "shutdown", "events", "logs"))
     if d.status == "planned" and measured_only:
         return _PLANNED
+    if name == "model/README.md":
+        return code(c.model.card.missing.get("file", "not recorded")) if c.model else "no model was chosen"
+    if name == "resources/forecast.csv":
+        return code(runtime.missing.get("forecast_against_measured", "not recorded"))
     if name == "route/" and d.constraints.available_route != "local_cpu":
         return "no commands are known for this route"
     return _ABSENT.get(name, "nothing of it is on record")
@@ -82,8 +93,9 @@ def _decided(d: DecisionFile) -> str:
     return f"none; an earlier one ({d.verdict.choice}) was made on other evidence"
 
 
-def _head(d: DecisionFile, runtime: RuntimeFile) -> list[str]:
+def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
     lacks = [f"- {item.title}: {code(item.fact.reason)}" for item in d.completeness if not item.held]
+    disputed = [f"- {item.title}: {fact_text(item.fact)}" for item in d.completeness if item.disputed]
     planned = "A plan for an open-weight model, made with {} at {}: nothing in it was run, nothing was weighed."
     first = planned if d.status == "planned" else "An open-weight model, weighed by {} at {}."
     note = runtime.proof.note if runtime.proof else ""
@@ -108,6 +120,8 @@ def _head(d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         "",
         *(lacks or ["- nothing on the list"]),
         "",
+        *(["## On what sources disagree", "", *disputed, ""] if disputed else []),
+        *model_sections(c),
         "## Files",
         "",
     ]

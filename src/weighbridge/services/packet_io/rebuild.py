@@ -32,6 +32,7 @@ def run_of(c: Contents) -> Run:
         machine=_machine(c),
         model=_model(c),
         declared=c.card,
+        licence=c.licence.note if c.licence else None,
         settings=runtime.chosen_settings if runtime else RuntimeSettings(),
         forecast=runtime.forecast if runtime else None,
         plan=(runtime.plan if runtime else None) or PlanDetails(),
@@ -86,5 +87,9 @@ def _model(c: Contents) -> ModelChoice | None:
     """Null in the packet is empty text in the run."""
     if c.model is None:
         return None
-    known = {name: value for name, value in c.model.model_dump(exclude={"missing"}).items() if value is not None}
+    known = {
+        name: value
+        for name, value in c.model.model_dump(include=set(ModelChoice.model_fields)).items()
+        if value is not None
+    }
     return ModelChoice(**known)

@@ -8,7 +8,6 @@ from pydantic import Field, TypeAdapter
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.card import CardFacts
-from weighbridge.domain.model.choice import ChoiceKind
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.packet import Item
 from weighbridge.domain.proof.events import EVENT, JobKind, Mode
@@ -19,11 +18,12 @@ from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.run import Override, PlanDetails
 from weighbridge.domain.verdict.cases import Case, Policy
 from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Option, Verdict
+from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile, Sha256
 
 Status = Literal["measured", "planned"]
 """`measured`: something ran and is in the packet. `planned`: nothing in the packet was run."""
 Outcome = Literal["completed", "stopped", "failed", "running"]
-Sha256 = str
+ForecastMethod = Literal["engine", "formula"]
 
 
 class EvalNote(Record):
@@ -60,24 +60,8 @@ class DecisionFile(Record):
     overrides: tuple[Override, ...]
     completeness: tuple[Item, ...]
     complete: bool
+    disputed: tuple[str, ...] = Field(description="items on which sources disagree and nobody decided")
     formulas: dict[str, str]
-
-
-class ModelFile(Record):
-    """data/model/model.json: which weights. `missing` says why a field is null."""
-
-    kind: ChoiceKind
-    name: str
-    repo: str | None
-    revision: str | None
-    file_name: str | None
-    size_bytes: int | None
-    sha256: Sha256 | None
-    quantization: str | None
-    architecture: str | None
-    n_params: int | None
-    source: str
-    missing: dict[str, str]
 
 
 class PolicyFile(Record):
@@ -112,8 +96,12 @@ class Comparison(Record):
 
     quantity: str
     forecast_bytes: int | None
+    forecast_by: ForecastMethod
     measured_bytes: int | None
     measured_by: str
+    difference_percent: float | None = Field(
+        description="100 * (forecast - measured) / measured; null: one is not known, or the measured one is 0"
+    )
 
 
 class ProofNote(Record):
@@ -198,6 +186,7 @@ SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "decision": TypeAdapter(DecisionFile),
     "model": TypeAdapter(ModelFile),
     "card-facts": TypeAdapter(CardFacts),
+    "licence": TypeAdapter(LicenceFile),
     "policy": TypeAdapter(PolicyFile),
     "case": TypeAdapter(Case),
     "result": TypeAdapter(CaseResult),

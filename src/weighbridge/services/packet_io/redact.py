@@ -24,15 +24,24 @@ _LOCAL_PATH = re.compile(r"(?<![\w.:/\\\]-])(?:[A-Za-z]:[\\/]|/)(?:[\w.@+~ -]*[\
 _COMMON_NAMES = {"root", "user", "admin", "administrator", "ubuntu", "localhost", "runner", "home", "host", "test"}
 """User and host names that say nothing about anybody and stand in ordinary text."""
 _SHORTEST_NAME = 3
+_SHORTEST_SECRET = 8
+_SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+"""Variables of the environment that hold a credential."""
 
 
 class Redactor:
-    """Knows the folders of this machine. `folders`: path -> what stands in its place, for example `[home]`."""
+    """Knows the folders of this machine. `folders`: path -> what stands in its place, for example `[home]`.
 
-    def __init__(self, folders: Mapping[str, str]) -> None:
+    `secrets`: credentials of this machine, letter by letter.
+    """
+
+    def __init__(self, folders: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
+        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
         self._places = {form: label for path, label in folders.items() for form in _forms(path)}
         longest_first = sorted(self._places, key=len, reverse=True)
         self._folders = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        own = [form for form in longest_first if form.count("/") + form.count("\\") > 1]
+        self._own_folders = re.compile("|".join(map(_pattern, own)) or r"(?!)")
         self._names = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in _own_names()) or r"(?!)")
 
     def text(self, text: str) -> str:
@@ -67,6 +76,12 @@ class Redactor:
             return {key: self.value(v) for key, v in value.items()}
         return value
 
+    def telling(self, text: str) -> str:
+        """What a public text tells of this machine; empty where nothing. `/root` and its like tell of nobody."""
+        if any(secret in text for secret in self._secrets):
+            return "a credential of this machine"
+        return "a folder of this machine" if self._own_folders.search(text) else ""
+
     def check(self, files: Mapping[str, bytes]) -> None:
         """Refused, with the file's name, where a folder or a credential is still there."""
         for name, data in files.items():
@@ -100,7 +115,7 @@ def this_machine(folders: Sequence[tuple[str, str]]) -> Redactor:
     for path, label in folders:
         if len(Path(path).parts) > 2:
             known.setdefault(path, label)
-    return Redactor(known)
+    return Redactor(known, (os.environ.get(name, "") for name in _SECRETS))
 
 
 def _forms(path: str) -> set[str]:

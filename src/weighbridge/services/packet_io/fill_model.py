@@ -1,0 +1,45 @@
+"""Fills model.json: which weights, and every time their digest was declared or measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
+from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.services.packet_io.records import with_gaps
+from weighbridge.services.packet_io.records_model import CardNote, DigestNote, ModelFile
+
+DECLARED = "declared by the Hub for the file at this revision"
+BEFORE_PROOF = "checked before the proof: the file was hashed, or had the size and time of change of its last hashing"
+_MEASURED: dict[ChoiceKind, str] = {
+    "bundled": "measured when the model was chosen",
+    "file": "measured when the model was chosen",
+    "hub": "measured on this machine before the file got its name",
+    "named": "",
+}
+_UNKNOWN: dict[ChoiceKind, str] = {
+    "bundled": "the file does not say",
+    "file": "the file does not say",
+    "hub": "the Hub does not say, or no file of the repository was fetched",
+    "named": "a repository was named; nothing of it was fetched",
+}
+_NOT_OF_THE_HUB = "only the Hub declares a digest, and the model was not chosen there"
+
+
+def model_file(e: Evidence, model: ModelChoice, card: CardNote) -> ModelFile:
+    """The model without the place where its file lies."""
+    values = model.model_dump(exclude={"path", "kind", "name", "source"})
+    reasons = {} if model.kind == "hub" else {"declared_sha256": _NOT_OF_THE_HUB}
+    filled = with_gaps(values, reasons, _UNKNOWN[model.kind])
+    source = model.source or "not recorded"
+    digests = tuple(_digests(e, model))
+    return ModelFile(kind=model.kind, name=model.name, source=source, digests=digests, card=card, **filled)
+
+
+def _digests(e: Evidence, model: ModelChoice) -> Iterator[DigestNote]:
+    if model.declared_sha256:
+        yield DigestNote(sha256=model.declared_sha256, how=DECLARED)
+    if model.path and model.sha256:
+        yield DigestNote(sha256=model.sha256, how=_MEASURED[model.kind])
+    if e.proof_is_current and e.proof_attempt:
+        yield DigestNote(sha256=e.proof_attempt.model_sha256, how=BEFORE_PROOF)
