@@ -12,6 +12,7 @@ from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.licences import LicenceTable
 from weighbridge.domain.proof.runtime import RuntimeFactory
 from weighbridge.domain.route.table import Tables
+from weighbridge.services.engine.dry_load import DryLoad, dry_load
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
@@ -34,6 +35,8 @@ class Deps:
     now: Callable[[], str] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     runtime: RuntimeFactory = LlamaRuntime
+    dry_load: DryLoad | None = dry_load
+    """Asks the engine for a forecast; None: the formula alone."""
     licences: Callable[[], LicenceTable] = load_licences
     hub: Hub | None = None
     """None: the Hub of HF_ENDPOINT, made when it is first asked."""
