@@ -20,6 +20,7 @@ HEAVY = ("textual", "rich", "llama_cpp", "numpy", "huggingface_hub")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "weighbridge.tui": ("textual", "rich"),
     "weighbridge.services.engine.child": ("llama_cpp", "numpy"),
+    "weighbridge.services.hub.bounded": ("huggingface_hub",),
 }
 
 

@@ -40,6 +40,8 @@ class Fault:
     ignore_range: bool = False
     content_length: int | None = None
     """Announces this length instead of the real one."""
+    omit_length: bool = False
+    """Announces no length: `body` is then chunked by hand, or ends with the connection."""
     extra: bytes = b""
     """Sent after the body."""
     release: threading.Event = field(default_factory=threading.Event)

@@ -189,7 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         length = self.fault.content_length if self.fault.content_length is not None else end - start
         self.call.status = status
         self.send_response(status)
-        for name, value in ({"Content-Length": str(length)} | dict(headers) | self.fault.headers).items():
+        announced = {} if self.fault.omit_length else {"Content-Length": str(length)}
+        for name, value in (announced | dict(headers) | self.fault.headers).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
@@ -197,5 +198,5 @@ class Handler(BaseHTTPRequestHandler):
         sender = Sender(self.connection, self.fault, self.hub.stopped)
         for sent in sender.send(file, start, end):
             self.hub.log.advance(self.call, sent)
-        if length != sender.sent:
+        if length != sender.sent or self.fault.omit_length:
             self.close_connection = True

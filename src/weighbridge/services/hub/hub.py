@@ -16,6 +16,7 @@ from weighbridge.services.hub.fetch import Downloaded, fetch
 from weighbridge.services.hub.header import FetchedHeader, fetch_header
 from weighbridge.services.hub.local_copy import local_copy
 from weighbridge.services.hub.search import search
+from weighbridge.services.hub.surroundings import without_secrets
 
 __all__ = ["Downloaded", "FetchedHeader", "Hub", "Progress"]
 
@@ -59,7 +60,7 @@ class Hub:
         pointed to at the last visit is given, marked by `from_cache` and its date.
         """
         repository.check_name(repo)
-        kept = KeptAnswers(self.home, self._client.endpoint)
+        kept = KeptAnswers(self.home, without_secrets(self._client.endpoint))
         if (again := kept.repository(repo, revision)) and again.revision == revision:
             return again
         try:

@@ -9,7 +9,10 @@ from pydantic import JsonValue
 from weighbridge.domain.text import clean, clean_line
 
 _DEPTH = 6
-_NODES = 5_000
+_NODES = 20_000
+_ITEMS = 500
+"""Most items of one list or object."""
+_CHARS = 1_000_000
 _TEXT = 40_000
 _KEY = 200
 _BIGGEST_INT = 2**63
@@ -18,6 +21,12 @@ _BIGGEST_INT = 2**63
 class _Budget:
     def __init__(self) -> None:
         self.nodes = _NODES
+        self.chars = _CHARS
+
+    def text(self, value: str, limit: int) -> str:
+        kept = clean(value, max(0, min(limit, self.chars)))
+        self.chars -= len(kept)
+        return kept
 
 
 def plain_object(value: object) -> dict[str, JsonValue]:
@@ -35,7 +44,7 @@ def _plain(value: object, depth: int, budget: _Budget) -> JsonValue:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, str):
-        return clean(value, _TEXT)
+        return budget.text(value, _TEXT)
     if depth == 0:
         return "(too deep to show)"
     if isinstance(value, dict):
@@ -45,7 +54,7 @@ def _plain(value: object, depth: int, budget: _Budget) -> JsonValue:
             if budget.nodes > 0
         }
     if isinstance(value, list | tuple):
-        return [_plain(item, depth - 1, budget) for item in value if budget.nodes > 0]
+        return [_plain(item, depth - 1, budget) for item in value[:_ITEMS] if budget.nodes > 0]
     return clean_line(str(value), _KEY)
 
 

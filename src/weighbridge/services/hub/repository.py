@@ -15,6 +15,7 @@ from weighbridge.services.hub.client import HubClient, prepare
 from weighbridge.services.hub.plain_json import count, line, listed, plain_object
 from weighbridge.services.hub.problems import nonsense
 from weighbridge.services.hub.search import day, gate
+from weighbridge.services.hub.surroundings import without_secrets
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoFile, RepoFolder
@@ -53,7 +54,7 @@ def fetch(client: HubClient, repo: str, asked: str, now: str) -> HubRepo:
         revision=commit,
         asked=asked,
         fetched_at=now,
-        endpoint=client.endpoint,
+        endpoint=without_secrets(client.endpoint),
         gate=gate(info.get("gated")),
         private=info.get("private") is True,
         metadata=plain_object(info.get("cardData")),
