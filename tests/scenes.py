@@ -163,7 +163,7 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
             continue
         live = app.session.live
         held = hold is None or (live.tokens == hold.tokens and live.case in ("", hold.request.removeprefix("case-")))
-        if held and app.jobs.reading is None and app.step_screen is not None and app.step_screen.is_mounted:
+        if held and app.jobs.model.reading is None and app.step_screen is not None and app.step_screen.is_mounted:
             break
         assert asyncio.get_running_loop().time() < end, f"not within {DEADLINE_S:.0f} s: {hold}"
     for entry in app.screen.query(Input):

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.services.store import RunFolder
 from weighbridge.session import Session
-from weighbridge.tui.jobs import ERROR_LOG
+from weighbridge.tui.guard import ERROR_LOG
 from weighbridge.tui.screens.ask import Ask
 
 

@@ -24,7 +24,7 @@ async def choose(pilot: Pilot[int], kind: int, spec: str) -> None:
     await wait_until(pilot, "the line has the focus", lambda: entry.has_focus)
     entry.value = spec
     await pilot.press("enter")
-    await wait_until(pilot, "it was read", lambda: wizard_of(pilot).jobs.reading is None)
+    await wait_until(pilot, "it was read", lambda: wizard_of(pilot).jobs.model.reading is None)
 
 
 async def test_the_bundled_model_chooses_itself_and_next_waits_for_it(launch: Launch, session: Session) -> None:

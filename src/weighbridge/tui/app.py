@@ -153,6 +153,18 @@ class WeighbridgeApp(App[int]):
         self.tell(None)
         self.jobs.start(name)
 
+    @property
+    def can_download(self) -> bool:
+        """Whether there is a file of the Hub to fetch, and nobody is at it."""
+        model = self.session.run.model
+        wanted = model is not None and model.to_download and not self.session.run.planned
+        return wanted and self.jobs.model.loading is None
+
+    def download(self, then: Callable[[], None] = lambda: None) -> None:
+        if self.can_download:
+            self.tell(None)
+            self.jobs.model.download(then)
+
     def view(self, name: JobName) -> LiveView:
         """The view of the proof or eval: live, or drawn again from the events of the one on record."""
         from weighbridge.domain.proof.live import LiveView
@@ -240,8 +252,8 @@ class WeighbridgeApp(App[int]):
 
     async def _may_leave(self, leave: str) -> bool:
         """Asks while a job runs, and only then."""
-        running = self.jobs.running if self.is_open else None
-        if running is None:
+        running = self.jobs.busy if self.is_open else ""
+        if not running:
             return True
         from weighbridge.tui.screens.ask import Ask
 

@@ -1,8 +1,4 @@
-"""A model card as numbered lines: what each one is in Markdown, and where it breaks at a width. No widget here.
-
-Line numbers are those of the README: it is parted at `\\n`, `\\r\\n` and `\\r` only, and lines are cleaned one by one
-when they are shown, so that nothing in a line can shift the numbers of those after it.
-"""
+"""A model card as numbered lines: what each one is in Markdown, and where it breaks at a width. No widget here."""
 
 from __future__ import annotations
 
@@ -15,13 +11,12 @@ from typing import Literal
 
 from rich.cells import get_character_cell_size
 
-from weighbridge.domain.text import clean
+from weighbridge.domain.model.card_text import readable
 
 Kind = Literal["text", "heading", "code", "quote", "list", "table", "front"]
 
 MAX_LINE = 20_000
 """Characters of one line that are shown."""
-_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _HEADING = re.compile(r" {0,3}#{1,6}(\s|$)")
 _ITEM = re.compile(r"\s*([-*+]|\d{1,9}[.)])\s+")
@@ -31,8 +26,8 @@ _FILLER = "\0"
 
 
 def parted(text: str) -> list[str]:
-    """The lines of a card, as they stand in it."""
-    return _LINE_ENDS.split(text.removeprefix("\ufeff")) if text else []
+    """The lines of a card, cleaned, and counted as its facts count them."""
+    return readable(text).split("\n") if text else []
 
 
 def kinds(lines: Sequence[str]) -> list[Kind]:
@@ -73,9 +68,8 @@ def _kind(line: str) -> Kind:
 
 
 def shown(line: str) -> str:
-    """One line, safe for a terminal: it stays one line, and tabs are spaces."""
-    line = line[:MAX_LINE]
-    return line if line.isprintable() else clean(line, MAX_LINE).replace("\n", " ").expandtabs(4)
+    """One line as it is drawn: not endless, and tabs are spaces."""
+    return line[:MAX_LINE].expandtabs(4)
 
 
 def pieces(line: str, kind: Kind, width: int) -> list[str]:

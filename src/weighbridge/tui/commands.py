@@ -12,6 +12,7 @@ from weighbridge.domain.steps import STEPS
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
+    from weighbridge.tui.screens.step import StepScreen
 
 
 def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
@@ -24,6 +25,7 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
         for step in STEPS:
             title = f"Go to step {step.number}: {step.title}"
             yield SystemCommand(title, f"Leaves: {step.leaves}", partial(screen.jump, step.id))
+        yield from _of_the_step(screen)
     if running:
         yield SystemCommand(f"Stop the {running}", "Its child process is gone within 0.3 s", app.jobs.stop)
     elif not app.session.run.planned:
@@ -31,9 +33,26 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
             "Start the proof", "One prompt, measured (ctrl+r in step 6)", partial(app.start_job, "proof")
         )
         yield SystemCommand("Start the eval", "The fixed cases (ctrl+r in step 7)", partial(app.start_job, "eval"))
+    if app.jobs.model.loading:
+        yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
+    elif app.can_download:
+        yield SystemCommand("Download the model", "The exact file, its SHA-256 checked (ctrl+d)", app.download)
     yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
     yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
     yield SystemCommand("Save packet", "Go to step 9 and save (ctrl+s there)", app.action_save_packet)
     yield SystemCommand("Help", "About this step, and its keys (f1)", app.action_help)
     yield SystemCommand("Theme", "Other colours, the terminal's own among them", app.action_change_theme)
     yield SystemCommand("Quit", "Everything is saved (ctrl+q)", app.action_quit)
+
+
+OWN = ("next", "back", "start", "stop", "download", "help", "jump", "runs", "command_palette", "quit")
+"""Actions that have a name of their own above."""
+
+
+def _of_the_step(screen: StepScreen) -> Iterator[SystemCommand]:
+    """The keys that only this step has, by the names that the footer gives them."""
+    for active in screen.active_bindings.values():
+        binding, node = active.binding, active.node
+        if active.enabled and binding.show and binding.action not in OWN:
+            does = f"{binding.tooltip or binding.description} ({binding.key})"
+            yield SystemCommand(binding.description, does, partial(screen.app.run_action, binding.action, node))

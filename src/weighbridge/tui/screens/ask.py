@@ -45,15 +45,15 @@ class AskLine(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [_CANCEL]
 
-    def __init__(self, question: str, placeholder: str) -> None:
+    def __init__(self, question: str, placeholder: str, enter: str = "Enter puts it on record") -> None:
         super().__init__()
-        self._question, self._placeholder = question, placeholder
+        self._question, self._placeholder, self._enter = question, placeholder, enter
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             yield Line(placeholder=self._placeholder, id="line", max_length=500)
-            yield Static("Enter puts it on record · escape: change nothing", classes="dialog-keys")
+            yield Static(f"{self._enter} · escape: change nothing", classes="dialog-keys", markup=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -1,96 +1,90 @@
-"""Step 3: one exact file on this machine, or the name of a repository for a route that runs elsewhere."""
+"""Step 3: one exact file, bundled, on this machine or of the Hub; for a route that runs elsewhere, a repository."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, ProgressBar, RadioSet, Static
+from textual.widgets import Button, Input, RadioSet
 
-from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.files import FileRow
+from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.run import Run
-from weighbridge.tui.jobs import Reading
+from weighbridge.tui.model_words import KINDS, LABELS, PLACEHOLDERS, kind_of, model_rows
+from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.hub_part import HubPart
 from weighbridge.tui.screens.picker import FilePicker
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Line
-from weighbridge.tui.widgets.figures import mib, number
+from weighbridge.tui.widgets.figures import mib
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
-from weighbridge.tui.widgets.status_line import Notice
-
-KINDS = ("bundled", "file", "named")
-
-
-def model_rows(model: ModelChoice) -> Iterator[Row]:
-    """What is known of the model; a dash is not known."""
-    yield Row("Name", model.name, "head")
-    yield Row("Repository", model.repo or "–")
-    yield Row("Revision", model.revision or "–")
-    if model.kind == "named":
-        yield Row("File", "nothing was fetched or checked: this is a name in a plan", "muted")
-    else:
-        size = f"{mib(model.size_bytes)}, {number(model.size_bytes)} bytes"
-        yield Row("File", model.file_name)
-        yield Row("Size", size)
-        yield Row("SHA-256", model.sha256 or "–")
-        build = (model.architecture, model.quantization, f"{number(model.n_params)} weights")
-        yield Row("Build", " · ".join(part for part in build if part))
-    yield Row("Source", model.source or "–", "muted")
-
-
-def reading_words(reading: Reading, now: float) -> str:
-    """`45 of 94 MiB · 310 MiB/s · 0.2 s left`."""
-    if not reading.total:
-        return "reading the header"
-    spent = max(now - reading.since, 1e-6)
-    speed = reading.done / spent
-    left = (reading.total - reading.done) / speed if speed else None
-    remaining = "" if left is None else f" · {left:.1f} s left"
-    return f"{reading.done / 2**20:,.0f} of {mib(reading.total)} · {mib(speed)}/s{remaining}"
+from weighbridge.tui.widgets.status_line import Notice, sentence
+from weighbridge.tui.widgets.transfer_bar import TransferBar
 
 
 class ModelScreen(StepScreen):
-    """The bundled model chooses itself where there is none; Next waits until it has been read."""
+    """The bundled model chooses itself where there is none; Next waits until a model has been read."""
 
     STEP = "model"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "up", "Back a level", id="model.up", show=False, tooltip="Give up, or go back one level"),
+        Binding("ctrl+f", "search", "Search", id="model.search", tooltip="Search the Hub", priority=True),
+    ]
     _go_on = False
 
     def body(self) -> ComposeResult:
-        with RadioSet(id="kind", compact=True):
-            kind = self.run.model.kind if self.run.model else "bundled"
-            yield Radio(("Bundled: a small real model, nothing to fetch"), value=kind == "bundled")
-            yield Radio(("A .gguf file on this machine"), value=kind == "file")
-            if self.run.planned:
-                yield Radio(("A repository by name, for the plan"), value=kind == "named")
+        kind = kind_of(self.run.model)
+        with RadioSet(id="kind", classes="across", compact=True):
+            for name, label in zip(KINDS, LABELS, strict=True):
+                yield Radio(label, value=kind == name)
         with Horizontal(id="spec-row"):
             yield Line(id="spec", compact=True, max_length=4000)
             yield Button("Browse", id="browse", compact=True, tooltip="Find a .gguf file")
-        with Horizontal(id="reading"):
-            yield ProgressBar(id="reading-bar", show_eta=False, show_percentage=False)
-            yield Static(id="reading-text", markup=False)
+        yield TransferBar("reading the header", id="reading")
+        yield HubPart(self.wizard, id="hub")
         yield Sheet(id="model-facts")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._show_spec(KINDS[self.query_one("#kind", RadioSet).pressed_index])
-        if self.run.model is None and self.wizard.jobs.reading is None:
-            self.wizard.jobs.read_model("bundled", self._read)
+        self._show_spec(self.kind)
+        if self.run.model is None and self.model_jobs.reading is None:
+            self.model_jobs.read("bundled", self._read)
+
+    def on_unmount(self) -> None:
+        self.model_jobs.stop_asking()
+
+    @property
+    def kind(self) -> str:
+        return KINDS[self.query_one("#kind", RadioSet).pressed_index]
+
+    @property
+    def hub(self) -> HubPart:
+        return self.query_one(HubPart)
 
     def hint(self, run: Run) -> str:
+        if self.hub.level == "repos":
+            return "Enter opens a repository; escape goes back."
+        if self.hub.level == "files":
+            return "Enter chooses a file; escape goes back."
         if run.model is None:
-            return "Choose the bundled model, or give a .gguf file."
-        if run.planned and run.model.kind != "named":
-            return "A plan needs no file: a repository by name is enough."
-        if run.model.kind == "named":
-            return "The plan names it; nothing is fetched or checked."
-        return "This exact file is weighed."
+            return "Choose the bundled model, a .gguf file, or one of the Hub."
+        if run.planned:
+            asked = run.model.kind == "hub"
+            return "Its name and commit go into the plan." if asked else "For a plan a repository by name is enough."
+        return "Not fetched yet: step 5 does that." if run.model.to_download else "This exact file is weighed."
+
+    # -- typing -------------------------------------------------------------------------------------------------
 
     @on(RadioSet.Changed, "#kind")
     def _kind(self, event: RadioSet.Changed) -> None:
         kind = KINDS[event.index]
+        self.hub.close()
         self._show_spec(kind)
         if kind == "bundled":
             self._choose("bundled")
@@ -101,19 +95,20 @@ class ModelScreen(StepScreen):
         spec = self.query_one("#spec", Input)
         self.query_one("#spec-row").display = kind != "bundled"
         self.query_one("#browse").display = kind == "file"
-        model = self.run.model
+        model = self.run.model if kind_of(self.run.model) == kind else None
+        spec.placeholder = PLACEHOLDERS.get(kind, "")
         if kind == "file":
-            spec.placeholder = "path of a .gguf file, then Enter"
-            spec.value = model.path if model and model.kind == "file" else ""
-        elif kind == "named":
-            spec.placeholder = "org/repository or org/repository@revision, then Enter"
-            at = f"@{model.revision}" if model and model.revision else ""
-            spec.value = f"{model.repo}{at}" if model and model.kind == "named" else ""
+            spec.value = model.path if model else ""
+        elif kind == "hub":
+            spec.value = model.repo if model else ""
 
     @on(Input.Submitted, "#spec")
     def _spec(self, event: Input.Submitted) -> None:
         event.stop()
-        self._choose(event.value)
+        if self.kind == "hub":
+            self.hub.ask(event.value)
+        else:
+            self._choose(event.value)
 
     @on(Button.Pressed, "#browse")
     def _browse(self) -> None:
@@ -124,38 +119,101 @@ class ModelScreen(StepScreen):
             self.query_one("#spec", Input).value = path
             self._choose(path)
 
-    def _choose(self, spec: str) -> None:
+    # -- the Hub ------------------------------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        """Goes to the line where the Hub is searched."""
+        if self.kind != "hub":
+            list(self.query_one("#kind", RadioSet).query(Radio))[KINDS.index("hub")].value = True
+        self.query_one("#spec").focus()
+
+    @on(HubPart.Answered)
+    def _answered(self) -> None:
+        self._redraw(self.run)
+
+    @on(HubPart.Chosen)
+    def _chosen(self, event: HubPart.Chosen) -> None:
+        self._choose(event.spec, event.row)
+
+    def action_up(self) -> None:
+        """Gives up what is asked or read; else back one level; else takes back what is being typed."""
+        if self.model_jobs.asking is not None:
+            self.model_jobs.stop_asking()
+        elif self.model_jobs.reading is not None:
+            self.model_jobs.stop_reading()
+            self._go_on = False
+        elif self.hub.up():
+            if not self.hub.level:
+                self.query_one("#spec").focus()
+        else:
+            self.action_undo()
         self.wizard.tell(None)
-        self.wizard.jobs.read_model(spec, self._read)
+        self._redraw(self.run)
+
+    # -- choosing -----------------------------------------------------------------------------------------------
+
+    def _choose(self, spec: str, row: FileRow | None = None) -> None:
+        self.wizard.tell(None)
+        self.model_jobs.read(spec, self._read, partial(self._whole, spec, row))
+
+    def _whole(self, spec: str, row: FileRow | None, problem: HubProblem) -> None:
+        """The server sends whole files only: the person decides."""
+        size = f" It has {mib(row.file.size_bytes)}." if row is not None and row.file.size_bytes else ""
+        question = f"{sentence(str(problem))} Fetch the whole file, and weigh it then?{size}"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.model_jobs.read(spec, self._read, whole=True)
+
+        if self.is_attached:
+            self.app.push_screen(Ask(question, "Fetch it whole", "Leave it"), answered)
 
     def _read(self) -> None:
         """A model was read: what Next waited for goes on."""
         self.wizard.tell(None)
+        if self.is_attached:
+            self.hub.close()
+            self._show_spec(self.kind)
         if self._go_on and self.is_current:
             self.action_next()
 
     def proceed(self) -> None:
         self._go_on = False
-        typed = self.query_one("#spec", Input)
-        model = self.run.model
-        known = ("", model.path, model.repo, f"{model.repo}@{model.revision}") if model else ("",)
-        if self.wizard.jobs.reading is None and typed.parent and typed.value not in known:
-            self._choose(typed.value)
-        if self.wizard.jobs.reading is None and self._asks_for_a_name():
-            self.wizard.tell(Notice("Say which one: a path or a name is missing.", kind="problem"))
-            typed.focus()
+        if self.model_jobs.reading is None and not self._may_go_on():
             return
-        if self.wizard.jobs.reading is not None:
+        if self.model_jobs.reading is not None:
             self._go_on = True
             self.wizard.tell(Notice("The model is being read: Next follows by itself."))
             return
         super().proceed()
 
-    def _asks_for_a_name(self) -> bool:
-        """Whether a file or a repository is wanted, none was typed, and the run holds another kind of model."""
-        kind = KINDS[self.query_one("#kind", RadioSet).pressed_index]
-        model = self.run.model
-        return kind != "bundled" and not self.query_one("#spec", Input).value and (not model or model.kind != kind)
+    def _may_go_on(self) -> bool:
+        """Whether the run holds what the screen shows; if not, what is typed or highlighted is taken up."""
+        if self.model_jobs.asking is not None:
+            self.wizard.tell(Notice("The Hub is being asked.", "Choose a file once it has answered."))
+            return False
+        if self.hub.level == "files":
+            self.hub.choose()
+            self._go_on = True
+            return False
+        if self.hub.level == "repos":
+            self.wizard.tell(Notice("No file is chosen yet.", "Enter opens a repository.", "problem"))
+            return False
+        return self._is_typed()
+
+    def _is_typed(self) -> bool:
+        typed, model = self.query_one("#spec", Input).value, self.run.model
+        if self.kind == "bundled" or (model and typed in (model.path, model.repo) and kind_of(model) == self.kind):
+            return True
+        if not typed:
+            self.wizard.tell(Notice("Say which one: a path or a name is missing.", kind="problem"))
+            self.query_one("#spec").focus()
+        elif self.kind == "hub":
+            self.hub.ask(typed)
+        else:
+            self._choose(typed)
+            return True
+        return False
 
     def missing_widget(self) -> Widget | None:
         spec = self.query_one("#spec-row")
@@ -164,12 +222,9 @@ class ModelScreen(StepScreen):
     def draw(self, run: Run) -> None:
         facts = self.query_one("#model-facts", Sheet)
         facts.show(model_rows(run.model) if run.model else [Row("Model", "none is chosen yet", "muted")])
+        facts.display = not self.hub.level
 
     def tick(self) -> None:
         super().tick()
-        reading = self.wizard.jobs.reading
-        self.query_one("#reading").display = reading is not None
-        if reading is not None:
-            now = self.wizard.session.deps.monotonic()
-            self.query_one(ProgressBar).update(total=reading.total or None, progress=reading.done)
-            self.query_one("#reading-text", Static).update(reading_words(reading, now))
+        self.query_one(TransferBar).show(self.model_jobs.reading)
+        self.hub.say(self.model_jobs.asking, self.wizard.session.deps.monotonic())

@@ -51,6 +51,8 @@ class JobScreen(StepScreen):
     async def action_stop(self) -> None:
         if self.wizard.jobs.running:
             await self.wizard.jobs.stop()
+        elif self.model_jobs.loading:
+            self.model_jobs.stop_loading()
         else:
             self.action_undo()
 
@@ -60,6 +62,8 @@ class JobScreen(StepScreen):
             return None if running and not self.run.planned else not self.run.planned
         if action == "stop":
             return not self.run.planned
+        if action == "download":
+            return self.wizard.can_download
         return super().check_action(action, parameters)
 
 
@@ -85,6 +89,9 @@ def running_words(view: LiveView) -> str:
 
 class ProofScreen(JobScreen):
     STEP = "proof"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+d", "download", "Download", id="proof.download", tooltip="Fetch the file first", priority=True),
+    ]
 
     def body(self) -> ComposeResult:
         if self.run.planned:
@@ -106,6 +113,9 @@ class ProofScreen(JobScreen):
             yield MemoryPanel(id="memory")
             yield LatencyPanel(id="latency")
 
+    def action_download(self) -> None:
+        self.wizard.download()
+
     def on_mount(self) -> None:
         if not self.run.planned:
             self.query_one("#answer").border_title = "answer"
@@ -118,6 +128,8 @@ class ProofScreen(JobScreen):
             return running_words(self.wizard.session.live)
         if flow.status(run, "proof") == "stale":
             return "Stale: model or settings have changed. ctrl+r runs it again."
+        if run.model is not None and run.model.to_download:
+            return "The model is not here yet: ctrl+d downloads it first."
         if run.proof is None:
             return "ctrl+r starts the proof: one prompt, measured."
         return f"Shutdown: {clean_line(run.proof.shutdown)}."

@@ -3,82 +3,46 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import RadioSet, Static
 
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
-from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.settings import KvType
 from weighbridge.domain.run import Run
 from weighbridge.session.jobs import prove_command
+from weighbridge.tui.forecast_words import file_rows, forecast_rows, refusal_rows
 from weighbridge.tui.screens.ask import AskLine
 from weighbridge.tui.screens.plan import PlanPart
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
-from weighbridge.tui.widgets.figures import mib, number
-from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
+from weighbridge.tui.widgets.radio import Radio
+from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice, sentence
+from weighbridge.tui.widgets.transfer_bar import TransferBar
 
 SETTINGS = {
     "n_ctx": ("Context", "tokens"),
     "n_threads": ("Threads", "prefill and decode alike"),
     "n_batch": ("Batch", "tokens in one decode call"),
+    "kv_type": ("KV cache", "q8_0 takes about half the memory"),
     "max_tokens": ("Answer limit", "tokens of one answer at most"),
     "temperature": ("Temperature", "0 takes the likeliest token"),
     "seed": ("Seed", "of the sampler"),
-}
-VERDICTS: dict[str, tuple[str, Tone]] = {
-    "fits": ("✓ fits, with at least 15 % to spare", "good"),
-    "tight": ("! tight: more than 85 % of it may be needed", "warn"),
-    "does_not_fit": ("✗ does not fit", "bad"),
-    "unknown": ("– unknown: this system does not say how much memory is available", "warn"),
 }
 
 
 def setting(name: str, run: Run) -> str:
     value = getattr(run.settings, name)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def forecast_rows(forecast: Forecast) -> Iterator[Row]:
-    """The forecast, part by part."""
-    parts = (
-        ("weights", forecast.weights_bytes),
-        ("KV cache", forecast.kv_bytes),
-        ("compute", forecast.compute_bytes),
-        ("output", forecast.output_bytes),
-        ("process", forecast.process_bytes),
-    )
-    yield Row("Forecast", " + ".join(f"{name} {size / 2**20:,.0f}" for name, size in parts) + " MiB")
-    most = f"; up to {mib(forecast.total_max_bytes)} if the engine copies weights" if forecast.repack_bytes else ""
-    yield Row("  need", f"{mib(forecast.total_bytes)} at {forecast.n_ctx:,} tokens of context{most}", "head")
-    yield Row("  available", mib(forecast.available_bytes))
-    words, tone = VERDICTS[forecast.verdict]
-    yield Row("  verdict", words, tone)
-    yield Row("  largest ctx", f"{number(forecast.max_ctx)} tokens would still fit")
-    if forecast.caveat:
-        yield Row("  caveat", forecast.caveat, "warn")
-
-
-def refusal_rows(run: Run) -> Iterator[Row]:
-    """The memory refusal with the way out, or the override on record."""
-    if run.forecast is None or run.forecast.verdict != "does_not_fit":
-        return
-    override = run.memory_override
-    if override:
-        yield Row("  accepted", f"{override.reason} ({override.at})", "warn")
-    else:
-        yield Row("! refused", flow.memory_refusal(run), "bad")
-        yield Row("  way out", "Lower the context, choose a smaller model, or press ctrl+o to accept the risk.")
 
 
 class RuntimeScreen(StepScreen):
@@ -89,7 +53,11 @@ class RuntimeScreen(StepScreen):
         Binding(
             "ctrl+o", "accept", "Accept risk", id="runtime.accept", tooltip="Overrule the memory refusal, on record"
         ),
+        Binding("ctrl+d", "download", "Download", id="runtime.download", tooltip="Fetch the file", priority=True),
+        Binding("escape", "stop", "Stop", id="runtime.stop", tooltip="Stop the download; what is here stays"),
+        Binding("escape", "undo", "Undo", id="runtime.undo", show=False, tooltip="Take back what is being typed"),
     ]
+    _go_on = False
 
     def body(self) -> ComposeResult:
         if self.run.planned:
@@ -98,29 +66,76 @@ class RuntimeScreen(StepScreen):
         for name, (title, note) in SETTINGS.items():
             with Horizontal(classes="setting"):
                 yield Static(title, classes="setting-title", markup=False)
-                yield Field(
-                    partial(setting, name),
-                    lambda text, name=name: want.ChangeSetting(field=name, value=text),  # type: ignore[misc]
-                    id=f"set-{name}",
-                    max_length=20,
-                )
+                yield self._entry(name)
                 yield Static(note, classes="setting-note", markup=False)
+        yield TransferBar("asking the Hub", id="loading")
         yield Sheet(id="forecast")
+
+    def _entry(self, name: str) -> Widget:
+        if name == "kv_type":
+            given = self.run.settings.kv_type
+            kinds = (Radio(kind, value=kind == given) for kind in get_args(KvType))
+            return RadioSet(*kinds, id="set-kv_type", classes="across", compact=True)
+        return Field(
+            partial(setting, name),
+            lambda text: want.ChangeSetting(field=name, value=text),
+            id=f"set-{name}",
+            max_length=20,
+        )
 
     def hint(self, run: Run) -> str:
         if run.planned:
             return "Type what you know; what stays empty is owed."
+        if self.model_jobs.loading:
+            return "escape stops the download. Leaving does not."
+        if run.model is not None and run.model.to_download:
+            return "ctrl+d downloads the model. Enter saves a setting."
         return "Enter saves a setting; the forecast follows."
 
     def draw(self, run: Run) -> None:
         if run.planned:
             self.query_one(PlanPart).show(run, self.wizard.session.deps.tables)
             return
-        rows = [*forecast_rows(run.forecast), *refusal_rows(run)] if run.forecast else []
+        jobs = self.model_jobs
+        jobs.weigh_if_due(run)
+        rows = [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)] if run.forecast else []
+        if run.model is not None:
+            rows += file_rows(run.model, run.forecast, jobs.loading is not None)
         runs = [Row("Engine", run.machine.engine)]
         if run.model:
             runs.append(Row("Command", shlex.join(prove_command(run)), "muted"))
         self.query_one("#forecast", Sheet).show([*rows, Row(""), *runs])
+
+    def tick(self) -> None:
+        super().tick()
+        if not self.run.planned:
+            self.query_one(TransferBar).show(self.model_jobs.loading)
+
+    @on(RadioSet.Changed, "#set-kv_type")
+    def _kv_type(self, event: RadioSet.Changed) -> None:
+        kind = get_args(KvType)[event.index]
+        if kind != self.run.settings.kv_type:
+            self.apply(want.ChangeSetting(field="kv_type", value=kind))
+
+    def action_download(self) -> None:
+        self.wizard.download(self._arrived)
+
+    def _arrived(self) -> None:
+        """The file is here: what Next waited for goes on."""
+        if self._go_on and self.is_current:
+            self.action_next()
+
+    def action_stop(self) -> None:
+        self._go_on = False
+        self.model_jobs.stop_loading()
+
+    def proceed(self) -> None:
+        self._go_on = self.model_jobs.loading is not None and self.flush()
+        if self._go_on:
+            self.wizard.tell(Notice("The model is being fetched: Next follows by itself.", "escape stops it."))
+            self.model_jobs.on_arrival = self._arrived
+        else:
+            super().proceed()
 
     @on(PlanPart.Chosen)
     def _runtime_chosen(self, event: PlanPart.Chosen) -> None:
@@ -136,7 +151,11 @@ class RuntimeScreen(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "accept":
-            return flow.missing(self.run, "runtime") is not None
+            return flow.missing_memory(self.run) is not None
+        if action == "download":
+            return self.wizard.can_download
+        if action == "stop":
+            return self.model_jobs.loading is not None
         return super().check_action(action, parameters)
 
     @work

@@ -27,6 +27,7 @@ from weighbridge.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
+    from weighbridge.tui.model_jobs import ModelJobs
 
 REPAINT_S = 0.4
 """Seconds between two repaints of what moves. At 0.2 s the wizard cost the engine 5 % of its decode rate."""
@@ -49,6 +50,10 @@ class StepScreen(Screen[None]):
     @property
     def wizard(self) -> WeighbridgeApp:
         return cast("WeighbridgeApp", self.app)
+
+    @property
+    def model_jobs(self) -> ModelJobs:
+        return self.wizard.jobs.model
 
     @property
     def run(self) -> Run:
@@ -107,7 +112,7 @@ class StepScreen(Screen[None]):
     def tick(self) -> None:
         """Repaints what moves while a job runs. Subclasses add to it."""
         jobs = self.wizard.jobs
-        self.query_one(TitleBar).show(self.run, self.wizard.session.live if jobs.running else None)
+        self.query_one(TitleBar).show(self.run, self.wizard.session.live if jobs.running else None, jobs.model.title)
 
     def _redraw(self, run: Run) -> None:
         self.query_one(Rail).show(run)

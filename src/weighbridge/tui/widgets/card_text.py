@@ -1,4 +1,4 @@
-"""The model card as text: only the rows that are seen are cleaned, wrapped and drawn, so that its length costs little.
+"""The model card as text: only the rows that are seen are drawn, so that its length costs little.
 
 Nothing in it is markup or a link: what the card says is shown as it was written.
 """

@@ -40,3 +40,13 @@ def percent(value: float | None) -> str:
 
 def number(value: float | None, digits: int = 0) -> str:
     return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def count(value: int | None) -> str:
+    """A large count in few digits: 494M, 1.5B, 12.3k."""
+    if value is None:
+        return UNKNOWN
+    for unit, sign in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if value >= unit:
+            return f"{value / unit:.{0 if value >= 100 * unit else 1}f}".removesuffix(".0") + sign
+    return str(value)

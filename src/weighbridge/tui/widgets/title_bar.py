@@ -35,9 +35,10 @@ class TitleBar(Widget):
         self._run = ""
         self._live = ""
 
-    def show(self, run: Run, view: LiveView | None) -> None:
-        """`view` is None while nothing runs."""
-        new = (run.id + (" · planned" if run.planned else ""), live_words(view) if view else "")
+    def show(self, run: Run, view: LiveView | None, model: str) -> None:
+        """`view` is None while nothing runs; `model`: what happens to the model meanwhile, else empty."""
+        live = " · ".join(part for part in (live_words(view) if view else "", model) if part)
+        new = (run.id + (" · planned" if run.planned else ""), live)
         if new != (self._run, self._live):
             self._run, self._live = new
             self.refresh()

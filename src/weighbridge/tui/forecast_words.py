@@ -1,0 +1,72 @@
+"""Step 5 in words: the forecast part by part, the file, and a refusal with its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain import flow
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.run import Run
+from weighbridge.tui.widgets.figures import mib, number
+from weighbridge.tui.widgets.sheet import Row, Tone
+
+METHODS = {"engine": "by the engine itself: its own allocator, without loading", "formula": "by formula"}
+VERDICTS: dict[str, tuple[str, Tone]] = {
+    "fits": ("✓ fits, with at least 15 % to spare", "good"),
+    "tight": ("! tight: more than 85 % of it may be needed", "warn"),
+    "does_not_fit": ("✗ does not fit", "bad"),
+    "unknown": ("– unknown: this system does not say how much memory is available", "warn"),
+}
+
+
+def forecast_rows(forecast: Forecast, weighing: bool) -> Iterator[Row]:
+    """The forecast, part by part, and how it was obtained. `weighing`: the engine is asked for a better one."""
+    parts = (
+        ("weights", forecast.weights_bytes),
+        ("KV cache", forecast.kv_bytes),
+        ("compute", forecast.compute_bytes),
+        ("output", forecast.output_bytes),
+        ("process", forecast.process_bytes),
+        ("overhead", forecast.overhead_bytes),
+    )
+    yield Row("Forecast", " + ".join(f"{name} {size / 2**20:,.0f}" for name, size in parts) + " MiB")
+    most = f"; up to {mib(forecast.total_max_bytes)} if the engine copies weights" if forecast.repack_bytes else ""
+    yield Row("  method", METHODS[forecast.method] + (" · weighing…" if weighing else ""))
+    yield Row("  need", f"{mib(forecast.total_bytes)} at {forecast.n_ctx:,} tokens of context{most}", "head")
+    yield Row("  available", mib(forecast.available_bytes))
+    words, tone = VERDICTS[forecast.verdict]
+    yield Row("  verdict", words, tone)
+    yield Row("  largest ctx", f"{number(forecast.max_ctx)} tokens would still fit")
+    if forecast.caveat:
+        yield Row("  caveat", forecast.caveat, "warn")
+
+
+def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool) -> Iterator[Row]:
+    """Whether the file is here, what it takes on the disk, and what was fetched to know all this."""
+    if model.to_download:
+        size = mib(model.size_bytes)
+        yield Row("File", f"{size} are being fetched" if loading else f"not here yet: ctrl+d fetches {size}", "head")
+    elif model.kind == "hub":
+        yield Row("File", "✓ here, with its SHA-256 checked", "good")
+    if forecast is None:
+        return
+    if forecast.disk_needed_bytes:
+        enough = forecast.disk_free_bytes is None or forecast.disk_needed_bytes <= forecast.disk_free_bytes
+        sign = "" if enough else "✗ too little: "
+        words = f"{sign}{mib(forecast.disk_needed_bytes)} needed, {mib(forecast.disk_free_bytes)} free"
+        yield Row("  disk", words, "text" if enough else "bad")
+    if forecast.fetched_bytes is not None:
+        yield Row("  fetched", f"{forecast.fetched_bytes / 2**20:,.1f} MiB for this forecast")
+
+
+def refusal_rows(run: Run) -> Iterator[Row]:
+    """The memory refusal with the way out, or the override on record."""
+    if run.forecast is None or run.forecast.verdict != "does_not_fit":
+        return
+    override = run.memory_override
+    if override:
+        yield Row("  accepted", f"{override.reason} ({override.at})", "warn")
+    else:
+        yield Row("! refused", flow.memory_refusal(run), "bad")
+        yield Row("  way out", "Lower the context, choose a smaller model, or press ctrl+o to accept the risk.")

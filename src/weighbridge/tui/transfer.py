@@ -1,0 +1,52 @@
+"""Bytes that come or are read: how far, how fast, and how long still. Pulled by a timer, never pushed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from weighbridge.tui.widgets.figures import elapsed, mib
+
+WINDOW_S = 5.0
+"""The rate is that of the last seconds, so that it follows the network."""
+LEAST_S = 0.3
+"""A rate over less time would be noise, so none is told."""
+
+
+class Transfer:
+    """One file on its way. `progress` is called in the thread that moves the bytes, the rest in the wizard's own."""
+
+    def __init__(self, name: str, clock: Callable[[], float]) -> None:
+        self.name = name
+        self._clock = clock
+        self._marks: deque[tuple[float, int]] = deque()
+        self.done = 0
+        self.total = 0
+
+    def progress(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.done // self.total} %" if self.total else ""
+
+    def words(self) -> str:
+        """`45 of 94 MiB · 31 MiB/s · 1.6 s left`; empty before the first byte."""
+        if not self.total:
+            return ""
+        parts = [f"{self.done / 2**20:,.0f} of {mib(self.total)}"]
+        rate = self._rate()
+        if rate:
+            parts += [f"{rate / 2**20:,.1f} MiB/s", f"{elapsed((self.total - self.done) / rate)} left"]
+        elif rate is not None:
+            parts.append("waiting for data")
+        return " · ".join(parts)
+
+    def _rate(self) -> float | None:
+        """Bytes a second of the last seconds; None while too little is known."""
+        now, done = self._clock(), self.done
+        self._marks.append((now, done))
+        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW_S:
+            self._marks.popleft()
+        then, before = self._marks[0]
+        return (done - before) / (now - then) if now - then >= LEAST_S else None

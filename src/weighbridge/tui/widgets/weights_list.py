@@ -1,0 +1,92 @@
+"""The model files of one repository: what each is, what it needs on this machine, and which one is recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+from textual.widgets import OptionList
+
+from weighbridge.domain.model.files import FileRow, HubView
+from weighbridge.domain.text import clean_line
+from weighbridge.tui.widgets.figures import mib
+from weighbridge.tui.widgets.sheet import Row, Tone
+
+VERDICTS: dict[str, tuple[str, str, Tone]] = {
+    "fits": ("✓ fits", "with at least 15 % to spare", "good"),
+    "tight": ("! tight", "more than 85 % of what is available may be needed", "warn"),
+    "does_not_fit": ("✗ too large", "more than what is available", "bad"),
+    "unknown": ("– unknown", "its need is not known before its header is read", "muted"),
+}
+COLOURS: dict[Tone, str] = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error"}
+HEADING = f"  {'quantization':<12} {'size':>10} {'need':>10}  {'here':<12} file"
+LEAST_NAME = 9
+
+
+def file_line(row: FileRow, recommended: bool, width: int) -> Content:
+    """One row: the end of a long name says more than its beginning, so that is what stays."""
+    verdict, _, tone = VERDICTS[row.verdict]
+    start = f"{'★' if recommended else ' '} {row.file.label or '–':<12.12} {mib(row.file.size_bytes):>10}"
+    need = f" {mib(row.need_bytes):>10}  "
+    room = max(LEAST_NAME, width - len(start) - len(need) - 13)
+    name = clean_line(row.file.name.rsplit("/", 1)[-1], 200)
+    name = name if len(name) <= room else "…" + name[1 - room :]
+    return Content.assemble(
+        (start, "bold" if recommended else ""),
+        need,
+        (f"{verdict:<12}", COLOURS.get(tone, "")),
+        (f" {name}", "$foreground-muted"),
+    )
+
+
+def file_details(view: HubView, row: FileRow) -> Iterator[Row]:
+    """The highlighted file in full, and why it is recommended, if it is."""
+    parts = f" and {len(row.file.parts) - 1} more parts" if len(row.file.parts) > 1 else ""
+    lacking = "" if row.file.complete else f", of {row.file.expected_parts}: some are missing"
+    yield Row("File", f"{row.file.name}{parts}{lacking}")
+    verdict, why, tone = VERDICTS[row.verdict]
+    need = "" if row.need_bytes is None else f"about {mib(row.need_bytes)} of memory: "
+    yield Row("Here", f"{need}{verdict}, {why}", tone)
+    if view.reason and (row.file.name == view.recommended or not view.recommended):
+        yield Row("★ advised" if view.recommended else "Advice", view.reason, "head")
+
+
+class WeightsList(OptionList):
+    """Enter chooses a file."""
+
+    DEFAULT_CSS = """
+    WeightsList { height: 1fr; min-height: 3; border: none; padding: 0; background: transparent;
+                  text-wrap: nowrap; text-overflow: ellipsis; }
+    WeightsList:focus { border: none; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, markup=False)
+        self._view: HubView | None = None
+        self._width = 0
+
+    def show(self, view: HubView) -> None:
+        """The files of a repository, the recommended one highlighted."""
+        self._view = view
+        self._draw()
+        names = [row.file.name for row in view.rows]
+        self.highlighted = names.index(view.recommended) if view.recommended in names else 0 if names else None
+
+    def on_resize(self) -> None:
+        if self._view is not None and self.size.width != self._width:
+            at = self.highlighted
+            self._draw()
+            self.highlighted = at
+
+    def _draw(self) -> None:
+        assert self._view is not None
+        self._width = self.size.width
+        recommended = self._view.recommended
+        self.set_options([file_line(row, row.file.name == recommended, self._width) for row in self._view.rows])
+
+    @property
+    def row(self) -> FileRow | None:
+        """The highlighted file."""
+        if self._view is None or self.highlighted is None:
+            return None
+        return self._view.rows[self.highlighted]
