@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,42 +27,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+ROOMS = {
+    "route": "route",
+    "search": "search",
+    "fit": "fit",
+    "card": "card",
+    "download": "download",
+    "run": "plan",
+    "verify": "verify",
+    "runs": "runs",
+    "doctor": "doctor",
+}
+"""Verbs, and the module of `plain` that each has to itself."""
+
+
 def _dispatch(args: Namespace) -> int:
-    """Each verb has its room in `plain`; without a verb it is the wizard."""
-    match args.verb:
-        case "route":
-            from weighbridge.plain import route
+    """Each verb has its room in `plain`, imported only when it is asked for; without a verb it is the wizard."""
+    if args.verb == "prove":
+        return _prove(args)
+    if args.verb is None or (args.verb == "runs" and args.action == "resume"):
+        return _wizard(args)
+    return int(import_module(f"weighbridge.plain.{ROOMS[args.verb]}").main(args))
 
-            return route.main(args)
-        case "fit" | "card":
-            from weighbridge.plain import model
 
-            return model.main(args)
-        case "prove":
-            from weighbridge.plain.exits import interrupts_held
+def _prove(args: Namespace) -> int:
+    """Ctrl+c is held back until it can be told in the summary."""
+    from weighbridge.plain.exits import interrupts_held
 
-            with interrupts_held() as release:
-                from weighbridge.plain import prove
+    with interrupts_held() as release:
+        from weighbridge.plain import prove
 
-                return prove.main(args, release)
-        case "run":
-            from weighbridge.plain import plan
-
-            return plan.main(args)
-        case "verify":
-            from weighbridge.plain import verify
-
-            return verify.main(args)
-        case "runs" if args.action != "resume":
-            from weighbridge.plain import runs
-
-            return runs.main(args)
-        case "doctor":
-            from weighbridge.plain import doctor
-
-            return doctor.main(args)
-        case _:
-            return _wizard(args)
+        return prove.main(args, release)
 
 
 def _wizard(args: Namespace) -> int:

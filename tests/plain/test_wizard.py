@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import signal
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from fakes import Script
-from program import Cli
+from program import STEPS_1_2, Cli, Typed
 
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.run import Run
-from weighbridge.plain.wizard import walk
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session
-
-Typed = Callable[..., tuple[int, str, Run]]
-STEPS_1_2 = "\n" * 7
-"""Enter at six questions and at the route."""
-
-
-@pytest.fixture
-def typed(
-    store: RunStore, deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
-    """Walks a new run on a scripted runtime with these lines typed: exit code, what was said, the run as saved."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(lines: str, deps: Deps = deps) -> tuple[int, str, Run]:
-        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
-        session = Session.create(store, deps)
-        code = walk(session)
-        said = capfd.readouterr()
-        assert all(char == "\n" or char.isprintable() for char in said.out + said.err)
-        return code, said.out + said.err, store.load(session.run.id)
-
-    return run
 
 
 def test_enter_alone_leads_to_a_packet_that_verifies(cli: Cli, tmp_path: Path) -> None:

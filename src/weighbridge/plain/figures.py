@@ -31,6 +31,11 @@ def number(value: float | None) -> str:
     return NOT_MEASURED if value is None else f"{value:g}"
 
 
+def setting(value: float | str) -> str:
+    """A runtime setting, as a person would type it."""
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def rows(figures: JobFigures) -> list[tuple[str, str]]:
     """Name and value of every figure of a job."""
     p95 = milliseconds(figures.itl_p95_s)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.flow import missing
+from weighbridge.domain.flow import missing, missing_memory
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.plan import Plan
 from weighbridge.domain.problems import Problem, Refused
@@ -19,12 +19,17 @@ from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
-from weighbridge.plain.loading import choose
+from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.prove import accept_memory_risk
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
 from weighbridge.session.session import Session
+
+_LICENCE_WAY_OUT = (
+    "Choose another model, type the licence that you read below [card],"
+    ' or put accept_licence_risk = "why" there to overrule it on record.'
+)
 
 
 def main(args: Namespace) -> int:
@@ -54,15 +59,24 @@ class _Chain:
             session.apply(want.Answer(field=field, value=value))
         _next(session, "constraints")
         _next(session, "route")
-        await choose(session, self.model)
+        await choose(session, self.model, whole=True)
+        if lack := missing(session.run, "model"):
+            raise Refused(lack, "Change `use` below [model].")
         _next(session, "model")
-        for field, text in plan.card.model_dump().items():
-            if text:
-                session.apply(want.TypeFact(field=field, value=text))
-        _next(session, "card")
-        self._runtime(session)
+        self._card(session)
+        await self._runtime(session)
 
-    def _runtime(self, session: Session) -> None:
+    def _card(self, session: Session) -> None:
+        plan = self.plan
+        for field, text in plan.card.facts.items():
+            session.apply(want.TypeFact(field=field, value=text))
+        accept_licence_risk(session, plan.card.accept_licence_risk)
+        if lack := missing(session.run, "card"):
+            raise Refused(lack, _LICENCE_WAY_OUT)
+        _next(session, "card")
+
+    async def _runtime(self, session: Session) -> None:
+        """Settings and the forecast that goes with them; then the model comes here, if it is not here yet."""
         plan = self.plan
         for field, text in plan.runtime.settings.items():
             session.apply(want.ChangeSetting(field=field, value=text))
@@ -71,9 +85,13 @@ class _Chain:
         for field, text in plan.plan.model_dump().items():
             if text:
                 session.apply(want.ChangePlan(field=field, value=text))
+        if not session.run.planned:
+            await session.weigh()
         accept_memory_risk(session, plan.runtime.accept_memory_risk or None)
-        if lack := missing(session.run, "runtime"):
+        if lack := missing_memory(session.run):
             raise Refused(lack, 'Lower n_ctx, or put accept_memory_risk = "why" below [runtime].')
+        if not session.run.planned:
+            await fetch_or_quit(session)
         _next(session, "runtime")
 
     def policy(self, session: Session) -> None:
@@ -91,6 +109,12 @@ class _Chain:
         if lack := missing(session.run, "decision"):
             raise Refused(lack, "Change [decision] in the plan, or leave it out to follow the recommendation.")
         _next(session, "decision")
+
+
+def accept_licence_risk(session: Session, reason: str) -> None:
+    """Puts the override on record where there is a refusal to overrule; otherwise there is nothing to accept."""
+    if reason and missing(session.run, "card"):
+        session.apply(want.AcceptLicenceRisk(reason=reason))
 
 
 def _next(session: Session, step: StepId) -> None:

@@ -7,9 +7,9 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from weighbridge.domain.flow import missing
+from weighbridge.domain.flow import missing_memory
 from weighbridge.domain.intents import AcceptMemoryRisk, ChangePrompt, ChangeSetting
-from weighbridge.domain.problems import BadInput, Problem, Refused
+from weighbridge.domain.problems import Problem, Refused
 from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import ProofRecord, Run
@@ -17,9 +17,9 @@ from weighbridge.domain.text import clean
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
-from weighbridge.plain.figures import formulas, rows, table
+from weighbridge.plain.figures import formulas, rows, setting, table
 from weighbridge.plain.follow import Lines, follow
-from weighbridge.plain.loading import choose
+from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.session.deps import real_deps
 from weighbridge.session.session import Session
 
@@ -27,16 +27,14 @@ SETTINGS = {
     "ctx": "n_ctx",
     "threads": "n_threads",
     "batch": "n_batch",
+    "kv_type": "kv_type",
     "max_tokens": "max_tokens",
     "temperature": "temperature",
     "seed": "seed",
 }
 """Options of the command line and the settings that they are."""
-_OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
-    (BadInput, "bad_input"),
-    (Refused, "refused"),
-    (KeyboardInterrupt, "interrupted"),
-)
+_OUTCOMES = {int(Exit.INPUT): "bad_input", int(Exit.REFUSED): "refused"}
+"""How a proof that never started ended, by the exit code of the problem."""
 _KEYS = ("event", "run", "outcome", "mode", "message", "model", "settings", "prompt", "output", "shutdown", "forecast",
          "memory_override")  # fmt: skip
 """Keys of a summary besides the figures."""
@@ -70,18 +68,24 @@ def _last_words(args: Namespace, words: dict[str, Any]) -> None:
 
 def _unfinished(end: BaseException) -> dict[str, Any]:
     """The summary where there is no proof on record: every key of the other one, and null for what is not there."""
-    outcome = next((word for kind, word in _OUTCOMES if isinstance(end, kind)), "failed")
-    message = str(end) if isinstance(end, Problem) else "interrupted" if outcome == "interrupted" else repr(end)
+    if isinstance(end, KeyboardInterrupt):
+        outcome, message = "interrupted", "interrupted"
+    elif isinstance(end, Problem):
+        outcome, message = _OUTCOMES.get(end.exit_code, "failed"), str(end)
+    else:
+        outcome, message = "failed", repr(end)
     known = {"event": "summary", "outcome": outcome, "message": message, "attempts": []}
     return dict.fromkeys((*_KEYS, *JobFigures.model_fields)) | known
 
 
 async def _prove(session: Session, args: Namespace) -> int:
     _settings(session, args)
-    await choose(session, args.model)
+    await choose(session, args.model, whole=True)
+    await session.weigh()
     accept_memory_risk(session, args.accept_memory_risk)
-    if lack := missing(session.run, "runtime"):
+    if lack := missing_memory(session.run):
         raise Refused(lack, "Lower --ctx, choose a smaller model, or put --accept-memory-risk REASON on record.")
+    await fetch_or_quit(session)
     lines = Lines(session, diagnostics.note)
 
     def show(event: Event) -> None:
@@ -141,7 +145,7 @@ def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
 def _human(run: Run, proof: ProofRecord) -> str:
     model = run.model
     assert model is not None
-    settings = [(name, f"{value:g}") for name, value in run.settings.model_dump().items()]
+    settings = [(name, setting(value)) for name, value in run.settings.model_dump().items()]
     head = [
         ("run", run.id),
         ("model", model.file_name),

@@ -12,17 +12,21 @@ from weighbridge.plain.exits import Exit
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction["Parser"]
 
-_MODEL = "`bundled`, or the path of a .gguf file"
+_MODEL = "`bundled`, the path of a .gguf file, or org/repo[@revision][:file.gguf] of the Hub, or its address"
+_KV_TYPE = "type of the KV cache: f16 (the default) or q8_0, about half as large"
 _EPILOG = """\
 examples:
   weighbridge                                the wizard: nine steps from the first question to a packet
   weighbridge --plain                        the same nine steps as line prompts
+  weighbridge search qwen 0.5b               GGUF models on the Hub
+  weighbridge fit org/repo --ctx 8192        what its files need on this machine, before one is downloaded
   weighbridge prove bundled                  one measured run of the bundled model
   weighbridge run plan.toml -o packet        all nine steps without questions
   weighbridge verify packet                  does the packet still hold?
 
 Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
-WEIGHBRIDGE_HOME names the folder that keeps the runs. NO_COLOR is respected.
+WEIGHBRIDGE_HOME names the folder that keeps runs and downloaded models. NO_COLOR is respected.
+HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE mean what they mean to the Hub's own client.
 
 exit codes: 0 done, 2 the input is wrong, 3 refused, 4 something outside failed, 5 a check failed, 130 interrupted
 """
@@ -55,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--new", action="store_true", help="start a new run, even if one is unfinished")
     which.add_argument("--run", metavar="ID", help="go on with this run (`weighbridge runs` lists them)")
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
-    for add in (_route, _fit, _card, _prove, _run, _verify, _runs, _doctor):
+    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _runs, _doctor):
         add(verbs)
     return top
 
@@ -81,28 +85,61 @@ def _route(verbs: Verbs) -> None:
     verb.add_argument("--families", metavar="FILE", help="your own families (TOML), added to the built-in table")
 
 
+def _search(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "search",
+        "GGUF models on the Hub",
+        "weighbridge search qwen instruct --max-params 1B --licence apache-2.0",
+        json="one object a line",
+    )
+    verb.add_argument("words", nargs="+", metavar="WORDS", help="words of the name")
+    verb.add_argument("--max-params", metavar="N", help="at most so many weights: 500M, 1B, 1.5B")
+    verb.add_argument("--licence", metavar="ID", help="a licence id of the Hub: apache-2.0, mit, llama3.2")
+    verb.add_argument("--gated", choices=("yes", "no"), help="only those that ask for access, or only the others")
+    sorts = ("downloads", "likes", "updated")
+    verb.add_argument("--sort", choices=sorts, default=sorts[0], help="default: downloads")
+    verb.add_argument("--limit", metavar="N", default="20", help="most rows, up to 100 (default: 20)")
+
+
 def _fit(verbs: Verbs) -> None:
     verb = _verb(
         verbs,
         "fit",
-        "memory forecast of a model, from its header alone",
-        "weighbridge fit model.gguf --ctx 8192",
+        "memory and disk forecast of a model, before its weights are loaded or downloaded",
+        "weighbridge fit org/repo --ctx 8192 --kv-type q8_0",
         json="one JSON object",
     )
     verb.add_argument("model", metavar="MODEL", help=_MODEL)
     verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
     verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
+    verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
+    verb.add_argument(
+        "--whole", action="store_true", help="download the whole file where the server sends no part of it"
+    )
 
 
 def _card(verbs: Verbs) -> None:
     verb = _verb(
         verbs,
         "card",
-        "what a model's file declares of itself, with sources",
-        "weighbridge card bundled",
+        "what a model's file and card declare, with sources, and what the licence allows",
+        "weighbridge card org/repo",
         json="one JSON object",
     )
     verb.add_argument("model", metavar="MODEL", help=_MODEL)
+    verb.add_argument("--text", action="store_true", help="the model card itself, made safe for the terminal")
+
+
+def _download(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "download",
+        "fetch one file of the Hub, check its digest, and print where it is",
+        "weighbridge download org/repo@main:model-Q4_K_M.gguf",
+        json="one JSON object",
+    )
+    verb.add_argument("model", metavar="MODEL", help="org/repo[@revision][:file.gguf] of the Hub, or its address")
 
 
 def _prove(verbs: Verbs) -> None:
@@ -117,6 +154,7 @@ def _prove(verbs: Verbs) -> None:
     verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
     verb.add_argument("--threads", metavar="N", help="threads of the engine (default: the cores of this machine)")
     verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
+    verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
     verb.add_argument("--max-tokens", metavar="N", help="most tokens of the answer (default: 128)")
     verb.add_argument("--temperature", metavar="X", help="0 takes the likeliest token (default: 0)")
     verb.add_argument("--seed", metavar="N", help="seed of the sampler (default: 1234)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from weighbridge.domain.flow import eval_is_current, memory_refusal, missing
+from weighbridge.domain.flow import eval_is_current, memory_refusal, missing, missing_memory
 from weighbridge.domain.intents import (
     AcceptMemoryRisk,
     ChangePlan,
@@ -21,31 +21,62 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rate, rows, seconds, table
+from weighbridge.plain.figures import mib, rate, rows, seconds, setting, table
 from weighbridge.plain.follow import Lines, follow
-from weighbridge.plain.model import forecast_text
+from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
+from weighbridge.plain.texts.forecast import forecast_text
+from weighbridge.services.model_file import Cancelled
 from weighbridge.services.packs import load_pack
 from weighbridge.session.jobs import prove_command
 
+FIELDS = tuple(RuntimeSettings.model_fields.items())
+
 
 def ask_runtime(talk: Talk) -> None:
-    """Forecast and settings; `name=value` changes one."""
+    """Forecast and settings; `name=value` changes one, and the engine weighs anew."""
+    weighed = None
     while True:
+        if not talk.session.run.planned and talk.session.run.settings != weighed:
+            weighed = talk.session.run.settings
+            _weigh(talk)
         run = talk.session.run
         output.text(_planned(talk) if run.planned else _local(run))
         names = [*RuntimeSettings.model_fields, "prompt", *(PlanDetails.model_fields if run.planned else ())]
-        refused = not run.planned and missing(run, "runtime") is not None
+        refused = missing_memory(run) is not None
         if refused:
             names.append("accept")
             output.text(f"! {memory_refusal(run)}\n  Lower n_ctx, or overrule it on record with accept=REASON.")
         text = talk.line(f"name=value to change one of {', '.join(names)}; Enter goes on")
         if not text:
+            if not refused:
+                _download(talk)
             return
         try:
             talk.session.apply(_change(text, names))
         except Problem as trouble:
             output.text(f"! {trouble}")
+
+
+def _download(talk: Talk) -> None:
+    """A model of the Hub comes here before its proof. BadInput where ctrl+c stopped that."""
+    run = talk.session.run
+    if run.planned or run.model is None or not run.model.to_download:
+        return
+    size = f" ({mib(run.model.size_bytes)})" if run.model.size_bytes is not None else ""
+    talk.line(f"Enter downloads {run.model.file_name}{size}; ctrl+c stops it")
+    try:
+        talk.runner.run(fetch(talk.session, output.text))
+    except Cancelled:
+        raise BadInput("The download was stopped.", "What came is kept: the same Enter goes on with it.") from None
+
+
+def _weigh(talk: Talk) -> None:
+    """The engine's forecast. What went wrong is said, and the prompts go on."""
+    try:
+        talk.runner.run(talk.session.weigh())
+    except Problem as trouble:
+        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
 
 
 def _change(text: str, names: list[str]) -> Intent:
@@ -66,15 +97,14 @@ def _change(text: str, names: list[str]) -> Intent:
 
 def _settings(run: Run) -> str:
     values = run.settings.model_dump()
-    pairs = [(name, f"{values[name]:g} ({field.description})") for name, field in RuntimeSettings.model_fields.items()]
+    pairs = [(name, f"{setting(values[name])} ({field.description})") for name, field in FIELDS]
     return table([*pairs, ("prompt", run.prompt)])
 
 
 def _local(run: Run) -> str:
-    assert run.forecast is not None
-    disk = f"  disk free: {mib(run.machine.disk_free_bytes)}"
+    forecast = "  not known" if run.forecast is None else forecast_text(run.forecast)
     command = f"Command\n  {shlex.join(prove_command(run))}"
-    return "\n".join(["Forecast", forecast_text(run.forecast), disk, "Settings", _settings(run), command])
+    return "\n".join(["Forecast", forecast, "Settings", _settings(run), command])
 
 
 def _planned(talk: Talk) -> str:

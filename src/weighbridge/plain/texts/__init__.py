@@ -1,0 +1,1 @@
+"""Records of the domain as lines of text for a person."""

@@ -1,0 +1,60 @@
+"""A memory and disk forecast as lines."""
+
+from __future__ import annotations
+
+from weighbridge.domain.model.forecast import Forecast, Verdict
+from weighbridge.plain.figures import mib, table
+
+WORDS: dict[str, str] = {"fits": "fits", "tight": "tight", "does_not_fit": "does not fit", "unknown": "unknown"}
+"""Verdicts as a table shows them."""
+_VERDICTS: dict[Verdict, str] = {
+    "fits": "fits: the most it may need is within 85 % of the available memory",
+    "tight": "tight: the least it needs is available, the most it may need is not, or only just",
+    "does_not_fit": "does not fit: even the least it needs is not available",
+    "unknown": "unknown: this system does not tell the available memory",
+}
+_METHODS = {
+    "engine": "engine: a dry load in llama.cpp's own allocator, without the weights",
+    "formula": "formula: from the header alone",
+}
+
+
+def forecast_text(made: Forecast) -> str:
+    """Parts, total, what is available, verdict, disk and method."""
+    kv = f"{mib(made.kv_bytes)} at a context of {made.n_ctx:,} tokens, type {made.kv_type}"
+    most = f", or {mib(made.total_max_bytes)} if the engine copies the weights" if made.repack_bytes else ""
+    pairs = [
+        ("weights", mib(made.weights_bytes)),
+        ("KV cache", kv),
+        ("compute buffer", mib(made.compute_bytes)),
+        ("output buffer", mib(made.output_bytes)),
+        ("process", mib(made.process_bytes)),
+        ("vocabulary, scratch", mib(made.overhead_bytes)),
+        ("needed", mib(made.total_bytes) + most),
+        ("available", _known(made.available_bytes)),
+        ("verdict", _VERDICTS[made.verdict]),
+        ("largest context", _largest(made)),
+        ("disk", _disk(made)),
+        ("method", f"{_METHODS[made.method]}{'; ' if made.caveat else ''}{made.caveat}"),
+    ]
+    if made.fetched_bytes is not None:
+        pairs.append(("fetched", f"{made.fetched_bytes:,} bytes for this forecast"))
+    return table(pairs)
+
+
+def _known(size: int | None) -> str:
+    return "not known" if size is None else mib(size)
+
+
+def _largest(made: Forecast) -> str:
+    if made.max_ctx is not None:
+        return f"{made.max_ctx:,} tokens fit"
+    return "not known" if made.available_bytes is None else "none fits"
+
+
+def _disk(made: Forecast) -> str:
+    free = f"{_known(made.disk_free_bytes)} free"
+    if not made.disk_needed_bytes:
+        return f"nothing to download; {free}"
+    short = made.disk_free_bytes is not None and made.disk_needed_bytes > made.disk_free_bytes
+    return f"{mib(made.disk_needed_bytes)} to download, {free}" + (": NOT ENOUGH" if short else "")
