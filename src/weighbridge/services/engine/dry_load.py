@@ -121,11 +121,17 @@ def write_sparse(path: Path, header: bytes, file_size: int) -> None:
         file.flush()
         for size in (min(file_size, len(header) + _PROBE_BYTES), file_size):
             file.truncate(size)
-            blocks = getattr(os.fstat(file.fileno()), "st_blocks", None)
-            taken = blocks * 512 if blocks is not None else size
-            room = shutil.disk_usage(path.parent).free if blocks is None else len(header) + _PROBE_BYTES // 2
-            if taken > room:
+            taken = taken_bytes(path)
+            if taken is None and size > shutil.disk_usage(path.parent).free:
+                raise NoDryLoad("the temporary folder's disk has no room for a file of the model's size")
+            if taken is not None and taken > len(header) + _PROBE_BYTES // 2:
                 raise NoDryLoad("the temporary folder's disk has no sparse files")
+
+
+def taken_bytes(path: Path) -> int | None:
+    """Room that a file takes on its disk; None where the system does not tell."""
+    blocks = getattr(path.stat(), "st_blocks", None)
+    return None if blocks is None else blocks * 512
 
 
 def _unrounded(logged: int, computed: int) -> int:
