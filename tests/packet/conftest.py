@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fakes import Script
+from packet.hub_run import commercial, hub_source
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.settings import Request
@@ -96,3 +97,17 @@ def save(tmp_path: Path) -> Callable[[PacketSource], Path]:
         return tmp_path / "saved"
 
     return made
+
+
+@pytest.fixture(scope="session")
+def hub_golden(tmp_path_factory: pytest.TempPathFactory, source: PacketSource) -> Path:
+    """The packet of the run with a model of the Hub, commercial use stated and the refusal overruled."""
+    target = tmp_path_factory.mktemp("hub-golden") / "packet"
+    write_packet(target, commercial(hub_source(source), "only a class exercise"))
+    return target
+
+
+@pytest.fixture
+def hub_packet(hub_golden: Path, tmp_path: Path) -> Path:
+    """A good packet of a Hub model, of this test's own."""
+    return Path(shutil.copytree(hub_golden, tmp_path / "hub-packet"))

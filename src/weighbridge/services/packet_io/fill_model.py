@@ -14,7 +14,7 @@ BEFORE_PROOF = "checked before the proof: the file was hashed, or had the size a
 _MEASURED: dict[ChoiceKind, str] = {
     "bundled": "measured when the model was chosen",
     "file": "measured when the model was chosen",
-    "hub": "measured on this machine before the file got its name",
+    "hub": "measured on this machine before the file was taken for the model",
     "named": "",
 }
 _UNKNOWN: dict[ChoiceKind, str] = {

@@ -21,7 +21,8 @@ def claim_text(claim: Claim, unit: str = "") -> str:
 
 
 def _place(said: Fact | Claim) -> str:
-    """Source, line of the model card, and the source's own words."""
-    where = f", line {said.line}" if said.line is not None else ""
-    quote = f", in its words: {code(said.quote)}" if said.quote else ""
-    return f"{code(said.source)}{where}{quote}"
+    """Source, line of the model card, and the source's own words where they are not the value itself."""
+    named = said.line is None or f"line {said.line}" in said.source
+    quoted = said.quote and said.quote != str(said.value)
+    where = "" if named else f", line {said.line}"
+    return f"{code(said.source)}{where}{f', in its words: {code(said.quote)}' if quoted else ''}"
