@@ -44,6 +44,7 @@ def test_every_field_has_a_title_and_a_question() -> None:
             "other (own, LICENSE)",
             "GGUF key general.license, general.license.name, general.license.link",
         ),
+        ({"general.license": "mit", "general.license.name": "MIT License"}, "mit", "general.license.name"),
         ({"general.license.link": "https://example.org/l"}, "https://example.org/l", "general.license.link"),
         ({"general.license": "a\x1b]8;;b"}, "a␛]8;;b", "GGUF key general.license"),
     ],
