@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.text import clean_line
-from weighbridge.services.hub.client import HubClient
 from weighbridge.services.hub.download import Download, Source, Ticker, turn
 from weighbridge.services.hub.local_copy import finished, note
 from weighbridge.services.hub.part_file import PartFile
 from weighbridge.services.hub.places import make_folder, models, place
+from weighbridge.services.hub.problems import nonsense
 from weighbridge.services.hub.retry import WAITS_S
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Downloaded(NamedTuple):
@@ -24,13 +27,11 @@ class Downloaded(NamedTuple):
     compared: bool
 
 
-def file_url(repo: HubRepo, path: str, endpoint: str | None) -> str:
-    """Address of a file at the pinned commit. `endpoint`: None is that of HF_ENDPOINT; it may have the token."""
-    client = HubClient(endpoint)
-    client.open()
+def file_url(repo: HubRepo, path: str, endpoint: str) -> str:
+    """Address of a file at the pinned commit."""
     from huggingface_hub import hf_hub_url
 
-    return hf_hub_url(repo.repo, path, revision=repo.revision, endpoint=client.endpoint)
+    return hf_hub_url(repo.repo, path, revision=repo.revision, endpoint=endpoint)
 
 
 def shown(repo: HubRepo, path: str) -> str:
@@ -40,7 +41,7 @@ def shown(repo: HubRepo, path: str) -> str:
 
 def fetch(
     home: Path,
-    endpoint: str | None,
+    endpoint: str,
     repo: HubRepo,
     file: HubFile,
     progress: Callable[[int, int], None] | None,
@@ -52,6 +53,8 @@ def fetch(
     `progress(done, total)` in bytes, at most ten times a second; what an earlier attempt left counts as it is read
     again. Raises HubProblem, OutsideFailed for the disk, or Cancelled (within 0.3 s of the wish).
     """
+    if file.sha256 and not _SHA256.fullmatch(file.sha256):
+        raise nonsense(shown(repo, file.path), "declares a digest that is none")
     root = models(home)
     target = place(root, repo.repo, repo.revision, file.path)
     make_folder(root, target.parent)
@@ -65,4 +68,4 @@ def fetch(
             Download(source, part, tick, cancelled, waits).run()
             part.finish(target)
         note(target, part.sha256, bool(file.sha256))
-    return Downloaded(target, part.sha256, bool(file.sha256))
+        return Downloaded(target, part.sha256, bool(file.sha256))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from weighbridge.domain.model.gguf import read_header
 from weighbridge.domain.model.gguf_cursor import ReadAt
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import HubRepo
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.hub.fetch import file_url, shown
@@ -29,14 +30,15 @@ class FetchedHeader(NamedTuple):
 
 
 def fetch_header(
-    home: Path, endpoint: str | None, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool]
+    home: Path, endpoint: str, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool]
 ) -> FetchedHeader:
     """The header of a model file; of a model in shards the first one's, which the strict reader refuses.
 
-    HubProblem, BadInput where it is no sound model, OutsideFailed for the disk, or Cancelled.
+    Kept by the server that sent it. HubProblem, BadInput where it is no sound model, or Cancelled.
     """
     first = file.parts[0]
-    kept = place(home / "hub" / "headers", repo.repo, repo.revision, first.path)
+    root = home / "hub" / "headers" / hashlib.sha256(endpoint.encode()).hexdigest()[:16]
+    kept = place(root, repo.repo, repo.revision, first.path)
     if (known := _kept(kept, first.size_bytes)) is not None:
         return known
     reader = RangeReader(file_url(repo, first.path, endpoint), shown(repo, first.path), first.size_bytes, cancelled)
@@ -45,8 +47,9 @@ def fetch_header(
         raw = reader.read_at(0, header.data_offset)
     except BadInput as error:
         raise BadInput(f"{clean_line(first.path, 120)}: {error}", error.hint) from None
-    make_folder(home / "hub" / "headers", kept.parent)
-    write_atomic(_with_size(kept, reader.size), raw)
+    with suppress(OutsideFailed):  # a full disk only means that it is fetched again
+        make_folder(root, kept.parent)
+        write_atomic(_with_size(kept, reader.size), raw)
     return FetchedHeader(header, raw, reader.fetched_bytes)
 
 

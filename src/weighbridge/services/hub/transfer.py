@@ -33,7 +33,6 @@ READ = 256 << 10
 """Most bytes of one read from the connection; more would only wait in the kernel."""
 _DEPTH = 4
 _POLL_S = 0.05
-_FLUSH_S = 0.1
 _ERROR_BODY = 64 << 10
 
 
@@ -126,7 +125,7 @@ class Transfer:
             self._body_wanted.wait()
             if self._stop.is_set():
                 return
-            for block in _gathered(_pieces(response)):
+            for block in _gathered(_pieces(response), self._items.empty):
                 if not self._put(block):
                     return
 
@@ -134,7 +133,7 @@ class Transfer:
         """False where nobody wants it any more."""
         while not self._stop.is_set():
             with suppress(queue.Full):
-                self._items.put(item, timeout=_FLUSH_S)
+                self._items.put(item, timeout=_POLL_S)
                 return True
         return False
 
@@ -185,18 +184,17 @@ def _read(stream: NetworkStream, count: int) -> bytes:
         raise httpx.ReadError(str(error)) from error
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Small pieces as blocks of about 1 MiB, or of what came in a tenth of a second; none is lost by a failure."""
+def _gathered(pieces: Iterable[bytes], waited_for: Callable[[], bool]) -> Iterator[bytes]:
+    """Each piece at once while somebody waits for it, else blocks of about 1 MiB. A failure loses nothing."""
     block: list[bytes] = []
     size = 0
-    since = time.monotonic()
     try:
         for piece in pieces:
             block.append(piece)
             size += len(piece)
-            if size >= BLOCK or time.monotonic() - since > _FLUSH_S:
+            if size >= BLOCK or waited_for():
                 yield b"".join(block)
-                block, size, since = [], 0, time.monotonic()
+                block, size = [], 0
     except Exception:
         if block:
             yield b"".join(block)
