@@ -19,11 +19,17 @@ for _name in [name for name in os.environ if name.startswith(("HF_", "WEIGHBRIDG
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
+NO_HUB = "http://127.0.0.1:9"
+"""Nothing listens on the discard port: a test that has no Hub of its own reaches none."""
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder that belongs to this test alone."""
     folder = tmp_path / "home"
     monkeypatch.setenv("WEIGHBRIDGE_HOME", str(folder))
+    monkeypatch.setenv("HF_ENDPOINT", NO_HUB)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     return folder
 
 
@@ -41,8 +47,8 @@ def script() -> Script:
 
 @pytest.fixture
 def deps(home: Path, script: Script) -> Deps:
-    """The real outside, but for a scripted runtime."""
-    return replace(real_deps(home), runtime=script.factory)
+    """The real outside, but for a scripted runtime and forecasts by the formula."""
+    return replace(real_deps(home), runtime=script.factory, dry_load=None)
 
 
 @pytest.fixture

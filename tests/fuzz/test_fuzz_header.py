@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fuzz.guard import hang_guard
-from model.conftest import craft_file
+from gguf_craft import craft_file
 
 from weighbridge.domain.model.card import from_header
 from weighbridge.domain.model.forecast import forecast

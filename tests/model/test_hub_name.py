@@ -1,11 +1,12 @@
-"""Names and pasted addresses of the Hub: taken as typed for a planned route, refused for a local proof."""
+"""Names and pasted addresses of the Hub: which repository, revision and file they mean, and what means none."""
 
 from __future__ import annotations
 
 import pytest
 
 from weighbridge.domain.problems import BadInput
-from weighbridge.services import model_file
+from weighbridge.services.hub.name import named
+from weighbridge.services.model_file import is_hub_spec, resolve
 
 GOOD = [
     ("org/repo", ("org/repo", "", "")),
@@ -24,19 +25,13 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("typed", "expected"), GOOD)
-def test_a_planned_route_takes_the_name_as_typed(typed: str, expected: tuple[str, str, str]) -> None:
-    choice, header, package = model_file.resolve(f" {typed}\n", local=False)
+def test_a_name_or_address_is_read(typed: str, expected: tuple[str, str, str]) -> None:
+    assert is_hub_spec(f" {typed}\n")
+    choice = named(f" {typed}\n")
     assert (choice.repo, choice.revision, choice.file_name) == expected
-    assert (choice.kind, choice.name, header, package) == ("named", expected[0], None, {})
+    assert (choice.kind, choice.name) == ("named", expected[0])
     assert (choice.path, choice.sha256, choice.size_bytes, choice.n_params) == ("", "", None, None)
     assert "typed by the person" in choice.source
-
-
-@pytest.mark.parametrize("typed", [typed for typed, _ in GOOD])
-def test_a_local_proof_needs_the_file(typed: str) -> None:
-    with pytest.raises(BadInput, match="org/repo is a model of the Hub") as caught:
-        model_file.resolve(typed)
-    assert "give its path" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -58,9 +53,8 @@ def test_a_local_proof_needs_the_file(typed: str) -> None:
         ("org/missing.gguf", "there is no file org/missing.gguf"),
     ],
 )
-@pytest.mark.parametrize("local", [True, False])
-def test_names_that_mean_nothing(typed: str, words: str, local: bool) -> None:
+def test_names_that_mean_nothing(typed: str, words: str) -> None:
     with pytest.raises(BadInput) as caught:
-        model_file.resolve(typed, local=local)
+        named(typed) if is_hub_spec(typed) else resolve(typed)
     assert words in str(caught.value)
     assert str(caught.value).isprintable() and caught.value.hint

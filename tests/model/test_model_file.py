@@ -83,7 +83,7 @@ def test_a_package_that_does_not_name_its_source_leaves_it_open(
 
 def test_a_file(tiny: Path) -> None:
     choice, header, package = model_file.resolve(str(tiny))
-    assert header is not None and package == {}
+    assert header.quantization == "Q4_0" and package == {}
     assert (choice.kind, choice.name, choice.file_name) == ("file", "tiny.Q4_0", "tiny.Q4_0.gguf")
     assert (choice.size_bytes, choice.path) == (tiny.stat().st_size, str(tiny))
     assert (choice.quantization, choice.n_params, choice.repo) == ("Q4_0", 64 * 8 + 64 * 128 + 64, "")

@@ -154,6 +154,8 @@ def _missing_model(run: Run) -> str | None:
         return "Choose a model: the bundled one, a .gguf file, or a repository of the Hub."
     if run.model.kind == "named" and not run.planned:
         return "A name is enough for a plan only: choose the bundled model, a .gguf file, or a repository of the Hub."
+    if run.model.kind == "hub" and not run.model.file_name and not run.planned:
+        return f"Choose one file of {run.model.repo}: the repository alone is enough for a plan only."
     return None
 
 

@@ -20,7 +20,7 @@ from weighbridge.services import bundled
 from weighbridge.services.hub import name as hub_name
 
 CHUNK = 8 << 20
-_HINT = "give the path of a .gguf file, or the word: bundled"
+_HINT = "give the path of a .gguf file, org/repo of the Hub, or the word: bundled"
 
 
 class Cancelled(Exception):
@@ -28,34 +28,30 @@ class Cancelled(Exception):
 
 
 class Resolved(NamedTuple):
-    """`header` is None for a model that is only named. `package`: card facts that its package declares."""
+    """`package`: card facts that the package of the bundled model declares."""
 
     choice: ModelChoice
-    header: GgufHeader | None
+    header: GgufHeader
     package: dict[str, Fact]
 
 
-def resolve(spec: str, *, local: bool = True) -> Resolved:
-    """What MODEL means: `bundled`, path of a GGUF file, org/repo[@revision][:file], or an address of the Hub.
+def is_hub_spec(spec: str) -> bool:
+    """Whether MODEL means a repository of the Hub: org/repo[@revision][:file], or an address."""
+    spec = spec.strip()
+    return hub_name.is_hub_address(spec) or (hub_name.is_hub_name(spec) and _may_be_repo(spec, _expand(spec)))
 
-    `local`: the model is to be run on this machine, so it must be a file. Otherwise a name of the Hub is
-    taken as typed. The file is inspected, not hashed. Raises BadInput.
+
+def resolve(spec: str) -> Resolved:
+    """What MODEL means on this machine: `bundled`, or the path of a GGUF file. It is inspected, not hashed.
+
+    Raises BadInput.
     """
     spec = spec.strip()
     if not spec:
         raise BadInput("no model is given", _HINT)
     if spec == "bundled":
         return _bundled()
-    path = _expand(spec)
-    if hub_name.is_hub_address(spec) or (hub_name.is_hub_name(spec) and _may_be_repo(spec, path)):
-        choice = hub_name.named(spec)
-        if local:
-            raise BadInput(
-                f"{choice.repo} is a model of the Hub, and those cannot be fetched yet",
-                "download the .gguf file and give its path",
-            )
-        return Resolved(choice, None, {})
-    choice, header = inspect_file(path)
+    choice, header = inspect_file(_expand(spec))
     return Resolved(choice, header, {})
 
 

@@ -1,4 +1,4 @@
-"""Choosing a model: its header, its digest, and what it declares of itself."""
+"""Choosing a model: its header, its digest, its card, and what they declare."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from weighbridge.domain.model.card import CardFacts, from_header, nothing_known
+from weighbridge.domain.model.card import CardFacts, from_header
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.gguf_types import GgufHeader
+from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.problems import BadInput
 from weighbridge.services.model_file import inspect_file, resolve, sha256_file
 
@@ -17,15 +19,19 @@ Progress = Callable[[int, int], None]
 """Bytes done, bytes in all."""
 
 
-def choose(
-    spec: str, planned: bool, progress: Progress | None, cancelled: Callable[[], bool]
-) -> tuple[ModelChoice, CardFacts]:
-    """The model of a MODEL text with its digest, and its card facts. BadInput, OutsideFailed or Cancelled."""
-    found = resolve(spec, local=not planned)
-    if found.header is None:
-        return found.choice, nothing_known("only a name was typed; read the model card and type it")
+class Chosen(NamedTuple):
+    """A model with what declares something about it. `card` is None for models without a repository."""
+
+    model: ModelChoice
+    facts: CardFacts
+    card: CardText | None = None
+
+
+def choose(spec: str, progress: Progress | None, cancelled: Callable[[], bool]) -> Chosen:
+    """The bundled model or a file, with its digest and card facts. BadInput, OutsideFailed or Cancelled."""
+    found = resolve(spec)
     sha256 = _digest(found.choice.path, progress, cancelled)
-    return found.choice.model_copy(update={"sha256": sha256}), from_header(found.header, found.package)
+    return Chosen(found.choice.model_copy(update={"sha256": sha256}), from_header(found.header, found.package))
 
 
 def header_of(model: ModelChoice) -> GgufHeader:

@@ -24,7 +24,7 @@ from weighbridge.services.machine import usable_threads
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import answers, evaluating, fetching, packing, proving, weighing
-from weighbridge.session.choosing import Progress, check_unchanged, choose
+from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
 
@@ -71,7 +71,7 @@ class Session:
         except BaseException:
             folder.close()
             raise
-        return cls(folder, run, deps)
+        return cls(folder, fetching.without_lost_file(run), deps)
 
     @property
     def run(self) -> Run:
@@ -101,7 +101,7 @@ class Session:
             case want.Answer():
                 run = self._decided(answers.answer(self._run, intent))
             case want.TypeFact():
-                run = answers.type_fact(self._run, intent)
+                run = answers.type_fact(self._run, intent, self.deps.licences())
             case want.ChangeSetting():
                 run = self._forecast(answers.change_setting(self._run, intent))
             case want.ChangePrompt():
@@ -140,7 +140,12 @@ class Session:
 
     async def weigh(self) -> Run:
         """The forecast of the present model and settings by the engine itself: a second or two, in a child."""
-        return self.keep(await weighing.by_engine(self._run, self.deps, self.folder))
+        asked = self._run
+        weighed = await weighing.by_engine(asked, self.deps, self.folder)
+        present = self._run
+        if (present.model, present.settings) != (asked.model, asked.settings):
+            return self.keep(self._forecast(present))
+        return self.keep(weighing.with_forecast(present, weighed.forecast))
 
     async def search(self, query: Query) -> tuple[SearchRow, ...]:
         """Repositories of the Hub that hold GGUF files. HubProblem."""
@@ -162,12 +167,22 @@ class Session:
         return fetching.card_text(self)
 
     async def choose_model(
-        self, spec: str, progress: Progress | None = None, cancelled: threading.Event | None = None
+        self,
+        spec: str,
+        progress: Progress | None = None,
+        cancelled: threading.Event | None = None,
+        *,
+        whole: bool = False,
     ) -> Run:
-        """Takes `bundled`, a .gguf path or (for a plan) a repository; reads the header and the digest in a thread."""
+        """Takes `bundled`, a .gguf path, or org/repo[@revision][:file] of the Hub. BadInput, HubProblem, Cancelled.
+
+        Of a file of the Hub only the header is fetched; `whole` agrees to fetch it all where that cannot be had.
+        """
         stop = cancelled or threading.Event()
-        model, card = await asyncio.to_thread(choose, spec, self._run.planned, progress, stop.is_set)
-        return self.keep(self._forecast(self._run.model_copy(update={"model": model, "declared": card})))
+        chosen = await fetching.choose(self, spec, progress, stop, whole)
+        fetching.keep_card(self.folder, chosen.card)
+        run = self._run.model_copy(update={"model": chosen.model, "declared": chosen.facts})
+        return self.keep(self._forecast(answers.with_licence(run, self.deps.licences())))
 
     async def check_can_run(self) -> None:
         """Refused or BadInput, with the way out, where a proof or eval cannot start."""
@@ -181,7 +196,8 @@ class Session:
         lack = missing(self._run, "model")
         if lack:
             raise BadInput(lack)
-        self.keep(self._forecast(self._run))
+        fetching.require_downloaded(self._run)
+        await self.weigh()
         lack = missing(self._run, "runtime")
         if lack:
             raise Refused(lack, "Lower the context, choose a smaller model, or accept the risk on record.")

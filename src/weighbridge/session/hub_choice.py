@@ -1,0 +1,116 @@
+"""Choosing a model of the Hub: the pinned repository, one of its files, its header and its card. Blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from weighbridge.domain.model.card import CardFacts, nothing_known
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.files import WeightsFile
+from weighbridge.domain.model.gguf_types import GgufHeader
+from weighbridge.domain.model.hub import CardText, HubRepo
+from weighbridge.domain.problems import BadInput, HubProblem
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.text import clean_line
+from weighbridge.services.card.extract import base_model_of, card_facts, needs_base
+from weighbridge.services.hub import name as hub_name
+from weighbridge.services.hub.hub import Hub
+from weighbridge.services.model_file import inspect_file
+from weighbridge.session import hub_files
+from weighbridge.session.choosing import Chosen, Progress
+
+_UNREACHABLE = ("offline", "unreachable", "timeout", "rate_limited", "nonsense")
+
+
+def choose_to_run(
+    hub: Hub,
+    spec: str,
+    settings: RuntimeSettings,
+    available: int | None,
+    progress: Progress | None,
+    cancelled: Callable[[], bool],
+    whole: bool,
+) -> Chosen:
+    """One file of a repository; without a file in `spec` the recommended one.
+
+    Only the header is fetched, unless the whole file is wanted or a copy is here already. HubProblem, BadInput,
+    OutsideFailed or Cancelled.
+    """
+    named = hub_name.named(spec)
+    found = hub.repository(named.repo, named.revision)
+    name = named.file_name or _recommended(hub, named, settings, available)
+    file = hub_files.pick(found, name)
+    here, sha256 = hub.local_copy(found, file.parts[0], cancelled), file.parts[0].sha256
+    if here is None and whole:
+        fetched = hub.download(found, file.parts[0], progress, cancelled)
+        here, sha256 = fetched.path, fetched.sha256
+    header = inspect_file(here)[1] if here else hub_files.header(hub, found, name).header
+    card = hub.card(found)
+    return Chosen(_choice(found, file, header, here, sha256), _facts(hub, found, card, header), card)
+
+
+def choose_to_plan(hub: Hub, spec: str) -> Chosen:
+    """A repository for a route that runs elsewhere. Where the Hub cannot be asked, the name alone has to do."""
+    named = hub_name.named(spec)
+    try:
+        found = hub.repository(named.repo, named.revision)
+        card = hub.card(found)
+    except HubProblem as problem:
+        if problem.kind not in _UNREACHABLE:
+            raise
+        return Chosen(named, nothing_known(f"{problem}; read the model card and type it"))
+    if named.file_name:
+        hub_files.pick(found, named.file_name)
+    model = ModelChoice(
+        kind="hub",
+        name=clean_line(found.repo),
+        repo=found.repo,
+        revision=found.revision,
+        file_name=named.file_name,
+        source=_source(found),
+    )
+    return Chosen(model, _facts(hub, found, card, None), card)
+
+
+def _recommended(hub: Hub, named: ModelChoice, settings: RuntimeSettings, available: int | None) -> str:
+    view = hub_files.view(hub, named.repo, named.revision, settings, available)
+    if not view.recommended:
+        raise BadInput(f"{view.repo}: {view.reason}", f"name the file: {view.repo}:FILE.gguf")
+    return view.recommended
+
+
+def _choice(found: HubRepo, file: WeightsFile, header: GgufHeader, here: Path | None, sha256: str) -> ModelChoice:
+    return ModelChoice(
+        kind="hub",
+        name=clean_line(PurePosixPath(file.name).stem),
+        repo=found.repo,
+        revision=found.revision,
+        file_name=file.name,
+        size_bytes=header.file_size,
+        sha256=sha256,
+        declared_sha256=file.parts[0].sha256,
+        path=str(here) if here else "",
+        quantization=header.quantization,
+        architecture=header.architecture,
+        n_params=header.n_params,
+        source=_source(found),
+    )
+
+
+def _source(found: HubRepo) -> str:
+    asked = f"{found.asked} of " if found.asked and found.asked != found.revision else ""
+    return f"{asked}{found.endpoint}, asked {found.fetched_at}"
+
+
+def _facts(hub: Hub, found: HubRepo, card: CardText, header: GgufHeader | None) -> CardFacts:
+    """What card and header declare; one hop to the base model's card where this one is silent."""
+    facts = card_facts(found, card, header)
+    name = base_model_of(found, card)
+    if not name or not needs_base(facts):
+        return facts
+    try:
+        base = hub.repository(name)
+        return card_facts(found, card, header, (base, hub.card(base)))
+    except HubProblem:
+        return facts
