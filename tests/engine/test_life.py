@@ -81,6 +81,15 @@ async def test_what_is_said_of_engine_and_model(rig: Rig) -> None:
     assert (loaded.load_mode, loaded.flash_attn, loaded.type_k) == ("mmap", "disabled", "f16")
 
 
+async def test_a_quantized_cache_is_what_the_engine_uses(rig: Rig) -> None:
+    runtime = rig.runtime(rig.launch(n_ctx=512, n_batch=16, kv_type="q8_0"))
+    loaded = the(Loaded, [event async for event in runtime.start()])
+    assert (loaded.flash_attn, loaded.type_k, loaded.type_v) == ("enabled", "q8_0", "q8_0")
+    assert loaded.kv_buffer_bytes == pytest.approx(512 * 30 * 2 * 3 * 64 * 34 / 32, abs=6_000)
+    completed = await rig.ask(runtime, "word " * 40 + PROMPT)
+    assert completed.prompt_tokens > 3 * 16 and completed.output_tokens > 0
+
+
 async def test_samples_arrive_between_the_events(rig: Rig) -> None:
     runtime = rig.runtime(rig.launch(max_tokens=60), sample_interval_s=0.05)
     events: list[Event] = [event async for event in runtime.start()]
