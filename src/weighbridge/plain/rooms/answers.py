@@ -1,4 +1,4 @@
-"""Steps 1 and 2: the six questions, and what follows from them."""
+"""Steps 1 and 2: the seven questions, and what follows from them."""
 
 from __future__ import annotations
 

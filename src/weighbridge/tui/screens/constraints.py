@@ -1,4 +1,4 @@
-"""Step 1: the six questions, each with the consequence of its answer below it."""
+"""Step 1: the seven questions, each with the consequence of its answer below it."""
 
 from __future__ import annotations
 
