@@ -63,14 +63,10 @@ def test_an_unreadable_file_is_one_sentence(here: Cli, tmp_path: Path) -> None:
     assert "may not be read" in here("fit", str(model)).stderr
 
 
-def test_a_hub_name_is_not_fetched(here: Cli) -> None:
-    done = here("prove", "HuggingFaceTB/SmolLM2-135M-Instruct")
-    assert done.returncode == 2 and "download the .gguf file" in done.stderr
-
-
 def test_fit_and_card_say_what_the_header_says(here: Cli, bundled_path: Path) -> None:
     fit = json.loads(here("fit", "bundled", "--ctx", "4096", "--json").stdout)
-    assert fit["n_ctx"] == 4096 and fit["method"] == "formula"
+    assert fit["n_ctx"] == 4096 and fit["method"] == "engine" and fit["fetched_bytes"] is None
+    assert fit["files"] is None and fit["disk"]["needed_bytes"] == 0
     assert fit["model"]["size_bytes"] == bundled_path.stat().st_size
     card = json.loads(here("card", str(bundled_path), "--json").stdout)["card"]
     assert card["licence"]["status"] == "declared" and card["licence"]["source"].startswith("GGUF key")

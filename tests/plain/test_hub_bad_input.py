@@ -66,7 +66,7 @@ def test_a_digest_that_does_not_match_leaves_no_file(
     hub.add("acme/forged", {SMALL: FakeFile(tiny[SMALL], declared_sha256="0" * 64)})
     done = here("download", f"acme/forged:{SMALL}")
     assert done.returncode == 4 and not done.stdout and "SHA-256" in done.stderr and "it was removed" in done.stderr
-    assert not [path for path in home.rglob("*.gguf*") if "tiny" in path.name and path.stat().st_size]
+    assert not [path for path in (home / "models").rglob("*") if path.is_file() and path.stat().st_size]
 
 
 @pytest.mark.parametrize("args", [("search", "tiny"), ("fit", "acme/tiny-GGUF"), ("card", "acme/tiny-GGUF")])

@@ -52,7 +52,7 @@ def test_the_lessons_card_gives_the_lessons_bytes(cli: Cli, tmp_path: Path) -> N
 
 def test_json_is_one_object_with_the_card_and_every_rejected_family(here: Cli) -> None:
     decision = json.loads(here("route", "-", "--format", "json", stdin=json.dumps(LESSON_CARD)).stdout)
-    assert decision["constraints"] == LESSON_CARD
+    assert decision["constraints"] == LESSON_CARD | {"commercial_use": False}
     assert decision["route"] == "rented_gpu"
     assert all(row["reason"] for row in decision["rejected"]) and len(decision["rejected"]) == 5
 

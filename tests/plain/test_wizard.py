@@ -29,7 +29,7 @@ def test_enter_alone_leads_to_a_packet_that_verifies(cli: Cli, tmp_path: Path) -
 
 
 def test_the_end_of_the_input_saves_and_the_next_start_goes_on(cli: Cli) -> None:
-    first = cli(stdin="a task of my own\n3\n" + "\n" * 5)
+    first = cli(stdin="a task of my own\n3\n" + "\n" * 6)
     assert first.returncode == 130
     assert "is saved" in first.stderr and "--plain --run" in first.stderr
     second = cli(stdin="q\n")
@@ -131,7 +131,7 @@ def test_threshold_cases_and_decision_are_the_persons_own(typed: Typed, script: 
 
 def test_a_rented_route_asks_for_its_plan_and_runs_nothing(typed: Typed, script: Script, tmp_path: Path) -> None:
     plan = "endpoint=https://example.org/v1\nstop_command=provider stop 1\n\n"
-    code, said, run = typed(f"\n\n3\n2\n\n2\n\n\n\n{plan}\n\n\n./mine\n")
+    code, said, run = typed(f"\n\n3\n2\n\n2\n\n\n\n\n{plan}\n\n\n./mine\n")
     assert code == 0, said
     assert run.plan.stop_command == "provider stop 1" and not script.launches
     assert "vllm serve" in said and "The packet is saved (planned)" in said

@@ -13,6 +13,7 @@ from weighbridge.domain.model.files import HubView
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics
+from weighbridge.plain.texts.hub import advice
 from weighbridge.plain.transfer import Meter
 from weighbridge.services.hub.name import named
 from weighbridge.services.model_file import Cancelled, is_hub_spec, resolve
@@ -25,8 +26,13 @@ WHOLE = "`--whole` agrees to fetch the whole file for it; `weighbridge download`
 async def choose(session: Session, spec: str, *, whole: bool = False, write: Write | None = None) -> None:
     """The session's model becomes `spec`. BadInput, HubProblem or OutsideFailed say why not.
 
-    `whole`: where a server sends no part of a file, all of it may be fetched to read its header.
+    A repository without a file means its recommended one, which is said. `whole`: where a server sends no part of a
+    file, all of it may be fetched to read its header.
     """
+    view = None if session.run.planned else await open_repository(session, spec)
+    if view is not None and view.recommended:
+        (write or diagnostics.note)(f"No file is named. {advice(view)}")
+        spec = exact(view, view.recommended)
     try:
         await _choose(session, spec, False, write)
     except HubProblem as problem:

@@ -149,6 +149,7 @@ def _human(run: Run, proof: ProofRecord) -> str:
     head = [
         ("run", run.id),
         ("model", model.file_name),
+        *([("repository", f"{model.repo}@{model.revision or 'not known'}")] if model.repo else []),
         ("sha256", model.sha256),
         ("outcome", proof.outcome),
         ("shutdown", proof.shutdown),
