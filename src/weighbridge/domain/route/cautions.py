@@ -26,8 +26,8 @@ TUNING: dict[str, str] = {
 }
 
 LICENCE_GATE: dict[bool, str] = {
-    False: "No licence is refused; the note on the card still says what the model's licence allows.",
-    True: "The licence gate asks once a model is chosen: a non-commercial or unknown licence is refused there.",
+    False: "No licence is refused; the step Card still says what it allows.",
+    True: "The licence gate asks at the step Card: non-commercial or unknown is refused.",
 }
 """What follows from the commercial use that is stated."""
 
