@@ -191,16 +191,19 @@ def log_name(job_id: str, number: int) -> str:
 
 
 def prove_command(run: Run) -> tuple[str, ...]:
-    """What a colleague types for the same proof. A file is named without its folder."""
+    """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly."""
     model, settings = run.model, run.settings
     assert model is not None
     spec = "bundled" if model.kind == "bundled" else model.file_name
+    if model.kind == "hub":
+        spec = f"{model.repo}@{model.revision}:{model.file_name}"
+    quantized = ("--kv-type", settings.kv_type) if settings.kv_type != "f16" else ()
     return (
         "weighbridge",
         "prove",
         spec,
         *("--ctx", str(settings.n_ctx), "--threads", str(settings.n_threads)),
-        *("--batch", str(settings.n_batch), "--max-tokens", str(settings.max_tokens)),
+        *("--batch", str(settings.n_batch), *quantized, "--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *("--prompt", run.prompt),
         *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override else ()),

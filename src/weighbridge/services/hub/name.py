@@ -11,7 +11,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.hub.client import prepare
 
 _ADDRESS = re.compile(r"(https?://|hf://|(huggingface\.co|hf\.co)/)", re.IGNORECASE)
-_NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^@:\s]+))?(:(?P<file>[^:\s]+))?", re.ASCII)
+_NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^@:\s]+))?(:(?P<file>[^:\s][^:\r\n]*))?", re.ASCII)
 _HINT = "write org/repo, org/repo@revision or org/repo@revision:file.gguf, or paste the model page's address"
 
 
