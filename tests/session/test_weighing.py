@@ -47,6 +47,11 @@ class Scale:
         need = model.estimate(n_ctx)
         return replace(need, compute_bytes=need.compute_bytes + self.more)
 
+    async def weigh_again(self, session: Session) -> None:
+        """As a later process does, which remembers nothing."""
+        weighing._ANSWERS.clear()
+        await session.weigh()
+
 
 @pytest.fixture
 def scale(monkeypatch: pytest.MonkeyPatch) -> Scale:
@@ -101,6 +106,26 @@ async def test_an_answer_is_remembered_with_what_it_depends_on(weighed: Session,
     remembered = {("kv_type", "f16"), ("n_batch", "512")}
     assert methods == {key: "engine" if key in remembered else "formula" for key in methods}
     assert len(scale.asked) == 1
+    await weighed.weigh()
+    await weighed.weigh()
+    assert len(scale.asked) == 2, "once for each context"
+
+
+async def test_what_is_changed_while_the_engine_answers_stays_changed(
+    weighed: Session, scale: Scale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = the_forecast(weighed)
+
+    async def slow(model: DryModel, time_limit_s: float = 1.0) -> Allocations:
+        weighed.apply(want.ChangePrompt(value="Another one"))
+        weighed.apply(want.ChangeSetting(field="n_ctx", value="1024"))
+        return await scale(model)
+
+    weighed.deps = replace(weighed.deps, dry_load=slow)
+    await weighed.weigh()
+    assert (weighed.run.prompt, weighed.run.settings.n_ctx) == ("Another one", 1_024)
+    made = the_forecast(weighed)
+    assert (made.n_ctx, made.method) == (1_024, "formula") and made.kv_bytes < before.kv_bytes
 
 
 async def test_the_available_memory_is_read_anew(weighed: Session, scale: Scale) -> None:
@@ -139,10 +164,10 @@ async def test_an_override_holds_for_the_need_it_was_given_for(weighed: Session,
     await weighed.weigh()
     weighed.apply(want.AcceptMemoryRisk(reason="the other programs will be closed"))
     scale.more += MIB
-    await weighed.weigh()
+    await scale.weigh_again(weighed)
     assert weighed.run.memory_override is not None, "a process is never twice of one size"
     scale.more += 20 * MIB
-    await weighed.weigh()
+    await scale.weigh_again(weighed)
     assert weighed.run.memory_override is None
     weighed.apply(want.AcceptMemoryRisk(reason="again"))
     weighed.apply(want.ChangeSetting(field="n_batch", value="256"))

@@ -63,20 +63,22 @@ def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
 async def by_engine(run: Run, deps: Deps, folder: Path) -> Run:
     """A run with the forecast of the engine's own allocator; the formula's, with the reason, where it gives none.
 
-    Takes as long as a dry load, at most its time limit. May be cancelled. HubProblem where the header must be
-    fetched again and cannot be.
+    The first time it takes as long as a dry load, at most its time limit. May be cancelled. HubProblem where the
+    header must be fetched again and cannot be.
     """
     model = run.model
     if model is None or not _has_file(model) or deps.dry_load is None:
         return by_formula(run, deps, folder)
     header, raw = await asyncio.to_thread(header_bytes, model, deps)
+    key = _key(model, header, run.settings, deps)
+    if key in _ANSWERS and _ANSWERS[key].at(run.settings.n_ctx) is not None:
+        return by_formula(run, deps, folder)
     available = deps.machine(folder).available_bytes
     asked = _dry_model(header, raw, run.settings, available, _mode(deps))
     try:
         answers = await deps.dry_load(asked)
     except NoDryLoad as reason:
         return _with_reason(by_formula(run, deps, folder), str(reason))
-    key = _key(model, header, run.settings, deps)
     _ANSWERS[key] = _ANSWERS[key].joined(*answers.known) if key in _ANSWERS else answers
     _ANSWERS.move_to_end(key)
     while len(_ANSWERS) > _KEPT:
