@@ -26,6 +26,38 @@ _FLAGS = (
 )
 _BEHIND = 8
 """Most blocks that wait to be hashed."""
+_FLUSH = 32 << 20
+"""Bytes after which they are brought to the disk."""
+
+
+class _Flusher:
+    """Brings a file to the disk while it is written: the last flush cannot be interrupted, so it must be short."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._thread = ThreadPoolExecutor(1, "flusher")
+        self._running: Future[None] | None = None
+        self._waiting = 0
+
+    def wrote(self, count: int) -> None:
+        """Raises OSError where an earlier flush failed."""
+        self._waiting += count
+        if self._waiting < _FLUSH or (self._running and not self._running.done()):
+            return
+        if self._running:
+            self._running.result()
+        self._running = self._thread.submit(os.fsync, self._fd)
+        self._waiting = 0
+
+    def finish(self) -> None:
+        """Returns when all is on the disk. Raises OSError."""
+        if self._running:
+            self._running.result()
+        os.fsync(self._fd)
+
+    def leave(self) -> None:
+        """Waits for nothing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 class PartFile:
@@ -42,6 +74,7 @@ class PartFile:
             if not stat.S_ISREG(os.fstat(self._fd).st_mode):
                 os.close(self._fd)
                 raise OSError(errno.EEXIST, "something that is no regular file has this name")
+        self._flusher = _Flusher(self._fd)
 
     def __enter__(self) -> Self:
         return self
@@ -49,8 +82,9 @@ class PartFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._flusher.leave()
         self._hasher.shutdown()
+        self._close()
 
     @property
     def sha256(self) -> str:
@@ -77,6 +111,7 @@ class PartFile:
         with self._disk():
             while left:
                 left = left[os.write(self._fd, left) :]
+            self._flusher.wrote(len(block))
         self.size += len(block)
 
     def restart(self) -> None:
@@ -91,7 +126,7 @@ class PartFile:
     def finish(self, target: Path) -> None:
         """The whole, checked file gets its name, once its bytes are on the disk."""
         with self._disk():
-            os.fsync(self._fd)
+            self._flusher.finish()
             self._close()
             os.replace(self.path, target)
             _sync_folder(target.parent)
