@@ -51,7 +51,7 @@ def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool) -> I
         yield Row("File", "✓ here, with its SHA-256 checked", "good")
     if forecast is None:
         return
-    if forecast.disk_needed_bytes:
+    if model.to_download and forecast.disk_needed_bytes:
         enough = forecast.disk_free_bytes is None or forecast.disk_needed_bytes <= forecast.disk_free_bytes
         sign = "" if enough else "✗ too little: "
         words = f"{sign}{mib(forecast.disk_needed_bytes)} needed, {mib(forecast.disk_free_bytes)} free"

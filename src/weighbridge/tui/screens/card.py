@@ -44,12 +44,17 @@ def typed_value(name: str, run: Run) -> str:
     return run.typed_facts.get(run.model_key, {}).get(name, "")
 
 
-def licence_rows(run: Run) -> Iterator[Row]:
-    """The class of the licence with its note; the refusal, or the override on record."""
-    note = run.licence
+def note_rows(note: LicenceNote | None) -> Iterator[Row]:
+    """What the licence allows, and where it stands."""
     if note is not None:
         sign, tone = CLASSES[note.licence_class]
-        yield Row("Licence", f"{sign} {note.licence_class}: {note.note}", tone)
+        yield Row("Allows", f"{sign} {note.licence_class}: {note.note}", tone)
+        if note.link:
+            yield Row("Link", clean_line(note.link, 200), "muted")
+
+
+def refusal_rows(run: Run) -> Iterator[Row]:
+    """The licence refusal with the way out, or the override on record."""
     override = flow.licence_override(run)
     if override:
         yield Row("accepted", f"{override.reason} ({override.at})", "warn")
@@ -58,14 +63,9 @@ def licence_rows(run: Run) -> Iterator[Row]:
         yield Row("way out", "Another model, another use, the licence typed; or ctrl+o accepts the risk.")
 
 
-def link_rows(note: LicenceNote | None) -> Iterator[Row]:
-    if note is not None and note.link:
-        yield Row("Link", f"{clean_line(note.link, 200)} (f3 opens)", "muted")
-
-
 def title_of(card: Readme) -> str:
     """Which file at which commit, and of which day."""
-    return clean_line(f"README.md @ {card.revision[:10]} · as of {card.fetched_at[:10]}", 120)
+    return clean_line(f"README.md @ {card.revision[:10]} · kept, as of {card.fetched_at[:10]}", 120)
 
 
 class CardScreen(StepScreen):
@@ -90,6 +90,7 @@ class CardScreen(StepScreen):
         with Container(id="card-sides"):
             with Vertical(id="card-facts"):
                 yield Static(id="card-note", markup=False)
+                yield Sheet(id="licence", label_width=9)
                 yield FactList(id="facts")
                 yield Sheet(id="fact-detail", label_width=9)
                 with Horizontal(classes="setting plan-setting", id="fact-fields"):
@@ -101,7 +102,6 @@ class CardScreen(StepScreen):
                             id=f"type-{field.name}",
                             placeholder=field.question,
                         )
-                yield Sheet(id="licence", label_width=9)
             yield CardText(id="card-text")
 
     @property
@@ -118,8 +118,8 @@ class CardScreen(StepScreen):
         if run.card is None:
             return "Choose a model first: step 3."
         if self._has_text:
-            return "Enter: its place in the card. Tab: correct it. ctrl+n confirms."
-        return "Tab: type or correct a fact. A gap may stay. ctrl+n confirms."
+            return "Enter: its place in the card. Tab: correct it."
+        return "Tab: type or correct a fact. A gap may stay."
 
     @property
     def _has_text(self) -> bool:
@@ -130,11 +130,13 @@ class CardScreen(StepScreen):
     def draw(self, run: Run) -> None:
         self._load(run)
         self.query_one("#card-facts").set_class(run.card is None, "-empty")
-        self.query_one("#card-note", Static).update(self._note(run))
+        note = self._note(run)
+        self.query_one("#card-note").display = bool(note)
+        self.query_one("#card-note", Static).update(note)
         if run.card is not None:
             self.facts.show(run.card)
             self._draw_fact()
-        self.query_one("#licence", Sheet).show(licence_rows(run))
+        self.query_one("#licence", Sheet).show(refusal_rows(run))
 
     def _load(self, run: Run) -> None:
         """The card of the model, read once for each model."""
@@ -151,20 +153,21 @@ class CardScreen(StepScreen):
             viewer.show(self._readme.text)
 
     def _note(self, run: Run) -> str:
+        """Why there is no card to show; empty where there is one."""
         if run.model is None:
             return "Choose a model first: step 3."
         if self._readme is None:
             return clean_line(f"{run.model.name}: no model card here, the facts are those of the file.", 200)
-        return clean_line(f"{run.model.name}: {self._readme.gap or run.model.repo}", 300)
+        return clean_line(self._readme.gap, 300)
 
     @on(OptionList.OptionHighlighted, "#facts")
     def _draw_fact(self) -> None:
         fact = self.fact
         if fact is None:
             return
-        rows = list(fact_details(fact))
+        rows = list(fact_details(fact, self.facts.size.width))
         if self.facts.field == "licence":
-            rows += link_rows(self.run.licence)
+            rows += note_rows(self.run.licence)
         self.query_one("#fact-detail", Sheet).show(rows)
         for field in FIELDS:
             self.query_one(f"#type-{field.name}").display = field.name == self.facts.field

@@ -37,6 +37,8 @@ class ModelScreen(StepScreen):
         Binding("ctrl+f", "search", "Search", id="model.search", tooltip="Search the Hub", priority=True),
     ]
     _go_on = False
+    kind = "bundled"
+    """Which of `KINDS` is shown: the radio buttons follow it, or lead to it a moment later."""
 
     def body(self) -> ComposeResult:
         kind = kind_of(self.run.model)
@@ -52,16 +54,12 @@ class ModelScreen(StepScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._show_spec(self.kind)
+        self._show_spec(kind_of(self.run.model))
         if self.run.model is None and self.model_jobs.reading is None:
             self.model_jobs.read("bundled", self._read)
 
     def on_unmount(self) -> None:
         self.model_jobs.stop_asking()
-
-    @property
-    def kind(self) -> str:
-        return KINDS[self.query_one("#kind", RadioSet).pressed_index]
 
     @property
     def hub(self) -> HubPart:
@@ -82,8 +80,13 @@ class ModelScreen(StepScreen):
     # -- typing -------------------------------------------------------------------------------------------------
 
     @on(RadioSet.Changed, "#kind")
-    def _kind(self, event: RadioSet.Changed) -> None:
-        kind = KINDS[event.index]
+    def _kind_chosen(self, event: RadioSet.Changed) -> None:
+        self._take_kind(KINDS[event.index])
+
+    def _take_kind(self, kind: str) -> None:
+        """Another kind: its line, empty. Told twice of one kind, what was typed meanwhile stays."""
+        if kind == self.kind:
+            return
         self.hub.close()
         self._show_spec(kind)
         if kind == "bundled":
@@ -92,6 +95,7 @@ class ModelScreen(StepScreen):
             self.query_one("#spec").focus()
 
     def _show_spec(self, kind: str) -> None:
+        self.kind = kind
         spec = self.query_one("#spec", Input)
         self.query_one("#spec-row").display = kind != "bundled"
         self.query_one("#browse").display = kind == "file"
@@ -123,8 +127,12 @@ class ModelScreen(StepScreen):
 
     def action_search(self) -> None:
         """Goes to the line where the Hub is searched."""
+        self._once_drawn(self._go_to_search)
+
+    def _go_to_search(self) -> None:
         if self.kind != "hub":
             list(self.query_one("#kind", RadioSet).query(Radio))[KINDS.index("hub")].value = True
+            self._take_kind("hub")
         self.query_one("#spec").focus()
 
     @on(HubPart.Answered)
@@ -171,7 +179,8 @@ class ModelScreen(StepScreen):
     def _read(self) -> None:
         """A model was read: what Next waited for goes on."""
         self.wizard.tell(None)
-        if self.is_attached:
+        if self.is_attached and self.kind == kind_of(self.run.model):
+            # Not while the person is at another kind already.
             self.hub.close()
             self._show_spec(self.kind)
         if self._go_on and self.is_current:
@@ -222,9 +231,9 @@ class ModelScreen(StepScreen):
     def draw(self, run: Run) -> None:
         facts = self.query_one("#model-facts", Sheet)
         facts.show(model_rows(run.model) if run.model else [Row("Model", "none is chosen yet", "muted")])
-        facts.display = not self.hub.level
 
     def tick(self) -> None:
         super().tick()
         self.query_one(TransferBar).show(self.model_jobs.reading)
         self.hub.say(self.model_jobs.asking, self.wizard.session.deps.monotonic())
+        self.query_one("#model-facts").display = not self.hub.display

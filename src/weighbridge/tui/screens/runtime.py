@@ -33,7 +33,7 @@ SETTINGS = {
     "n_ctx": ("Context", "tokens"),
     "n_threads": ("Threads", "prefill and decode alike"),
     "n_batch": ("Batch", "tokens in one decode call"),
-    "kv_type": ("KV cache", "q8_0 takes about half the memory"),
+    "kv_type": ("KV cache", "q8_0: about half of it"),
     "max_tokens": ("Answer limit", "tokens of one answer at most"),
     "temperature": ("Temperature", "0 takes the likeliest token"),
     "seed": ("Seed", "of the sampler"),
@@ -98,9 +98,9 @@ class RuntimeScreen(StepScreen):
             return
         jobs = self.model_jobs
         jobs.weigh_if_due(run)
-        rows = [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)] if run.forecast else []
-        if run.model is not None:
-            rows += file_rows(run.model, run.forecast, jobs.loading is not None)
+        rows = list(file_rows(run.model, run.forecast, jobs.loading is not None)) if run.model else []
+        if run.forecast:
+            rows += [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)]
         runs = [Row("Engine", run.machine.engine)]
         if run.model:
             runs.append(Row("Command", shlex.join(prove_command(run)), "muted"))

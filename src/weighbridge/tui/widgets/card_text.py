@@ -16,6 +16,8 @@ from textual.strip import Strip
 
 from weighbridge.tui.card_lines import Kind, Rows, kinds, parted, pieces, shown
 
+MARK = "▸ "
+"""Before the line that was jumped to, so that it is known without colour."""
 ABOVE = 2
 """Rows that stay above a line that is jumped to, so that it is read in its place."""
 
@@ -72,7 +74,7 @@ class CardText(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Other width, other rows: the line at the top stays there."""
-        if self.scrollable_content_region.width == self._width:
+        if self.scrollable_content_region.width == self._width + len(MARK):
             return
         at_top = self._rows.at(self.scroll_offset.y)[0] if self._rows and self._rows.total else 0
         self._lay_out()
@@ -82,11 +84,11 @@ class CardText(ScrollView, can_focus=True):
             self.scroll_to(y=max(0, self._rows.start(line) - above), animate=False)
 
     def _lay_out(self) -> None:
-        self._width = self.scrollable_content_region.width
+        self._width = max(0, self.scrollable_content_region.width - len(MARK))
         self._drawn.clear()
         if self._width > 0:
             self._rows = Rows(self._lines, self._kinds, self._width)
-            self.virtual_size = Size(self._width, self._rows.total)
+            self.virtual_size = Size(self._width + len(MARK), self._rows.total)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -99,7 +101,8 @@ class CardText(ScrollView, can_focus=True):
             style += self.get_component_rich_style("card-text--target")
         rows = self._pieces(line)
         text = rows[part] if part < len(rows) else ""
-        return Strip([Segment(text, style)]).adjust_cell_length(self._width, style)
+        mark = MARK if line == self._target and not part else " " * len(MARK)
+        return Strip([Segment(mark, style), Segment(text, style)]).adjust_cell_length(self._width + len(MARK), style)
 
     def _pieces(self, line: int) -> list[str]:
         found = self._drawn.get(line)

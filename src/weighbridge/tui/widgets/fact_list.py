@@ -13,7 +13,7 @@ from weighbridge.domain.model.card import FIELDS, CardFacts
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.widgets.sheet import Row
 
-TITLE = 17
+TITLE = 18
 STATUS = 11
 
 
@@ -28,7 +28,7 @@ def value_words(fact: Fact) -> str:
 
 def fact_line(title: str, fact: Fact, width: int) -> Content:
     """`Licence          apache-2.0           declared`."""
-    room = max(10, width - TITLE - STATUS - 1)
+    room = _room(width)
     value = value_words(fact)
     value = value if len(value) <= room else value[: room - 1] + "…"
     unsure = fact.status in ("missing", "conflicting")
@@ -39,8 +39,15 @@ def fact_line(title: str, fact: Fact, width: int) -> Content:
     )
 
 
-def fact_details(fact: Fact) -> Iterator[Row]:
-    """Everything that is known of one fact: value, source, quote and place; every claim; the reason of a gap."""
+def _room(width: int) -> int:
+    return max(10, width - TITLE - STATUS - 1)
+
+
+def fact_details(fact: Fact, width: int) -> Iterator[Row]:
+    """What the row of a fact leaves out: source and quote; every claim; the reason of a gap; a value longer than it.
+
+    `width`: columns of the row.
+    """
     if fact.status == "missing":
         yield Row("Missing", fact.reason, "warn")
         return
@@ -49,12 +56,13 @@ def fact_details(fact: Fact) -> Iterator[Row]:
     if fact.status == "conflicting":
         yield Row("", "Sources disagree: type what holds.", "warn")
         return
-    yield Row("Value", clean_line(fact.text, 400), "head")
+    if len(value_words(fact)) > _room(width):
+        yield Row("Value", value_words(fact), "head")
     yield Row("Source", _said(fact.source, fact.quote, fact.line))
 
 
 def _said(source: str, quote: str, line: int | None) -> str:
-    place = f", line {line}" if line is not None else ""
+    place = f", line {line}" if line is not None and f"line {line}" not in source else ""
     words = f" “{clean_line(quote, 240)}”" if quote else ""
     return f"{clean_line(source, 200)}{place}{words}"
 
@@ -72,6 +80,7 @@ class FactList(OptionList):
     FactList { height: auto; border: none; padding: 0; background: transparent;
                text-wrap: nowrap; text-overflow: ellipsis; }
     FactList:focus { border: none; }
+    FactList > .option-list--option { padding: 0; }
     """
 
     def __init__(self, *, id: str) -> None:
@@ -81,7 +90,7 @@ class FactList(OptionList):
 
     def show(self, card: CardFacts) -> None:
         """The facts of a card; the highlight stays where it is."""
-        self._card, self._width = card, self.size.width
+        self._card, self._width = card, self.scrollable_content_region.width
         at = self.highlighted
         self.set_options(
             [Option(fact_line(f.title, getattr(card, f.name), self._width), id=f.name) for f in FIELDS],
@@ -89,7 +98,7 @@ class FactList(OptionList):
         self.highlighted = at or 0
 
     def on_resize(self) -> None:
-        if self._card is not None and self.size.width != self._width:
+        if self._card is not None and self.scrollable_content_region.width != self._width:
             self.show(self._card)
 
     @property

@@ -10,6 +10,11 @@ def mib(size: float | None) -> str:
     return UNKNOWN if size is None else f"{size / 2**20:,.0f} MiB"
 
 
+def size_words(size: int | None) -> str:
+    """Bytes for a narrow column: MiB below one GiB, then GiB with one digit."""
+    return mib(size) if size is None or size < 2**30 else f"{size / 2**30:,.1f} GiB"
+
+
 def seconds(value: float | None) -> str:
     """Seconds with two digits below one minute, none above."""
     if value is None:
@@ -47,6 +52,6 @@ def count(value: int | None) -> str:
     if value is None:
         return UNKNOWN
     for unit, sign in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if value >= unit:
+        if value >= 0.9995 * unit:
             return f"{value / unit:.{0 if value >= 100 * unit else 1}f}".removesuffix(".0") + sign
     return str(value)

@@ -15,30 +15,37 @@ from weighbridge.tui import hub_query
 from weighbridge.tui.widgets.figures import UNKNOWN, count
 
 
-def repo_rows(row: SearchRow) -> Content:
+def repo_rows(row: SearchRow, width: int) -> Content:
     """Repository and gate; below them weights, architecture, licence, use and date. A dash is not known."""
-    gate = "  ! gated: ask for access first" if row.gate else ""
-    facts = (
-        f"{count(row.n_params)} weights" if row.n_params else "",
-        row.architecture,
-        row.licence or f"licence {UNKNOWN}",
-        f"{count(row.downloads)} downloads",
-        f"{count(row.likes)} likes",
-        row.last_modified[:10],
-    )
-    return Content.assemble(
-        (row.repo, "bold"),
-        (gate, "$text-warning"),
-        "\n",
-        ("  " + " · ".join(fact for fact in facts if fact), "$foreground-muted"),
-    )
+    gate = "  ! gated" if row.gate else ""
+    room = width - len(gate)
+    name = row.repo if len(row.repo) <= room else row.repo[: room - 1] + "…"
+    return Content.assemble((name, "bold"), (gate, "$text-warning"), "\n", (_facts(row, width), "$foreground-muted"))
+
+
+def _facts(row: SearchRow, width: int) -> str:
+    """In full, or in short where that is too long for one row."""
+    licence = row.licence or f"licence {UNKNOWN}"
+    weights = count(row.n_params) if row.n_params else ""
+    downloads, likes, date = count(row.downloads), count(row.likes), row.last_modified
+    full = (weights and f"{weights} weights", row.architecture, licence, f"{downloads} downloads", f"{likes} likes")
+    line = _joined(*full, date[:10])
+    if len(line) <= width:
+        return line
+    return _joined(f"{weights} {row.architecture}".strip(), licence, f"{downloads} dl, {likes} likes", date[:7])
+
+
+def _joined(*facts: str) -> str:
+    return "  " + " · ".join(fact for fact in facts if fact)
 
 
 class RepoList(OptionList):
     """Enter opens a repository. A key changes one limit and asks for the search again."""
 
     DEFAULT_CSS = """
-    RepoList { height: 1fr; min-height: 4; border: none; padding: 0; background: transparent; }
+    RepoList { height: 1fr; min-height: 4; border: none; padding: 0; background: transparent;
+               scrollbar-gutter: stable; }
+    RepoList > .option-list--option { padding: 0; }
     RepoList:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,14 +65,26 @@ class RepoList(OptionList):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, markup=False)
         self._query = Query()
+        self._rows: dict[str, SearchRow] = {}
+        self._width = 0
 
     def show(self, query: Query, rows: tuple[SearchRow, ...]) -> None:
         """Other repositories; the first is highlighted."""
         self._query = query
         # Ids of options must be unique, and a server may repeat itself.
-        unique = {row.repo: row for row in rows}
-        self.set_options([Option(repo_rows(row), id=repo) for repo, row in unique.items()])
-        self.highlighted = 0 if unique else None
+        self._rows = {row.repo: row for row in rows}
+        self._draw()
+        self.highlighted = 0 if self._rows else None
+
+    def on_resize(self) -> None:
+        if self.scrollable_content_region.width != self._width:
+            at = self.highlighted
+            self._draw()
+            self.highlighted = at
+
+    def _draw(self) -> None:
+        self._width = self.scrollable_content_region.width
+        self.set_options([Option(repo_rows(row, self._width), id=repo) for repo, row in self._rows.items()])
 
     def action_sort(self) -> None:
         self.post_message(self.Limited(hub_query.next_sort(self._query)))

@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 
 from weighbridge.domain.model.files import FileRow, HubView
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.widgets.figures import mib
+from weighbridge.tui.widgets.figures import UNKNOWN, mib, size_words
 from weighbridge.tui.widgets.sheet import Row, Tone
 
 VERDICTS: dict[str, tuple[str, str, Tone]] = {
@@ -19,22 +19,22 @@ VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "unknown": ("– unknown", "its need is not known before its header is read", "muted"),
 }
 COLOURS: dict[Tone, str] = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error"}
-HEADING = f"  {'quantization':<12} {'size':>10} {'need':>10}  {'here':<12} file"
+HEADING = f"  {'quant':<10} {'size':>9} {'need':>9}  {'here':<11} file"
 LEAST_NAME = 9
 
 
 def file_line(row: FileRow, recommended: bool, width: int) -> Content:
     """One row: the end of a long name says more than its beginning, so that is what stays."""
     verdict, _, tone = VERDICTS[row.verdict]
-    start = f"{'★' if recommended else ' '} {row.file.label or '–':<12.12} {mib(row.file.size_bytes):>10}"
-    need = f" {mib(row.need_bytes):>10}  "
-    room = max(LEAST_NAME, width - len(start) - len(need) - 13)
+    start = f"{'★' if recommended else ' '} {row.file.label or UNKNOWN:<10.10} {size_words(row.file.size_bytes):>9}"
+    need = f" {size_words(row.need_bytes):>9}  "
+    room = max(LEAST_NAME, width - len(start) - len(need) - 12)
     name = clean_line(row.file.name.rsplit("/", 1)[-1], 200)
     name = name if len(name) <= room else "…" + name[1 - room :]
     return Content.assemble(
         (start, "bold" if recommended else ""),
         need,
-        (f"{verdict:<12}", COLOURS.get(tone, "")),
+        (f"{verdict:<11}", COLOURS.get(tone, "")),
         (f" {name}", "$foreground-muted"),
     )
 
@@ -56,8 +56,9 @@ class WeightsList(OptionList):
 
     DEFAULT_CSS = """
     WeightsList { height: 1fr; min-height: 3; border: none; padding: 0; background: transparent;
-                  text-wrap: nowrap; text-overflow: ellipsis; }
+                  text-wrap: nowrap; text-overflow: ellipsis; scrollbar-gutter: stable; }
     WeightsList:focus { border: none; }
+    WeightsList > .option-list--option { padding: 0; }
     """
 
     def __init__(self, *, id: str) -> None:
@@ -73,14 +74,14 @@ class WeightsList(OptionList):
         self.highlighted = names.index(view.recommended) if view.recommended in names else 0 if names else None
 
     def on_resize(self) -> None:
-        if self._view is not None and self.size.width != self._width:
+        if self._view is not None and self.scrollable_content_region.width != self._width:
             at = self.highlighted
             self._draw()
             self.highlighted = at
 
     def _draw(self) -> None:
         assert self._view is not None
-        self._width = self.size.width
+        self._width = self.scrollable_content_region.width
         recommended = self._view.recommended
         self.set_options([file_line(row, row.file.name == recommended, self._width) for row in self._view.rows])
 
