@@ -8,9 +8,11 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.facts import Claim, Fact, conflicting, declared, missing
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.plan import Plan
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
+from weighbridge.domain.toml_lines import load_toml
 from weighbridge.services.tables import load_licences
 from weighbridge.session import Session
 from weighbridge.session.answers import with_licence
@@ -159,3 +161,12 @@ async def test_memory_is_refused_before_a_download_is_asked_for(chosen: Session)
     run = run.model_copy(update={"forecast": large})
     assert "are available" in (flow.missing(run, "runtime") or "")
     assert flow.missing_memory(run) == flow.missing(run, "runtime")
+
+
+def test_a_plan_states_the_use_the_licence_and_the_reason_to_overrule() -> None:
+    text = '[constraints]\ncommercial_use = true\n[card]\nlicence = "mrl"\naccept_licence_risk = "by contract"\n'
+    plan = load_toml(text + '[runtime]\nkv_type = "q8_0"\n', "plan.toml", Plan)
+    assert plan.constraints.commercial_use and plan.card.facts == {"licence": "mrl"}
+    assert plan.card.accept_licence_risk == "by contract" and plan.runtime.settings == {"kv_type": "q8_0"}
+    with pytest.raises(BadInput, match=r"line 2: constraints\.commercial_use"):
+        load_toml('[constraints]\ncommercial_use = "yes"\n', "plan.toml", Plan)

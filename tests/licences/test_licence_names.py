@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighbridge.domain.facts import Claim, conflicting, declared, missing, typed
+from weighbridge.domain.model.card_merge import licence_value
 from weighbridge.domain.model.licences import STRICTNESS, LicenceNote, classify
 from weighbridge.services.tables import load_licences
 
@@ -109,6 +110,23 @@ def test_of_several_the_strictest_counts(text: str, id: str) -> None:
     found = note(text)
     assert found.id == id
     assert found.note.startswith("Several are named" if id else "The table does not know")
+
+
+@pytest.mark.parametrize(
+    ("fields", "id"),
+    [
+        (("apache-2.0",), "apache-2.0"),
+        (("apache-2.0", "Apache License, Version 2.0", "LICENSE"), "apache-2.0"),
+        (("llama3.2", "Llama 3.2 Community License Agreement", "LICENSE.txt"), "llama3.2"),
+        (("apache-2.0", "jamba-open-model-license", "https://www.ai21.com/licence"), "jamba-open-model-license"),
+        (("mit", "acme-terms", "LICENSE"), ""),
+        (("other", "mrl", "https://mistral.ai/licenses/MRL-0.1.md"), "mrl"),
+        (("", "qwen", "LICENSE"), "qwen"),
+    ],
+)
+def test_a_name_that_the_metadata_puts_beside_the_id_counts(fields: tuple[str, ...], id: str) -> None:
+    """Published cards do carry `license: apache-2.0` above the name of another licence."""
+    assert note(licence_value(*fields)).id == id
 
 
 def test_a_licence_of_the_authors_own_keeps_its_name_and_address() -> None:

@@ -15,9 +15,10 @@ _FILE = re.compile(r"/|\.(md|txt|pdf|html?)$", re.IGNORECASE)
 
 
 def licence_value(licence_id: str, name: str = "", link: str = "") -> str:
-    """`apache-2.0`; `other (name, link)` where the id alone says nothing."""
+    """`apache-2.0`; `other (name, link)` where the id alone says nothing, or the name says something else."""
     more = ", ".join(filter(None, (name, link)))
-    if licence_id.casefold() not in _NAMELESS or not more:
+    says_all = licence_id.casefold() not in _NAMELESS and _spelling(name) in ("", _spelling(licence_id))
+    if says_all or not more:
         return licence_id or more
     return f"{licence_id} ({more})" if licence_id else more
 

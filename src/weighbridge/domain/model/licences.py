@@ -175,7 +175,8 @@ def _read_brackets(head: str, inside: str, table: LicenceTable) -> list[_Reading
     parts = [part.strip() for part in inside.split(",") if part.strip()]
     names = [part for part in parts if not _ADDRESS.fullmatch(part)]
     link = next((part for part in parts if part.startswith("https://") and part not in names), "")
-    found = [_Reading(table.find(name), name, link) for name in names]
+    whole = ", ".join(names)
+    found = [_Reading(table.find(name), name, link) for name in ([whole] if table.find(whole) else names)]
     first = _read(head, table)
     nameless = first[0].row is not None and first[0].row.id == "other"
     return found if nameless and found else [*first, *found]
