@@ -99,11 +99,17 @@ def test_damage_to_a_real_header(bundled_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_longest_list_that_a_header_may_hold() -> None:
+    """7.9 million empty tokens fill the 64 MiB that a header may have."""
+    check(craft_file({"tokenizer.ggml.tokens": struct.pack("<IIQ", 9, 8, 7_900_000) + bytes(8 * 7_900_000)}))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
-        {"tokenizer.ggml.tokens": ["x"] * 2_000_000},
-        {"tokenizer.ggml.token_type": [1] * 7_000_000},
+        {"tokenizer.ggml.tokens": ["x"] * 200_000},
+        {"tokenizer.ggml.token_type": [1] * 1_000_000},
         {f"general.k{n}": "v" * 10_000 for n in range(4_000)},
         {"general.description": "d" * (2 << 20)},
     ],

@@ -17,6 +17,8 @@ from weighbridge.services.card.headings import Kind, is_placeholder
 from weighbridge.services.card.plain_words import MAX_TEXT, first_words
 from weighbridge.services.card.sections import Outline, Section, outline
 
+MAX_LINES = 150_000
+"""Lines of a card that are looked at: more than any person reads, and a bound to the time."""
 _NAMED = 3
 """Headings that a source names."""
 
@@ -39,7 +41,7 @@ class Reading:
 
     @cached_property
     def body(self) -> list[str]:
-        return self.text.split("\n")[self.offset :]
+        return self.text.split("\n", MAX_LINES)[self.offset : MAX_LINES] or [""]
 
     @property
     def offset(self) -> int:

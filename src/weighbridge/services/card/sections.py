@@ -139,7 +139,7 @@ def _labels(lines: Sequence[str], start: int, end: int, offset: int) -> Iterator
         kinds = kinds_of(match["title"]) & {"licence", "languages"} if match else frozenset[Kind]()
         if match and kinds:
             text = plain_words([lines[number][match.end() :]])
-            yield Section(match["title"].strip(" :"), offset + number + 1, frozenset(kinds), text)
+            yield Section(_title(match["title"]), offset + number + 1, frozenset(kinds), text)
 
 
 def _sections(lines: Sequence[str], heads: list[_Head], fenced: set[int], offset: int) -> list[Section]:
