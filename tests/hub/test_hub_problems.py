@@ -159,8 +159,18 @@ def test_no_server(make_hub: Callable[..., Hub]) -> None:
 @pytest.mark.parametrize("endpoint", ["ftp://127.0.0.1", "huggingface.co", "http://", "http://[", "https://a b/"])
 def test_an_endpoint_that_is_no_address(make_hub: Callable[..., Hub], endpoint: str) -> None:
     hub = make_hub(endpoint=endpoint)
-    assert problem(lambda: hub.repository(REPO)).kind in ("nonsense", "unreachable")
-    assert problem(lambda: hub.search(Query())).kind in ("nonsense", "unreachable")
+    for ask in (lambda: hub.repository(REPO), lambda: hub.search(Query())):
+        found = problem(ask)
+        assert found.kind in ("nonsense", "unreachable")
+        assert "HF_ENDPOINT" in f"{found} {found.hint}"
+
+
+def test_a_token_with_a_typing_mistake(fake: FakeHub, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_pässword")
+    found = problem(lambda: hub.repository(REPO))
+    assert "pässword" not in str(found)
+    assert "HF_TOKEN" in found.hint
+    assert not fake.calls()
 
 
 @pytest.mark.parametrize("status", [401, 403])

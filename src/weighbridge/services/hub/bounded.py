@@ -56,9 +56,9 @@ _QUESTION: ContextVar[Question | None] = ContextVar("question", default=None)
 _ORIGINS: set[tuple[str, str, int | None]] = set()
 
 
-def trust(endpoint: str) -> None:
+def trust(endpoint: httpx.URL) -> None:
     """This server is a Hub that the person chose: it may have the token."""
-    _ORIGINS.add(_origin(httpx.URL(endpoint)))
+    _ORIGINS.add(_origin(endpoint))
 
 
 @contextmanager

@@ -15,8 +15,6 @@ MOST_BYTES = 16 << 20
 
 def fetch(client: HubClient, repo: HubRepo, now: str) -> CardText:
     """The card as it stands in the repository; bytes that are no UTF-8 become U+FFFD. HubProblem."""
-    from weighbridge.services.hub.bounded import TooLong
-
     listed = next((file for file in repo.files if file.path == README), None)
     if listed is None and repo.files:
         return _gap(repo, "the repository has no README.md at this revision")
@@ -25,14 +23,14 @@ def fetch(client: HubClient, repo: HubRepo, now: str) -> CardText:
     about = f"the model card of {repo.repo}"
     try:
         raw = client.read(about, repo.repo, repo.revision, README, MOST_BYTES)
-    except TooLong as error:
-        return _gap(repo, _too_long(error.size), error.size)
     except HubProblem as problem:
         if problem.kind == "no_file":
             return _gap(repo, "the repository has no README.md at this revision")
         if problem.kind in ("gated", "private"):
             return _gap(repo, f"{problem}: {problem.hint}")
         raise
+    if not isinstance(raw, bytes):
+        return _gap(repo, _too_long(raw.size), raw.size)
     digest = hashlib.sha256(raw).hexdigest()
     _check(about, raw, digest, listed)
     return CardText(

@@ -7,16 +7,17 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
-from weighbridge.domain.text import clean_line
-from weighbridge.services.hub.problems import hub_problem, nonsense, offline
+from weighbridge.services.hub.problems import hub_problem, nonsense
 
 if TYPE_CHECKING:
     import httpx2 as httpx
     from huggingface_hub import HfApi
+
+    from weighbridge.services.hub.bounded import TooLong
 
 T = TypeVar("T")
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -76,78 +77,77 @@ class HubClient:
         return (self._endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
 
     def open(self) -> None:
-        """Sets up the client, and lets this endpoint have the token, for requests by `session()` itself."""
+        """Sets up the client, and lets this endpoint have the token, for requests by `session()` itself. HubProblem."""
         prepare()
+        from huggingface_hub.utils import httpx
+
         from weighbridge.services.hub.bounded import trust
 
-        trust(self.endpoint)
+        try:
+            address = httpx.URL(self.endpoint)
+        except httpx.InvalidURL:
+            address = httpx.URL()
+        if address.scheme not in ("http", "https") or not address.host:
+            raise HubProblem("nonsense", "HF_ENDPOINT is no http or https address", f"unset it for {DEFAULT_ENDPOINT}")
+        trust(address)
 
     def ask(self, about: str, question: Callable[[HfApi], T]) -> T:
         """What the client's API answers, within the time limits. Every failure is a HubProblem.
 
         `about`: what is asked for, as a person reads it, cleaned.
         """
-        prepare()
-        from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong, asking
-
-        self._check(about)
-        try:
-            with asking(about, self._timeout_s):
-                return question(self._api())
-        except HubProblem:
-            raise
-        except TooLong:
-            raise nonsense(about, f"answers with more than {ANSWER_BYTES >> 20} MiB") from None
-        except Exception as error:  # the client reads untrusted answers with plain constructors: any exception
-            raise hub_problem(error, about) from error
+        return self._in_bounds(about, lambda: question(self._api(about)))
 
     def answer(self, about: str, path: str, params: Mapping[str, str]) -> object:
         """The JSON of an API path, read by no constructor of the client: those refuse odd dates or metadata whole."""
-        from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong
+        url = f"{self.endpoint}{path}"
+        return self._in_bounds(about, lambda: json.loads(self._get(about, url, params)))
 
-        try:
-            return json.loads(self._get(about, f"{self.endpoint}{path}", params, ANSWER_BYTES))
-        except TooLong:
-            raise nonsense(about, f"answers with more than {ANSWER_BYTES >> 20} MiB") from None
-        except (ValueError, RecursionError) as error:
-            raise hub_problem(error, about) from error
-
-    def read(self, about: str, repo: str, revision: str, path: str, max_bytes: int) -> bytes:
-        """A small file of a repository. HubProblem; TooLong as soon as it is clear that it has more bytes."""
+    def read(self, about: str, repo: str, revision: str, path: str, max_bytes: int) -> bytes | TooLong:
+        """A small file of a repository; TooLong as soon as it is clear that it has more bytes. HubProblem."""
         prepare()
         from huggingface_hub import hf_hub_url
 
-        return self._get(about, hf_hub_url(repo, path, revision=revision, endpoint=self.endpoint), {}, max_bytes)
+        from weighbridge.services.hub.bounded import TooLong
 
-    def _get(self, about: str, url: str, params: Mapping[str, str], max_bytes: int) -> bytes:
-        prepare()
-        from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, httpx
-
-        from weighbridge.services.hub.bounded import asking
-
-        self._check(about)
+        url = hf_hub_url(repo, path, revision=revision, endpoint=self.endpoint)
         try:
-            with asking(about, self._timeout_s, max_bytes):
-                headers = build_hf_headers(token=token() or False, library_name="weighbridge")
-                response = session().get(url, headers=headers, params=params)
-                hf_raise_for_status(response)
-                return response.content
+            return self._in_bounds(about, lambda: self._get(about, url, {}), max_bytes)
+        except TooLong as error:
+            return error
+
+    def _in_bounds(self, about: str, work: Callable[[], T], max_bytes: int | None = None) -> T:
+        """Raises TooLong only where `max_bytes` is given."""
+        self.open()
+        from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong, asking
+
+        try:
+            with asking(about, self._timeout_s, max_bytes or ANSWER_BYTES):
+                return work()
         except HubProblem:
             raise
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except TooLong:
+            if max_bytes is None:
+                raise nonsense(about, f"answers with more than {ANSWER_BYTES >> 20} MiB") from None
+            raise
+        except Exception as error:  # the client reads untrusted answers with plain constructors: any exception
             raise hub_problem(error, about) from error
 
-    def _api(self) -> HfApi:
+    def _get(self, about: str, url: str, params: Mapping[str, str]) -> bytes:
+        from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+
+        headers = build_hf_headers(token=self._token(about), library_name="weighbridge", library_version=__version__)
+        response = session().get(url, headers=headers, params=params)
+        hf_raise_for_status(response)
+        return response.content
+
+    def _api(self, about: str) -> HfApi:
         from huggingface_hub import HfApi
 
-        return HfApi(self.endpoint, token() or False, library_name="weighbridge", library_version=__version__)
+        return HfApi(self.endpoint, self._token(about), library_name="weighbridge", library_version=__version__)
 
-    def _check(self, about: str) -> None:
-        from weighbridge.services.hub.bounded import is_set, trust
-
-        if is_set("HF_HUB_OFFLINE"):
-            raise offline(about)
-        if not self.endpoint.startswith(("http://", "https://")):
-            where = clean_line(self.endpoint, 80)
-            raise HubProblem("nonsense", f"{where} is no address of a Hub", "set HF_ENDPOINT to an https address")
-        trust(self.endpoint)
+    def _token(self, about: str) -> str | Literal[False]:
+        found = token()
+        if found is not None and not (found.isascii() and found.isprintable()):
+            raise HubProblem("private", f"{about}: the token has characters that no token has", "check HF_TOKEN")
+        return found or False

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"hf_\w{4,}|bearer\s+\S+", re.IGNORECASE)
 _LOGIN = "set HF_TOKEN or run `hf auth login`"
 _AGAIN = "try again later"
 _NETWORK = "check the network, the proxy settings and HF_ENDPOINT; models on this machine work without the Hub"
-OFFLINE_HINT = "unset HF_HUB_OFFLINE to ask the Hub; repositories that were opened earlier can be opened again"
+_OFFLINE = "unset HF_HUB_OFFLINE to ask the Hub; repositories that were opened earlier can be opened again"
 
 
 def said(text: object, limit: int = 160) -> str:
@@ -41,7 +41,7 @@ def hub_problem(error: Exception, about: str) -> HubProblem:
         case HFValidationError():
             return HubProblem("bad_name", f"{about} is no name of a repository", "write org/repo")
         case OfflineModeIsEnabled():
-            return offline(about)
+            return HubProblem("offline", f"{about}: nothing is asked because HF_HUB_OFFLINE is set", _OFFLINE)
         case httpx.TimeoutException() | TimeoutError():
             return HubProblem("timeout", f"{about}: the server does not answer in time", f"{_AGAIN}, or {_NETWORK}")
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | httpx.LocalProtocolError():
@@ -51,11 +51,6 @@ def hub_problem(error: Exception, about: str) -> HubProblem:
         case httpx.TransportError() | OSError():
             return HubProblem("unreachable", f"{about}: the server cannot be reached", _NETWORK)
     return nonsense(about, "gives an answer that no Hub gives")
-
-
-def offline(about: str) -> HubProblem:
-    """HF_HUB_OFFLINE is set: nothing was sent."""
-    return HubProblem("offline", f"{about}: nothing is asked because HF_HUB_OFFLINE is set", OFFLINE_HINT)
 
 
 def nonsense(about: str, what: str) -> HubProblem:
@@ -77,11 +72,10 @@ def _refused(error: HfHubHTTPError, about: str) -> HubProblem:
             hint = "leave the revision out for the newest one, or copy one from the page's history"
             return HubProblem("bad_revision", f"{about}: the repository has no such revision", hint)
         case errors.RemoteEntryNotFoundError():
-            return HubProblem("no_file", f"{about}: the repository has no such file at this revision", _AGAIN_LOOK)
+            return HubProblem(
+                "no_file", f"{about}: the repository has no such file at this revision", "look at its list of files"
+            )
     return _by_status(error, about)
-
-
-_AGAIN_LOOK = "look at the repository's list of files"
 
 
 def _by_status(error: HfHubHTTPError, about: str) -> HubProblem:
