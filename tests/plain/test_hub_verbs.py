@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
 from pathlib import Path
 
 from fakehub.fake_hub import FakeHub
-from program import Cli, pressing_when_something_came
+from program import Cli, command, environment, pressing_when_something_came
 
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.model.hub import SearchRow
@@ -57,6 +59,12 @@ def test_fit_of_a_file_fetches_its_header_alone_and_honours_every_setting(here: 
     assert q8_0["kv_type"] == "q8_0" and q8_0["kv_bytes"] < 0.6 * f16["kv_bytes"]
     bad = here("fit", REPO, "--kv-type", "q3")
     assert bad.returncode == 2 and bad.stderr.startswith("weighbridge: --kv-type: 'q3' is not")
+
+
+def test_a_file_with_spaces_in_its_name_is_found_again(here: Cli, hub: FakeHub, tiny: dict[str, Path]) -> None:
+    hub.add("acme/spaced", {"a folder/my tiny-Q4_0.gguf": tiny[SMALL]})
+    told = json.loads(here("fit", "acme/spaced", "--json").stdout)
+    assert told["model"]["file_name"] == "a folder/my tiny-Q4_0.gguf" and told["verdict"] == "fits"
 
 
 def test_a_server_without_ranges_needs_the_persons_word_for_the_whole_file(here: Cli, hub: FakeHub) -> None:
@@ -128,3 +136,19 @@ def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(here: Cli, hub: Fak
     done = here("download", f"{REPO}:{LARGE}")
     asked = hub.calls(r"GET .*resolve/.*\.gguf")[-1].headers["range"]
     assert done.returncode == 0 and asked.startswith("bytes=") and asked != "bytes=0-", asked
+
+
+def test_ctrl_c_does_not_wait_for_a_silent_server(hub: FakeHub, home: Path) -> None:
+    stall = hub.fault("/api/models", stall_before=True)
+    with subprocess.Popen(
+        command("search", "tiny"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(home),
+        start_new_session=True,
+    ) as process:
+        assert stall.reached.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=12)  # less than the time limit of a silent server
+    assert process.returncode == 130 and not out and err == "weighbridge: interrupted\n"

@@ -24,6 +24,7 @@ def test_words_lead_over_a_search_and_a_list_to_a_packet(
     assert f"  1. {REPO}" in said and f"Recommended: {SMALL}" in said and "[1]" in said
     assert "Licence class: permissive" in said and f"Enter downloads {SMALL}" in said
     assert run.model is not None and run.model.revision == hub.repos[REPO].sha and run.model.file_name == SMALL
+    assert f"weighbridge prove {REPO}@{run.model.revision}:{SMALL} --ctx" in said
     assert script.launches and script.launches[0].model_path == run.model.path
     assert verify_packet(tmp_path / "mine").ok
 

@@ -7,6 +7,7 @@ import json
 import platform
 from pathlib import Path
 
+import pytest
 from program import Cli
 
 from weighbridge.services.engine.mode_memory import known_mode, remember
@@ -59,6 +60,24 @@ def test_doctor_tells_the_machine_and_no_names(here: Cli) -> None:
     assert "llama-cpp-python" in text and "sha256" in text
     words = set(text.split())
     assert platform.node() not in words and (getpass.getuser() == "root" or getpass.getuser() not in words)
+
+
+def test_doctor_tells_of_the_hub_what_is_set_and_never_the_token(
+    here: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://me:password@127.0.0.1:9/hub?key=secret")
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "x" * 30)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    model = home / "models/acme--tiny/tiny.gguf"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(bytes(3 << 20))
+    done = here("doctor", "--json")
+    told = json.loads(done.stdout)["hub"]
+    assert told["endpoint"] == "http://127.0.0.1:9/hub" and told["token_is_set"] is True and told["offline"] is True
+    assert told["models_bytes"] == 3 << 20 and told["models_folder"] and told["cache_folder"]
+    text = here("doctor").stdout
+    assert "3 MiB" in text
+    assert not any(secret in done.stdout + text for secret in ("hf_x", "password", "secret"))
 
 
 def test_doctor_writes_a_tilde_for_the_home_folder(cli: Cli, tmp_path: Path) -> None:

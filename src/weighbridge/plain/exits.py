@@ -38,6 +38,9 @@ def guarded(main: Callable[[], int]) -> int:
         diagnostics.say("interrupted")
         return Exit.INTERRUPTED
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # ctrl+c while a class was being made
+            diagnostics.say("interrupted")
+            return Exit.INTERRUPTED
         kept = _keep(error)
         where = f"The details are in {kept}." if kept else "The details could not be saved: no folder is writable."
         diagnostics.say(f"something unexpected happened: {type(error).__name__}: {error}", where)

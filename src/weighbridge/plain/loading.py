@@ -45,14 +45,13 @@ async def choose(session: Session, spec: str, *, whole: bool = False, write: Wri
 
 async def _choose(session: Session, spec: str, whole: bool, write: Write | None) -> None:
     what = "downloading" if whole else "sha256"
-    with stoppable() as cancelled:
-        meter = Meter(what, session.deps.monotonic, write)
-        try:
-            await session.choose_model(spec, meter, cancelled, whole=whole)
-        except Cancelled:
-            raise KeyboardInterrupt from None
-        finally:
-            meter.close()
+    cancelled = threading.Event()
+    meter = Meter(what, session.deps.monotonic, write)
+    try:
+        await session.choose_model(spec, meter, cancelled, whole=whole)
+    finally:
+        cancelled.set()
+        meter.close()
 
 
 async def inspect(session: Session, spec: str, *, whole: bool = False) -> None:

@@ -22,6 +22,7 @@ from weighbridge.services.hub import name as hub_name
 from weighbridge.services.hub.hub import FetchedHeader, Hub
 from weighbridge.services.model_file import is_hub_spec
 from weighbridge.session import choosing, hub_choice, hub_files
+from weighbridge.session.aside import aside
 from weighbridge.session.choosing import Chosen, Progress
 from weighbridge.session.deps import Deps, hub_of
 
@@ -34,14 +35,14 @@ CARD = "card.json"
 
 async def search(session: Session, query: Query) -> tuple[SearchRow, ...]:
     """Repositories that hold GGUF files. HubProblem."""
-    return await asyncio.to_thread(hub_of(session.deps).search, query)
+    return await aside(hub_of(session.deps).search, query)
 
 
 async def look(session: Session, spec: str) -> HubView:
     """The model files of a repository. HubProblem or BadInput."""
     named = hub_name.named(spec)
     available = session.deps.machine(session.folder).available_bytes
-    return await asyncio.to_thread(
+    return await aside(
         hub_files.view, hub_of(session.deps), named.repo, named.revision, session.run.settings, available
     )
 
@@ -54,11 +55,9 @@ async def choose(
         return await asyncio.to_thread(choosing.choose, spec, progress, cancelled.is_set)
     hub, run = hub_of(session.deps), session.run
     if run.planned:
-        return await asyncio.to_thread(hub_choice.choose_to_plan, hub, spec)
+        return await aside(hub_choice.choose_to_plan, hub, spec)
     available = session.deps.machine(session.folder).available_bytes
-    return await asyncio.to_thread(
-        hub_choice.choose_to_run, hub, spec, run.settings, available, progress, cancelled.is_set, whole
-    )
+    return await aside(hub_choice.choose_to_run, hub, spec, run.settings, available, progress, cancelled.is_set, whole)
 
 
 async def download(session: Session, progress: Progress | None, cancelled: threading.Event) -> Run:
