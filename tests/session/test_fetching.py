@@ -206,6 +206,8 @@ async def test_the_gate_asks_where_a_commercial_use_is_stated(session: Session) 
     await session.choose_model(REPO)
     with pytest.raises(BadInput, match="ommercial"):
         session.apply(want.Confirm(step="card"))
+    with pytest.raises(Refused, match="ommercial"):
+        await session.check_can_run()
     session.apply(want.AcceptLicenceRisk(reason="a licence was bought"))
     session.apply(want.Confirm(step="card"))
     assert session.run.overrides[-1].what == "licence"

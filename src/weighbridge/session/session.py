@@ -71,7 +71,7 @@ class Session:
         except BaseException:
             folder.close()
             raise
-        return cls(folder, fetching.without_lost_file(run), deps)
+        return cls(folder, answers.with_licence(fetching.without_lost_file(run), deps.licences()), deps)
 
     @property
     def run(self) -> Run:
@@ -196,6 +196,9 @@ class Session:
         lack = missing(self._run, "model")
         if lack:
             raise BadInput(lack)
+        lack = missing(self._run, "card")
+        if lack:
+            raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
         fetching.require_downloaded(self._run)
         await self.weigh()
         lack = missing(self._run, "runtime")
