@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from program import Cli, command, environment
 
-VERBS = ("route", "fit", "card", "prove", "run", "verify", "runs", "doctor")
+VERBS = ("route", "search", "fit", "card", "download", "prove", "run", "verify", "runs", "doctor")
 HEAVY = ("textual", "rich", "llama_cpp", "huggingface_hub", "pydantic", "psutil", "asyncio", "platformdirs")
 
 
