@@ -110,6 +110,7 @@ def test_hostile_metadata_is_cleaned_and_bounded(fake: FakeHub, hub: Hub) -> Non
     assert "\x1b" not in text
     assert len(text) < 100_000
     assert found.metadata["tags"] == 5
+    assert text.count('"d":') < 10
     assert max(map(len, found.metadata)) <= 200
 
 
