@@ -15,6 +15,7 @@ from fakehub.fake_hub import FakeHub
 from filelock import FileLock
 from shelf import DATA, RESOLVE, Shelf, shelf, size_of, wait_until
 
+from weighbridge.services.hub.transfer import READ_S
 from weighbridge.services.model_file import Cancelled
 
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -72,7 +73,7 @@ def test_stopping_ends_the_connection(file: Shelf) -> None:
     stalled = file.fake.fault(RESOLVE, stall_after=1_000_000)
     with pytest.raises(Cancelled):
         file.fetch(cancelled=stalled.reached.is_set)
-    wait_until(lambda: not any(thread.name == "transfer" for thread in threading.enumerate()))
+    wait_until(lambda: not any(thread.name == "transfer" for thread in threading.enumerate()), READ_S / 2)
 
 
 def test_a_killed_download_goes_on_where_it_was(file: Shelf) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fakehub.fake_hub import FakeHub
-from shelf import DATA, RESOLVE, Shelf, never, shelf
+from shelf import DATA, RESOLVE, Shelf, never, shelf, wait_until
 
 from weighbridge.domain.problems import HubProblem
+from weighbridge.services.hub import transfer
 from weighbridge.services.hub.client import HubClient
 from weighbridge.services.hub.fetch import file_url
 from weighbridge.services.hub.ranges import RangeReader
@@ -48,11 +51,19 @@ def test_a_size_that_nobody_told_is_learnt(file: Shelf) -> None:
     assert len(file.ranges()) == 1
 
 
-def test_a_server_without_ranges_is_refused_unread(file: Shelf) -> None:
-    fault = file.fake.fault(RESOLVE, ignore_range=True, stall_after=0)
+def test_a_server_without_ranges_is_refused_unread(file: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+
+    def pieces(response: object) -> list[bytes]:
+        read.append(response)
+        return []
+
+    monkeypatch.setattr(transfer, "_pieces", pieces)
+    file.fake.fault(RESOLVE, ignore_range=True)
     with pytest.raises(HubProblem, match="whole files only") as caught:
         reader(file).read_at(0, 1000)
-    assert not fault.release.is_set()
+    wait_until(lambda: not any(thread.name == "transfer" for thread in threading.enumerate()))
+    assert not read
     assert caught.value.kind == "no_ranges"
     assert "download the whole file" in caught.value.hint
 
@@ -81,6 +92,18 @@ def test_a_short_answer_is_asked_again(file: Shelf) -> None:
     file.fake.fault(RESOLVE, drop_after=300, times=2)
     assert reader(file).read_at(0, 1000) == DATA[:1000]
     assert file.ranges() == ["bytes=0-999"] * 3
+
+
+def test_a_failure_loses_nothing_that_came_before_it() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"a"
+        yield b"b"
+        raise ConnectionError
+
+    blocks = transfer._gathered(broken(), lambda: False)
+    assert next(blocks) == b"ab"
+    with pytest.raises(ConnectionError):
+        next(blocks)
 
 
 def test_answers_that_stay_short_are_told(file: Shelf) -> None:
