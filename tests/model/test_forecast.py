@@ -71,6 +71,7 @@ def test_the_figures_that_llama_cpp_logs_for_the_bundled_model(
         (_settings(8_192), 559.3),
         (_settings(512, kv_type="q8_0"), 172.8),
         (_settings(2_048, kv_type="q8_0"), 193.8),
+        (_settings(8_192, kv_type="q8_0"), 272.0),
     ],
 )
 def test_the_total_is_the_peak_that_was_measured_with_a_full_context(
