@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         sent_body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.fault.stall_before:
             stall(self.fault)
-        elif self.fault is not NO_FAULT:
+        elif self.fault is not NO_FAULT and self.fault.stall_after is None:
             self.fault.reached.set()
         try:
             self._answer(parse_qs(sent_body.decode("utf-8", "replace")))
