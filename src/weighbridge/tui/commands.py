@@ -22,10 +22,10 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
     if screen is not None:
         yield SystemCommand("Next", "Confirm this step and go on (ctrl+n)", screen.action_next)
         yield SystemCommand("Back", "Go back one step (ctrl+b)", screen.action_back)
+        yield from _of_the_step(screen)
         for step in STEPS:
             title = f"Go to step {step.number}: {step.title}"
             yield SystemCommand(title, f"Leaves: {step.leaves}", partial(screen.jump, step.id))
-        yield from _of_the_step(screen)
     if running:
         yield SystemCommand(f"Stop the {running}", "Its child process is gone within 0.3 s", app.jobs.stop)
     elif not app.session.run.planned:

@@ -50,13 +50,13 @@ def _size(text: str) -> int | None:
     found = _COUNT.fullmatch(text)
     weights = round(float(found[1]) * _UNITS[found[2].lower()]) if found and len(text) < 12 else 0
     if not weights:
-        raise BadInput(f"size:{text} is no count of weights.", "Write size:500m, size:1.5b or size:any.")
+        raise BadInput(f"“size:{text}” is no count of weights.", "Write size:500m, size:1.5b or size:any.")
     return weights
 
 
 def _one_of(name: str, text: str, known: Mapping[str, object]) -> object:
     if text.lower() not in known:
-        raise BadInput(f"{name}:{text} is not known.", f"Write {name}: with one of {', '.join(known)}.")
+        raise BadInput(f"“{name}:{text}” is not known.", f"Write {name}: with one of {', '.join(known)}.")
     return known[text.lower()]
 
 

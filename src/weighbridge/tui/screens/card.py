@@ -20,6 +20,7 @@ from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.model.hub import CardText as Readme
 from weighbridge.domain.model.licences import LicenceNote
+from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.screens.ask import Ask, AskLine
@@ -137,6 +138,7 @@ class CardScreen(StepScreen):
             self.facts.show(run.card)
             self._draw_fact()
         self.query_one("#licence", Sheet).show(refusal_rows(run))
+        self.set_class(flow.missing(run, "card") is not None, "-refused")
 
     def _load(self, run: Run) -> None:
         """The card of the model, read once for each model."""
@@ -166,7 +168,7 @@ class CardScreen(StepScreen):
         if fact is None:
             return
         rows = list(fact_details(fact, self.facts.size.width))
-        if self.facts.field == "licence":
+        if self.facts.field == "licence" and not flow.licence_refusal(self.run):
             rows += note_rows(self.run.licence)
         self.query_one("#fact-detail", Sheet).show(rows)
         for field in FIELDS:
@@ -215,6 +217,11 @@ class CardScreen(StepScreen):
             self.action_undo()
 
     # -- the licence --------------------------------------------------------------------------------------------
+
+    def worded(self, problem: Problem) -> Problem:
+        """A refusal names the way to overrule it."""
+        refused = flow.missing(self.run, "card") == str(problem)
+        return type(problem)(str(problem), "ctrl+o accepts the risk, on record.") if refused else problem
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#facts")

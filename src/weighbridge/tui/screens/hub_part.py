@@ -109,9 +109,14 @@ class HubPart(Vertical):
 
     def _search(self, query: Query) -> None:
         self._jobs.search(query, partial(self._found, query))
+        self._say_so()
 
     def _open(self, spec: str) -> None:
         self._jobs.open(spec, self._opened, partial(self._named, spec))
+        self._say_so()
+
+    def _say_so(self) -> None:
+        self.say(self._jobs.asking, self._wizard.session.deps.monotonic())
 
     def _found(self, query: Query, rows: tuple[SearchRow, ...]) -> None:
         if self.is_attached:

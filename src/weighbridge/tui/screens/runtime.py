@@ -33,7 +33,7 @@ SETTINGS = {
     "n_ctx": ("Context", "tokens"),
     "n_threads": ("Threads", "prefill and decode alike"),
     "n_batch": ("Batch", "tokens in one decode call"),
-    "kv_type": ("KV cache", "q8_0: about half of it"),
+    "kv_type": ("KV cache", "q8_0: about half"),
     "max_tokens": ("Answer limit", "tokens of one answer at most"),
     "temperature": ("Temperature", "0 takes the likeliest token"),
     "seed": ("Seed", "of the sampler"),

@@ -56,7 +56,7 @@ def fact_details(fact: Fact, width: int) -> Iterator[Row]:
     if fact.status == "conflicting":
         yield Row("", "Sources disagree: type what holds.", "warn")
         return
-    if len(value_words(fact)) > _room(width):
+    if len(value_words(fact)) > _room(width) and clean_line(fact.quote, 400) != value_words(fact):
         yield Row("Value", value_words(fact), "head")
     yield Row("Source", _said(fact.source, fact.quote, fact.line))
 
