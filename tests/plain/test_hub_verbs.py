@@ -6,13 +6,16 @@ import hashlib
 import json
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from fakehub.fake_hub import FakeHub
 from program import Cli, command, environment, pressing_when_something_came
 
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.model.hub import SearchRow
+from weighbridge.session import Deps
 
 REPO = "acme/tiny-GGUF"
 SMALL, LARGE = "tiny-Q4_K_M.gguf", "tiny-Q8_0.gguf"
@@ -96,12 +99,19 @@ def test_sources_that_disagree_are_all_shown(here: Cli, hub: FakeHub, tiny: dict
     assert "1. Licence: conflicting" in text and "       mit  [" in text and "       apache-2.0  [" in text
 
 
-def test_a_second_visit_without_network_shows_the_same_card(here: Cli, hub: FakeHub) -> None:
+def test_a_second_visit_without_network_shows_the_same_card(
+    here: Cli, hub: FakeHub, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = json.loads(here("card", REPO, "--json").stdout)
+    assert first["readme"]["kept"] is False
     hub.stop()
+    later = replace(deps, now=lambda: "2099-01-01T00:00:00Z")
+    monkeypatch.setattr("weighbridge.plain.card.real_deps", lambda: later)
     second = json.loads(here("card", f"{REPO}@{hub.repos[REPO].sha}:{SMALL}", "--json").stdout)
     assert second["card"] == first["card"]
-    assert second["readme"]["fetched_at"] == first["readme"]["fetched_at"]
+    assert second["readme"]["fetched_at"] == first["readme"]["fetched_at"] and second["readme"]["kept"] is True
+    by_branch = here("card", REPO).stdout
+    assert f"read {first['readme']['fetched_at']}, kept from then" in by_branch
 
 
 def test_the_card_itself_is_printed_without_its_escapes(here: Cli, hub: FakeHub, tiny: dict[str, Path]) -> None:

@@ -65,8 +65,9 @@ def test_a_lost_network_leaves_the_prompts_standing_at_every_stage(typed: Typed,
 
 def test_a_server_without_ranges_is_asked_whole_only_after_a_yes(typed: Typed, hub: FakeHub) -> None:
     hub.fault(r"resolve/.*\.gguf", ignore_range=True)
-    _, said, run = typed(f"{STEPS_1_2}{REPO}\n1\n\n{REPO}\n1\ny\n\nq\n")
-    assert "y fetches the whole file to weigh it" in said
+    _, said, run = typed(f"{STEPS_1_2}{REPO}\n1\n\nq\n")
+    assert "y fetches the whole file to weigh it" in said and run.model is None
+    _, said, run = typed(f"{STEPS_1_2}{REPO}\n1\ny\n\nq\n")
     assert run.model is not None and not run.model.to_download and run.forecast is not None
 
 
