@@ -55,6 +55,10 @@ def test_a_name_says_more_than_other(repo: Repo, card: Card, sample: Sample) -> 
     assert card_facts(repo(), sample("other_licence"), named).licence.status == "declared"
     nameless = card_facts(repo(), card("---\nlicense: other\n---\n"), named).licence
     assert (nameless.status, nameless.value, nameless.line) == ("declared", "other (tern-research)", 2)
+    usual = card_facts(repo(), card("---\nlicense: other\n---\n"), header(general__license="apache-2.0")).licence
+    assert usual.status == "conflicting"
+    unsaid = card_facts(repo(), card("---\nlicense: unknown\n---\n"), header(general__license="apache-2.0")).licence
+    assert (unsaid.value, unsaid.source) == ("apache-2.0", "GGUF key general.license")
     another = header(general__license="other", general__license__name="gull-research")
     assert card_facts(repo(), sample("other_licence"), another).licence.status == "conflicting"
 

@@ -28,15 +28,25 @@ def fact_of(claim: Claim, status: Status = "declared", unit: str = "") -> Fact:
 
 
 def licence_fact(card: Claim | None, header: Claim | None) -> Fact | None:
-    """The card's word first. Two names of one licence are no disagreement, nor is `other` beside a named one."""
+    """The card's word first. Two names of one licence are no disagreement.
+
+    `unknown`, or a link alone, gives way to a name; `other` does not: it says that the licence is none of the usual.
+    """
     if card is None or header is None:
         one = card or header
         return fact_of(one) if one else None
     ours, theirs = _licence_names(str(card.value)), _licence_names(str(header.value))
-    if not ours or not theirs or ours & theirs:
-        better = header if theirs and not ours else card
-        return fact_of(_seconded(better, header if better is card else card))
-    return conflicting((card, header))
+    both_other = _is_other(card) and _is_other(header)
+    one_other = _is_other(card) != _is_other(header)
+    if ours & theirs or (both_other and not (ours and theirs)):
+        return fact_of(_seconded(card, header) if ours or not theirs else _seconded(header, card))
+    if (ours and theirs) or (one_other and (ours or theirs)):
+        return conflicting((card, header))
+    return fact_of(card if ours or not theirs else header)
+
+
+def _is_other(claim: Claim) -> bool:
+    return str(claim.value).casefold().partition(" (")[0] == "other"
 
 
 def _licence_names(value: str) -> frozenset[str]:
