@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+from weighbridge.plain.usage import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +26,13 @@ def test_every_verb_of_the_readme_is_known() -> None:
     ).stdout
     known = set(re.findall(r"^    ([a-z]+)  ", text, re.MULTILINE))
     assert verbs and verbs == known
+
+
+def test_every_command_of_the_readme_is_understood() -> None:
+    lines = re.findall(r"^    (weighbridge\b.*?)(?:  .*)?$", README, re.MULTILINE)
+    assert len(lines) > 10
+    for line in lines:
+        parser().parse_args(shlex.split(line)[1:])
 
 
 def test_every_picture_and_page_is_there() -> None:

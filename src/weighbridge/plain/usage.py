@@ -106,7 +106,7 @@ def _fit(verbs: Verbs) -> None:
     verb = _verb(
         verbs,
         "fit",
-        "memory and disk forecast of a model, before its weights are loaded or downloaded",
+        "memory and disk forecast, before any weight is fetched",
         "weighbridge fit org/repo --ctx 8192 --kv-type q8_0",
         json="one JSON object",
     )
@@ -123,7 +123,7 @@ def _card(verbs: Verbs) -> None:
     verb = _verb(
         verbs,
         "card",
-        "what a model's file and card declare, with sources, and what the licence allows",
+        "what file and model card declare, each with its source",
         "weighbridge card org/repo",
         json="one JSON object",
     )
@@ -135,7 +135,7 @@ def _download(verbs: Verbs) -> None:
     verb = _verb(
         verbs,
         "download",
-        "fetch one file of the Hub, check its digest, and print where it is",
+        "one file of the Hub, its digest checked",
         "weighbridge download org/repo@main:model-Q4_K_M.gguf",
         json="one JSON object",
     )
