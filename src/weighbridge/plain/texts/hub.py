@@ -70,7 +70,7 @@ def advice(view: HubView) -> str:
     """Which file is recommended, and why; or why none is."""
     reason = clean_line(view.reason)
     if not view.recommended:
-        return f"None is recommended: {reason}" if reason else "None is recommended."
+        return reason or "None is recommended."
     return f"Recommended: {clean_line(view.recommended)}" + (f" ({reason})" if reason else "")
 
 
