@@ -6,7 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("startup.py", "first_paint.py", "ui_memory.py", "stop.py", "panel.py")
+BENCHES = (
+    "startup.py",
+    "first_paint.py",
+    "ui_memory.py",
+    "stop.py",
+    "panel.py",
+    "forecast.py",
+    "download.py",
+    "download_ui.py",
+    "card.py",
+    "card_view.py",
+)
 
 
 def main() -> int:
