@@ -69,7 +69,7 @@ async def test_a_commercial_use_is_refused_until_it_is_accepted_on_record(
         assert "! refused" in screen_text(pilot.app)
         await pilot.press("ctrl+n")
         assert shown_step(pilot) == "card" and status(pilot).startswith("! Commercial use is stated")
-        assert "ctrl+o accepts the risk" in status(pilot) and "way out" in screen_text(pilot.app)
+        assert "ctrl+o to accept the risk" in status(pilot) and "way out" in screen_text(pilot.app)
         await pilot.press("ctrl+o")
         await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, AskLine))
         await pilot.press(*"they agreed", "enter")

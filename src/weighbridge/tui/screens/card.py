@@ -221,7 +221,7 @@ class CardScreen(StepScreen):
     def worded(self, problem: Problem) -> Problem:
         """A refusal names the way to overrule it."""
         refused = flow.missing(self.run, "card") == str(problem)
-        return type(problem)(str(problem), "ctrl+o accepts the risk, on record.") if refused else problem
+        return type(problem)(str(problem), "Press ctrl+o to accept the risk, on record.") if refused else problem
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#facts")
