@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from recording import LAPTOP, recorded_events, recorded_run
 from replay import Hold, Replay
 from rich.cells import cell_len
+from scene_hub import FILE, REPO, scene_hub
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -30,13 +31,18 @@ from weighbridge.domain.proof.summary import jobs, last
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.services.engine.mode_memory import remember
+from weighbridge.services.hub.hub import Hub
 from weighbridge.services.store import RunStore
+from weighbridge.services.tables import load_licences
 from weighbridge.session import Session, real_deps
+from weighbridge.session.answers import with_licence
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.jobs import JobName
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 DEADLINE_S = 60.0
+NOBODY = "http://127.0.0.1:9"
+"""No Hub answers there: a plan of the pictures names its model, and asks nobody."""
 NOW = "2026-11-22T09:30:00Z"
 
 
@@ -52,6 +58,8 @@ class Scene:
     planned: bool = False
     finished: bool = False
     """Whether the step's own evidence is there."""
+    hub: bool = False
+    """Whether the model comes from the Hub: step 3 with its files open, step 4 with its card."""
 
     @property
     def file(self) -> str:
@@ -64,7 +72,11 @@ SCENES = (
     Scene("01-constraints", "constraints"),
     Scene("02-route", "route"),
     Scene("03-model", "model", finished=True),
+    Scene("03-model-hub", "model", hub=True),
+    Scene("03-model-hub", "model", hub=True, size=(60, 20)),
     Scene("04-card", "card"),
+    Scene("04-card-hub", "card", hub=True),
+    Scene("04-card-hub", "card", hub=True, size=(120, 40)),
     Scene("05-runtime", "runtime"),
     Scene("05-runtime-planned", "runtime", planned=True),
     Scene("06-proof-running", "proof", hold=IN_PROOF),
@@ -87,7 +99,7 @@ def run_at(scene: Scene) -> Run:
     limit = at + scene.finished
     gone = {"proof": "proof", "eval": "evaluation", "decision": "verdict"}
     run = run.model_copy(update={field: None for step, field in gone.items() if ORDER.index(step) >= limit})
-    run = _current(run)
+    run = with_licence(_current(run), load_licences())
     run = run.model_copy(update={"confirmed": {step: inputs_digest(run, step) for step in ORDER[:at]}})
     if scene.step == "packet" and scene.finished:
         made_of = inputs_digest(run, "packet")
@@ -108,7 +120,7 @@ def _current(run: Run) -> Run:
     return run.model_copy(update=update)
 
 
-def _session(scene: Scene, home: Path) -> tuple[Session, RunStore]:
+def _session(scene: Scene, home: Path, endpoint: str) -> tuple[Session, RunStore]:
     run, store = run_at(scene), RunStore(home)
     played = dict(zip(("proof", "eval"), jobs(recorded_events()), strict=True))
     kept: list[Event] = [e for kind, job in played.items() for e in job if _has(run, kind)]
@@ -118,12 +130,33 @@ def _session(scene: Scene, home: Path) -> tuple[Session, RunStore]:
     folder.close()
     replay = Replay(played.get(scene.step, ()), scene.hold)
     deps = replace(
-        real_deps(home), machine=lambda _: LAPTOP, now=lambda: NOW, monotonic=lambda: 0.0, runtime=replay.factory
+        real_deps(home),
+        machine=lambda _: LAPTOP,
+        now=lambda: NOW,
+        monotonic=lambda: 0.0,
+        runtime=replay.factory,
+        dry_load=None,
+        hub=Hub(home, endpoint, now=lambda: NOW),
     )
     attempt = last(recorded_events(), Attempt)
     assert attempt is not None
     remember(home, attempt.mode)
     return Session.resume(store, deps, run.id), store
+
+
+async def _fetch(session: Session, step: StepId) -> None:
+    """The run with a model of the Hub, up to a step."""
+    await session.choose_model(f"{REPO}:{FILE}")
+    for earlier in ORDER[: ORDER.index(step)]:
+        session.apply(Confirm(step=earlier))
+
+
+async def _open_repository(pilot: Pilot[int], app: WeighbridgeApp) -> None:
+    """As a person does: its name, and Enter."""
+    await pilot.press("ctrl+f")
+    app.screen.query_one("#spec", Input).value = REPO
+    await pilot.press("enter")
+    await _settled(pilot, app, None)
 
 
 async def _plan(session: Session, step: StepId) -> None:
@@ -163,7 +196,9 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
             continue
         live = app.session.live
         held = hold is None or (live.tokens == hold.tokens and live.case in ("", hold.request.removeprefix("case-")))
-        if held and app.jobs.model.reading is None and app.step_screen is not None and app.step_screen.is_mounted:
+        model = app.jobs.model
+        idle = model.reading is None and model.asking is None and not model.weighing
+        if held and idle and app.step_screen is not None and app.step_screen.is_mounted:
             break
         assert asyncio.get_running_loop().time() < end, f"not within {DEADLINE_S:.0f} s: {hold}"
     for entry in app.screen.query(Input):
@@ -175,14 +210,19 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
 
 async def capture(scene: Scene) -> str:
     """The SVG of a scene, without the addresses of fonts that Rich puts in."""
-    with tempfile.TemporaryDirectory() as folder, _environment(scene.colour):
-        session, store = _session(scene, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, _environment(scene.colour), ExitStack() as stack:
+        endpoint = stack.enter_context(scene_hub(Path(folder))).endpoint if scene.hub else NOBODY
+        session, store = _session(scene, Path(folder), endpoint)
         if scene.planned:
             await _plan(session, scene.step)
+        if scene.hub and scene.step != "model":
+            await _fetch(session, scene.step)
         app = WeighbridgeApp(lambda: (session, store, ""))
         app.animation_level = "none"
         async with app.run_test(size=scene.size) as pilot:
             await _settled(pilot, app, None)
+            if scene.hub and scene.step == "model":
+                await _open_repository(pilot, app)
             if scene.hold:
                 name: JobName = "proof" if scene.step == "proof" else "eval"
                 app.start_job(name)
