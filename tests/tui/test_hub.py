@@ -103,6 +103,24 @@ async def test_a_search_that_was_overtaken_is_dropped(launch: Launch, hub: FakeH
         assert TINY in screen_text(pilot.app) and "acme/other-GGUF" not in screen_text(pilot.app)
 
 
+async def test_a_choice_that_was_given_up_leaves_the_model(launch: Launch, session: Session, hub: FakeHub) -> None:
+    slow = hub.fault(r"resolve/.*gguf", stall_before=True)
+    async with launch() as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        kept = session.run.model
+        await pilot.press("ctrl+f")
+        pilot.app.screen.query_one("#spec", Input).value = f"{TINY}:{FIRST}"
+        await pilot.press("enter")
+        await wait_until(pilot, "the header is asked", slow.reached.is_set)
+        await pilot.press("escape")
+        slow.release.set()
+        await wait_until(pilot, "it was answered", lambda: hub.bytes_sent(r"gguf") > 0)
+        await ask(pilot, "tiny")
+        await opened(pilot, "repos")
+        assert session.run.model == kept
+
+
 async def test_where_ranges_are_refused_the_whole_file_comes_after_a_yes(
     launch: Launch, session: Session, hub: FakeHub
 ) -> None:

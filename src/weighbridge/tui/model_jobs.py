@@ -45,6 +45,7 @@ class ModelJobs:
         self.on_arrival: Callable[[], None] = lambda: None
         """What is done once the file is here: the step that waits for it says so, the last one counts."""
         self._question: Worker[None] | None = None
+        self._reader: Worker[None] | None = None
         self._scale: Worker[None] | None = None
         self._on_scale: Weight | None = None
         self._in_vain: Weight | None = None
@@ -115,7 +116,8 @@ class ModelJobs:
         self.stop_reading()
         self._stop_reading = threading.Event()
         self.reading = Transfer(spec, self._session.deps.monotonic)
-        self._guard.work(self._read(self.reading, self._stop_reading, then, unranged, whole), "model")
+        reading = self._read(self.reading, self._stop_reading, then, unranged, whole)
+        self._reader = self._guard.work(reading, "model", exclusive=True)
 
     async def _read(
         self,
@@ -130,8 +132,6 @@ class ModelJobs:
         except Cancelled:
             return
         except HubProblem as problem:
-            if stop.is_set():
-                return
             if unranged is None or problem.kind != "no_ranges":
                 raise
             unranged(problem)
@@ -143,8 +143,11 @@ class ModelJobs:
         then()
 
     def stop_reading(self) -> None:
+        """Gives the reading up: what it finds still is dropped, and the run keeps its model."""
         self._stop_reading.set()
         self.reading = None
+        if self._reader is not None:
+            self._reader.cancel()
 
     # -- weighing -----------------------------------------------------------------------------------------------
 
