@@ -31,7 +31,7 @@ class CardText(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     CardText { height: 1fr; min-height: 3; background: transparent; border: round $panel-lighten-2; padding: 0 1;
                border-title-color: $foreground-muted; border-subtitle-color: $foreground-muted;
-               overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+               overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     CardText:focus { border: round $primary; }
     CardText > .card-text--text, CardText > .card-text--table { color: $foreground; }
     CardText > .card-text--list { color: $foreground; }
