@@ -94,6 +94,7 @@ async def test_next_waits_for_the_download(session: Session) -> None:
     assert run.model is not None and run.model.path and Path(run.model.path).is_file()
     assert seen[-1] == (run.model.size_bytes, run.model.size_bytes)
     assert flow.missing(run, "runtime") is None
+    assert run.forecast is not None and run.forecast.disk_needed_bytes == 0
 
 
 async def test_what_was_confirmed_stays_done_after_the_download(session: Session) -> None:

@@ -61,7 +61,7 @@ async def choose(
 
 
 async def download(session: Session, progress: Progress | None, cancelled: threading.Event) -> Run:
-    """The chosen file comes to this machine; the run names its place once its digest was checked."""
+    """The present run, with the place of the chosen file once it is here and its digest was checked."""
     model = session.run.model
     if model is None or model.kind != "hub" or not model.file_name:
         raise BadInput("There is no file of the Hub to download.", "Choose one in the step Model.")
@@ -71,7 +71,7 @@ async def download(session: Session, progress: Progress | None, cancelled: threa
     present = session.run
     if present.model != model:
         return present
-    return session.keep(_arrived(present, model.model_copy(update={"path": str(path), "sha256": sha256})))
+    return _arrived(present, model.model_copy(update={"path": str(path), "sha256": sha256}))
 
 
 def _fetch(hub: Hub, model: ModelChoice, progress: Progress | None, cancelled: threading.Event) -> tuple[Path, str]:

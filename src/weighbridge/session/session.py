@@ -160,7 +160,8 @@ class Session:
 
     async def download(self, progress: Progress | None = None, cancelled: threading.Event | None = None) -> Run:
         """Fetches the chosen file of the Hub and checks its digest. Cancelled, HubProblem, OutsideFailed."""
-        return await fetching.download(self, progress, cancelled or threading.Event())
+        run = await fetching.download(self, progress, cancelled or threading.Event())
+        return self.keep(self._forecast(run))
 
     def card_text(self) -> CardText | None:
         """The model card of the chosen model as it stands in the repository; None where there is none to show."""
