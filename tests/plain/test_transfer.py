@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from weighbridge.plain.transfer import Meter, Rate, duration
+from weighbridge.domain.rate import Rate
+from weighbridge.plain.transfer import Meter, duration
 
 MIB = 1 << 20
 
@@ -22,15 +23,12 @@ class Clock:
 
 
 def test_the_rate_leaves_out_what_was_there_before_and_forgets_old_seconds() -> None:
-    clock = Clock()
-    rate = Rate(clock)
-    assert rate.mark(500 * MIB) is None
-    clock.now += 1
-    assert rate.mark(510 * MIB) == 10 * MIB
-    for _ in range(10):
-        clock.now += 1
-        last = rate.mark(511 * MIB)
-    assert last is None, "nothing came for ten seconds: there is no rate to promise from"
+    rate = Rate()
+    assert rate.mark(100.0, 500 * MIB) is None
+    assert rate.mark(101.0, 510 * MIB) == 10 * MIB
+    for second in range(102, 112):
+        last = rate.mark(second, 511 * MIB)
+    assert last == 0, "nothing came for ten seconds: there is no rate to promise from"
 
 
 def test_lines_come_every_few_seconds_with_rate_and_time_left() -> None:

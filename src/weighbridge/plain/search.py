@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from argparse import Namespace
 
-from weighbridge.domain.model.hub import Query, SortKey
+from weighbridge.domain.model.hub import Query, SortKey, weights_count
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
@@ -16,8 +15,6 @@ from weighbridge.session.deps import real_deps
 
 MOST = 100
 """Most repositories of one search."""
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmbt]?)", re.IGNORECASE | re.ASCII)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _SORTS: dict[str, SortKey] = {"downloads": "downloads", "likes": "likes", "updated": "last_modified"}
 _GATED = {None: None, "yes": True, "no": False}
 
@@ -45,9 +42,8 @@ def main(args: Namespace) -> int:
 
 def parameters(text: str) -> int:
     """A count of weights: 1B, 500M, 1.5b or 135000000. BadInput."""
-    found = _COUNT.fullmatch(text.strip())
-    count = round(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
-    if not 0 < count < 10**16:
+    count = weights_count(text)
+    if count is None:
         raise BadInput(f"--max-params: {clean_line(text, 60)} is no count of weights.", "Write 500M, 1B or 1.5B.")
     return count
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
+from weighbridge.domain.rate import Rate
 from weighbridge.plain import diagnostics
 
 LINE_EVERY_S = 3.0
 """Least time between two lines where nothing can be repainted."""
 PAINT_EVERY_S = 0.1
-WINDOW_S = 5.0
-"""The rate is that of the last seconds, so that it follows the network."""
-_LEAST_S = 0.5
-"""A rate over less time would be noise, so none is told."""
 _MIB = 1 << 20
 
 Clock = Callable[[], float]
-
-
-class Rate:
-    """Bytes a second over a sliding window. What was there before the first mark is not counted."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def mark(self, done: int) -> float | None:
-        """The rate after `done` bytes in all; None while too little is known."""
-        now = self._clock()
-        self._marks.append((now, done))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW_S:
-            self._marks.popleft()
-        then, before = self._marks[0]
-        return (done - before) / (now - then) if now - then >= _LEAST_S and done > before else None
 
 
 class Meter:
@@ -47,7 +26,7 @@ class Meter:
         self._painted = write is None and diagnostics.can_repaint()
         self._write = write or diagnostics.note
         self._every = PAINT_EVERY_S if self._painted else LINE_EVERY_S
-        self._rate = Rate(clock)
+        self._rate = Rate()
         self._said = clock() - (self._every if self._painted else 0)
         self.done: int | None = None
         """Bytes at the last call; None before the first."""
@@ -55,7 +34,7 @@ class Meter:
     def __call__(self, done: int, total: int) -> None:
         """`done` of `total` bytes are there."""
         self.done = done
-        rate = self._rate.mark(done)
+        rate = self._rate.mark(self._clock(), done)
         if self._clock() - self._said < self._every:
             return
         self._said = self._clock()
@@ -71,7 +50,7 @@ class Meter:
 
     def _line(self, done: int, total: int, rate: float | None) -> str:
         parts = [f"{self._what}: {done / _MIB:,.0f} of {total / _MIB:,.0f} MiB ({100 * done // max(1, total)} %)"]
-        if rate is not None:
+        if rate:
             parts += [f"{rate / _MIB:,.1f} MiB/s", f"{duration((total - done) / rate)} left"]
         return ", ".join(parts)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import get_args
 
-from weighbridge.domain.model.hub import Query, SortKey
+from weighbridge.domain.model.hub import Query, SortKey, weights_count
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.widgets.figures import count
@@ -23,8 +23,6 @@ SIZES = (None, 10**9, 3 * 10**9, 8 * 10**9, 15 * 10**9)
 """Limits that one key goes through, in weights."""
 GATES = (None, False, True)
 _LIMIT = re.compile(r"(size|licen[cs]e|gated|sort):(\S+)", re.IGNORECASE)
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)([kmbt]?)", re.IGNORECASE | re.ASCII)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 
 
 def query_of(typed: str, earlier: Query | None = None) -> Query:
@@ -47,9 +45,8 @@ def query_of(typed: str, earlier: Query | None = None) -> Query:
 def _size(text: str) -> int | None:
     if text.lower() == "any":
         return None
-    found = _COUNT.fullmatch(text)
-    weights = round(float(found[1]) * _UNITS[found[2].lower()]) if found and len(text) < 12 else 0
-    if not weights:
+    weights = weights_count(text)
+    if weights is None:
         raise BadInput(f"“size:{text}” is no count of weights.", "Write size:500m, size:1.5b or size:any.")
     return weights
 

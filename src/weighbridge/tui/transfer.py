@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
+from weighbridge.domain.rate import Rate
 from weighbridge.tui.widgets.figures import elapsed, mib
-
-WINDOW_S = 5.0
-"""The rate is that of the last seconds, so that it follows the network."""
-LEAST_S = 0.3
-"""A rate over less time would be noise, so none is told."""
 
 
 class Transfer:
@@ -19,7 +14,7 @@ class Transfer:
     def __init__(self, name: str, clock: Callable[[], float]) -> None:
         self.name = name
         self._clock = clock
-        self._marks: deque[tuple[float, int]] = deque()
+        self._rate = Rate()
         self.done = 0
         self.total = 0
 
@@ -35,18 +30,9 @@ class Transfer:
         if not self.total:
             return ""
         parts = [f"{self.done / 2**20:,.0f} of {mib(self.total)}"]
-        rate = self._rate()
+        rate = self._rate.mark(self._clock(), self.done)
         if rate:
             parts += [f"{rate / 2**20:,.1f} MiB/s", f"{elapsed((self.total - self.done) / rate)} left"]
         elif rate is not None:
             parts.append("waiting for data")
         return " · ".join(parts)
-
-    def _rate(self) -> float | None:
-        """Bytes a second of the last seconds; None while too little is known."""
-        now, done = self._clock(), self.done
-        self._marks.append((now, done))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW_S:
-            self._marks.popleft()
-        then, before = self._marks[0]
-        return (done - before) / (now - then) if now - then >= LEAST_S else None

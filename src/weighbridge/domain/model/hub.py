@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -11,6 +12,17 @@ from weighbridge.domain.base import Record
 Gate = Literal["", "auto", "manual"]
 """Whether access must be asked for: not at all, granted at once, or by the owner's hand."""
 SortKey = Literal["downloads", "likes", "last_modified", "trending_score", "created_at"]
+
+
+_COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmbt]?)", re.IGNORECASE | re.ASCII)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+
+
+def weights_count(text: str) -> int | None:
+    """A count of weights as people write it: 500M, 1.5b or 135000000; None where it is none, or nought."""
+    found = _COUNT.fullmatch(text.strip())
+    count = round(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
+    return count if 0 < count < 10**16 else None
 
 
 class Query(Record):
