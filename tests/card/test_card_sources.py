@@ -39,7 +39,13 @@ def test_two_spellings_of_a_licence_are_one(repo: Repo, card: Card, written: str
 
 
 @pytest.mark.parametrize(
-    ("written", "in_header"), [("apache-2.0", "cc-by-nc-4.0"), ("llama3.1", "llama3.2"), ("gpl-3.0", "lgpl-3.0")]
+    ("written", "in_header"),
+    [
+        ("apache-2.0", "cc-by-nc-4.0"),
+        ("llama3.1", "llama3.2"),
+        ("gpl-3.0", "lgpl-3.0"),
+        ("apache-2.0/cc-by-nc-4.0", "apache-2.0"),
+    ],
 )
 def test_card_and_file_disagree_on_the_licence(repo: Repo, card: Card, written: str, in_header: str) -> None:
     fact = card_facts(repo(), card(f"---\nlicense: {written}\n---\n"), header(general__license=in_header)).licence

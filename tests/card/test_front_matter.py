@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weighbridge.services.card.front_matter import MAX_ALIASES, MAX_BLOCK, MAX_DEPTH, Entry, front_matter
+from weighbridge.services.card.front_matter import MAX_ALIASES, MAX_BLOCK, MAX_DEPTH, UNREAD, Entry, front_matter
 
 
 def entries(block: str) -> dict[str, Entry]:
@@ -30,9 +30,23 @@ def test_values_and_lines(block: str, key: str, values: tuple[str, ...], line: i
     assert entries(block)[key] == Entry(values, line)
 
 
-@pytest.mark.parametrize("block", ["license:", "license: ~", "license: null", "license: []", "license: {a: b}", ""])
+@pytest.mark.parametrize("block", ["license:", "license: ~", "license: null", "license: []", "language: {a: b}", ""])
 def test_no_value_is_no_entry(block: str) -> None:
     assert entries(block) == {}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "license: {a: b}",
+        "x: &a [cc-by-nc-4.0]\nlicense: *a",
+        "license: [apache-2.0, {x: cc-by-nc-4.0}]",
+        "license: [apache-2.0, [cc-by-nc-4.0]]",
+        "license: [apache-2.0,\n  cc-by-nc-4.0\nfoo: : :",
+    ],
+)
+def test_a_licence_that_cannot_be_read_whole_is_not_read_as_less(block: str) -> None:
+    assert entries(block)["license"].values[-1] == UNREAD
 
 
 @pytest.mark.parametrize(

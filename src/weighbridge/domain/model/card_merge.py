@@ -10,8 +10,8 @@ from weighbridge.domain.text import clean_line
 
 MAX_CLAIMS = 8
 _NAMELESS = frozenset({"", "other", "unknown"})
-_FILE = re.compile(r"/|\.(md|txt|pdf|html?)$", re.IGNORECASE)
-"""An address or a file name: where the licence stands, not what it is called."""
+_FILE = re.compile(r"://|^/|(^|/)(licen[cs]e|copying|blob|raw|resolve)\b|\.(md|txt|pdf|html?)$", re.IGNORECASE)
+"""An address or a file name: where the licence stands, not what it is called. `mit/cc-by-nc-4.0` is two names."""
 
 
 def licence_value(licence_id: str, name: str = "", link: str = "") -> str:

@@ -22,6 +22,9 @@ MAX_LINE = 4_000
 _NOT_CLOSED = f"it is not closed within {MAX_BLOCK >> 10} KiB"
 USED = ("license", "license_name", "license_link", "language", "base_model", "base_model_relation")
 
+UNREAD = "…"
+"""Stands for a part of a value that is no plain text, so that a licence is not read as less than it says."""
+
 _BLOCK = re.compile(r"\s{0,99}---[ \t]*\n(?:(?P<yaml>.*?)\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
 _OPENED = re.compile(r"\s{0,99}---[ \t]*\n[\w-]{1,99}[ \t]*:")
 _SALVAGED = re.compile(rf"(?P<key>{'|'.join(USED)})[ \t]*:(?P<value>[ \t].*|)\Z")
@@ -90,7 +93,9 @@ def _entries(block: str, first: int) -> Iterator[tuple[str, Entry]]:
                 return
             value, texts = _node(events)
             if isinstance(key, yaml.ScalarEvent) and name and name[0] in USED:
-                named = () if isinstance(value, yaml.MappingStartEvent) else tuple(filter(None, map(_named, texts)))
+                named = tuple(filter(None, map(_named, texts)))
+                if isinstance(value, (yaml.MappingStartEvent, yaml.AliasEvent)):
+                    named = (UNREAD,) if name[0] == "license" else ()
                 yield name[0], Entry(named, first + _line(key))
     except (yaml.YAMLError, ValueError, StopIteration) as error:
         mark: Any = getattr(error, "problem_mark", None)
@@ -125,6 +130,8 @@ def _node(events: Iterator[Any]) -> tuple[Any, list[str]]:
         start = event if start is None else start
         if isinstance(event, yaml.ScalarEvent) and depth <= 1 and len(texts) < MAX_ITEMS:
             texts.append(str(event.value))
+        if isinstance(event, (yaml.CollectionStartEvent, yaml.AliasEvent)) and depth == 1:
+            texts.append(UNREAD)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
@@ -150,6 +157,8 @@ def _salvaged(block: str, first: int) -> dict[str, Entry]:
             continue
         text = match["value"].partition(" #")[0].strip()
         parts = text.strip("[]").split(",") if text.startswith("[") else [text]
+        if text.startswith("[") and not text.endswith("]"):
+            parts.append(UNREAD)
         if not text:
             items = takewhile(bool, map(_ITEM.match, islice(lines, number + 1, number + 1 + MAX_ITEMS)))
             parts = [item["value"] for item in items if item]
