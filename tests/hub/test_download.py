@@ -10,6 +10,7 @@ from fakehub.fake_hub import FakeHub
 from fakehub.fake_repo import FakeFile
 from shelf import DATA, RESOLVE, Shelf, never, shelf
 
+from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub import local_copy as copies
 from weighbridge.services.hub.hub import Hub
@@ -124,3 +125,8 @@ def test_offline_is_said_at_once(file: Shelf, monkeypatch: pytest.MonkeyPatch) -
         file.fetch(waits=(60.0,))
     assert caught.value.kind == "offline"
     assert not file.fake.calls()
+
+
+def test_the_server_hears_which_program_asks(file: Shelf) -> None:
+    file.fetch()
+    assert file.fake.calls(RESOLVE)[0].headers["user-agent"].startswith(f"weighbridge/{__version__};")

@@ -63,7 +63,8 @@ def require_space(folder: Path, needed: int, about: str) -> None:
         raise disk_problem(folder, error) from error
     if free < needed:
         raise OutsideFailed(
-            f"{about} needs {needed / 2**20:,.0f} MiB more, and {free / 2**20:,.0f} MiB are free in {folder}.",
+            f"{about} needs {needed / 2**20:,.0f} MiB more, and {free / 2**20:,.0f} MiB are free for it in {folder}"
+            f" beside the {MARGIN >> 20} MiB that stay free.",
             "Free some space and try again, or choose another disk with WEIGHBRIDGE_HOME.",
         )
 

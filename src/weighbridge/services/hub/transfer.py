@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from weighbridge import __version__
 from weighbridge.services.hub.client import session, token
 from weighbridge.services.model_file import Cancelled
 
@@ -114,7 +115,8 @@ class Transfer:
         http = session()
         from huggingface_hub.utils import build_hf_headers, httpx
 
-        headers = build_hf_headers(token=token() or False, library_name="weighbridge") | self._headers
+        headers = build_hf_headers(token=token() or False, library_name="weighbridge", library_version=__version__)
+        headers |= self._headers
         limits = httpx.Timeout(READ_S, connect=CONNECT_S)
         with http.stream("GET", self._url, headers=headers, timeout=limits) as response:
             self._socket = response.extensions["network_stream"].get_extra_info("socket")
