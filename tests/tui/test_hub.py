@@ -6,11 +6,21 @@ import pytest
 from fakehub.fake_hub import FakeHub
 from hub_steps import FIRST, TINY, ask, opened, settled
 from steering import Launch, on_step, screen_text, shown_step, status, wait_until, wizard_of
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from weighbridge.domain.intents import Answer, Confirm
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.widgets.status_line import StatusLine
+
+
+def is_whole(pilot: Pilot[int]) -> bool:
+    """Whether the status line is high enough for all that it says."""
+    line = pilot.app.screen.query_one(StatusLine)
+    return line.size.height > 0 and line.content_size.height >= line.get_content_height(
+        line.content_size, pilot.app.size, line.content_size.width
+    )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
@@ -74,8 +84,11 @@ REFUSED = {
 }
 
 
-async def test_what_cannot_be_had_is_one_sentence(launch: Launch, session: Session, hub: FakeHub) -> None:
-    async with launch() as pilot:
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_what_cannot_be_had_is_one_sentence_in_full(
+    launch: Launch, session: Session, hub: FakeHub, size: tuple[int, int]
+) -> None:
+    async with launch(size=size) as pilot:
         await on_step(pilot, "model")
         await settled(pilot)
         kept = session.run.model
@@ -84,6 +97,24 @@ async def test_what_cannot_be_had_is_one_sentence(launch: Launch, session: Sessi
             await wait_until(pilot, f"the sentence for {line}", lambda: status(pilot).startswith("! "))
             assert said in status(pilot) and "unforeseen" not in status(pilot)
             assert session.run.model == kept and shown_step(pilot) == "model"
+            await wait_until(pilot, f"the last word for {line}", lambda: is_whole(pilot))
+
+
+async def test_next_takes_no_file_of_a_list_that_answers_another_line(
+    launch: Launch, session: Session, hub: FakeHub
+) -> None:
+    async with launch() as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        await ask(pilot, TINY)
+        await opened(pilot, "files")
+        await pilot.press("ctrl+f")
+        pilot.app.screen.query_one("#spec", Input).value = "acme/other-GGUF"
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        await wait_until(pilot, "what was typed is shown", lambda: "acme/other-GGUF @ " in screen_text(pilot.app))
+        assert session.run.model is not None and session.run.model.kind == "bundled"
+        assert shown_step(pilot) == "model"
 
 
 async def test_a_search_that_was_overtaken_is_dropped(launch: Launch, hub: FakeHub) -> None:

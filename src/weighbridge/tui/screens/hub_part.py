@@ -77,6 +77,7 @@ class HubPart(Vertical):
         self._query: Query | None = None
         self._view: HubView | None = None
         self._note = ""
+        self._asked = self._answered = ""
 
     def compose(self) -> ComposeResult:
         yield Static(id="hub-note", markup=False)
@@ -97,6 +98,7 @@ class HubPart(Vertical):
     def ask(self, typed: str) -> None:
         """Searches for words; opens what is a name or an address. For a plan a typed name is enough as it is."""
         self._wizard.tell(None)
+        self._asked = typed
         if not is_hub_spec(typed):
             try:
                 self._search(query_of(typed, self._query))
@@ -106,6 +108,10 @@ class HubPart(Vertical):
             self.post_message(self.Chosen(typed))
         else:
             self._open(typed)
+
+    def answers(self, typed: str) -> bool:
+        """Whether what is shown is the answer to this line, or the line is empty."""
+        return not typed.strip() or typed == self._answered
 
     def _search(self, query: Query) -> None:
         self._jobs.search(query, partial(self._found, query))
@@ -120,14 +126,14 @@ class HubPart(Vertical):
 
     def _found(self, query: Query, rows: tuple[SearchRow, ...]) -> None:
         if self.is_attached:
-            self._query = query
+            self._query, self._answered = query, self._asked
             self._note = found_words(query, len(rows))
             self.query_one(RepoList).show(query, rows)
             self._go("repos")
 
     def _opened(self, view: HubView) -> None:
         if self.is_attached:
-            self._view = view
+            self._view, self._answered = view, self._asked
             self.query_one(WeightsList).show(view)
             self._go("files")
 

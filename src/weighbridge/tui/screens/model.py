@@ -201,6 +201,10 @@ class ModelScreen(StepScreen):
         if self.model_jobs.asking is not None:
             self.wizard.tell(Notice("The Hub is being asked.", "Choose a file once it has answered."))
             return False
+        if self.hub.level and not self.hub.answers(typed := self.query_one("#spec", Input).value):
+            # Another line than the list answers: what is highlighted is not what is meant.
+            self.hub.ask(typed)
+            return False
         if self.hub.level == "files":
             self.hub.choose()
             self._go_on = True

@@ -47,7 +47,7 @@ class StatusLine(Static):
     """Shows a notice, or the hint of the step in muted words where nothing else is to be said."""
 
     DEFAULT_CSS = """
-    StatusLine { width: 1fr; height: auto; max-height: 4; padding: 0 1; }
+    StatusLine { width: 1fr; height: auto; max-height: 8; padding: 0 1; }
     StatusLine.-hint { color: $foreground-muted; }
     StatusLine.-problem { color: $text-error; text-style: bold; }
     """
