@@ -56,6 +56,11 @@ def test_card_and_file_disagree_on_the_licence(repo: Repo, card: Card, written: 
     ]
 
 
+def test_a_licence_that_is_no_text_does_not_give_way_to_the_file(repo: Repo, card: Card) -> None:
+    written = card("---\nlicense: {cc-by-nc-4.0: yes}\n---\n")
+    assert card_facts(repo(), written, header(general__license="apache-2.0")).licence.status == "conflicting"
+
+
 def test_a_name_says_more_than_other(repo: Repo, card: Card, sample: Sample) -> None:
     named = header(general__license="other", general__license__name="tern-research")
     assert card_facts(repo(), sample("other_licence"), named).licence.status == "declared"

@@ -22,7 +22,7 @@ MAX_LINE = 4_000
 _NOT_CLOSED = f"it is not closed within {MAX_BLOCK >> 10} KiB"
 USED = ("license", "license_name", "license_link", "language", "base_model", "base_model_relation")
 
-UNREAD = "…"
+UNREAD = "unreadable part"
 """Stands for a part of a value that is no plain text, so that a licence is not read as less than it says."""
 
 _BLOCK = re.compile(r"\s{0,99}---[ \t]*\n(?:(?P<yaml>.*?)\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
