@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fakehub.fake_hub import FakeHub
+from fakehub.fake_repo import FakeFile
 from gguf_craft import craft_file
 
 from weighbridge.domain import flow
@@ -114,6 +115,20 @@ async def test_the_second_choice_finds_the_downloaded_copy(session: Session, fak
     fake.calls().clear()
     again = (await session.choose_model(REPO)).model
     assert path and again and again.path == path.path
+
+
+async def test_a_header_that_is_not_the_files_own_is_found_after_the_download(session: Session, fake: FakeHub) -> None:
+    commit = fake.repos[REPO].commits[fake.repos[REPO].sha]
+    true = FakeFile(craft_file({"general.license": "cc-by-nc-4.0"}))
+    shown = craft_file({"general.license": "apache-2.0\0\0"})
+    commit["tiny.Q8_0.gguf"] = FakeFile(shown, declared_sha256=true.sha256)
+    await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
+    commit["tiny.Q8_0.gguf"] = true
+    with pytest.raises(HubProblem, match="not that of the whole file"):
+        await session.download()
+    run = await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
+    assert run.model and not run.model.to_download
+    assert run.card is not None and run.card.licence.source.endswith("general.license says the same")
 
 
 async def test_a_deleted_download_is_owed_again(session: Session, reopen: Callable[[str], Session], deps: Deps) -> None:

@@ -77,6 +77,7 @@ async def download(session: Session, progress: Progress | None, cancelled: threa
 def _fetch(hub: Hub, model: ModelChoice, progress: Progress | None, cancelled: threading.Event) -> tuple[Path, str]:
     repo = hub.repository(model.repo, model.revision)
     done = hub.download(repo, _file_of(model), progress, cancelled.is_set)
+    hub_files.require_same_header(hub, repo, model.file_name, done.path)
     return done.path, done.sha256
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 from weighbridge.domain.model.files import FileRow, HubView, WeightsFile, group, recommend
 from weighbridge.domain.model.forecast import forecast, memory_verdict
@@ -75,6 +76,26 @@ def header(hub: Hub, found: HubRepo, name: str) -> FetchedHeader:
         while len(_HEADERS) > _KEPT:
             _HEADERS.popitem(last=False)
     return _HEADERS[key]
+
+
+def require_same_header(hub: Hub, found: HubRepo, name: str, path: Path) -> None:
+    """HubProblem where a downloaded file begins otherwise than the header whose facts were shown before.
+
+    Ranges are not covered by the digest, so that only the whole file can tell. The other header is forgotten.
+    """
+    read = _header_or_none(hub, found, name)
+    if read is None:
+        return
+    with path.open("rb") as file:
+        if file.read(len(read.raw)) == read.raw:
+            return
+    forget()
+    hub.forget_header(found, pick(found, name))
+    raise HubProblem(
+        "digest",
+        f"{clean_line(f'{found.repo}: {name}', 160)}: the header that was read by itself is not that of the whole file",
+        "choose the model again: its facts are then those of the file",
+    )
 
 
 def _header_or_none(hub: Hub, found: HubRepo, name: str) -> FetchedHeader | None:

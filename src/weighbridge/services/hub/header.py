@@ -37,7 +37,7 @@ def fetch_header(
     Kept by the server that sent it. HubProblem, BadInput where it is no sound model, or Cancelled.
     """
     first = file.parts[0]
-    root = home / "hub" / "headers" / hashlib.sha256(endpoint.encode()).hexdigest()[:16]
+    root = _root(home, endpoint)
     kept = place(root, repo.repo, repo.revision, first.path)
     if (known := _kept(kept, first.size_bytes)) is not None:
         return known
@@ -51,6 +51,18 @@ def fetch_header(
         make_folder(root, kept.parent)
         write_atomic(_with_size(kept, reader.size), raw)
     return FetchedHeader(header, raw, reader.fetched_bytes)
+
+
+def forget_header(home: Path, endpoint: str, repo: HubRepo, file: WeightsFile) -> None:
+    """Takes the kept header of a model file away, where there is one."""
+    kept = _of_any_size(place(_root(home, endpoint), repo.repo, repo.revision, file.parts[0].path))
+    if kept is not None:
+        with suppress(OSError):
+            kept.unlink()
+
+
+def _root(home: Path, endpoint: str) -> Path:
+    return home / "hub" / "headers" / hashlib.sha256(endpoint.encode()).hexdigest()[:16]
 
 
 def _kept(place: Path, size: int | None) -> FetchedHeader | None:

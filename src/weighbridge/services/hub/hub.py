@@ -13,7 +13,7 @@ from weighbridge.services.hub import card_text, repository
 from weighbridge.services.hub.cache import KeptAnswers
 from weighbridge.services.hub.client import HubClient
 from weighbridge.services.hub.fetch import Downloaded, fetch
-from weighbridge.services.hub.header import FetchedHeader, fetch_header
+from weighbridge.services.hub.header import FetchedHeader, fetch_header, forget_header
 from weighbridge.services.hub.local_copy import local_copy
 from weighbridge.services.hub.search import search
 from weighbridge.services.hub.surroundings import without_secrets
@@ -86,6 +86,10 @@ class Hub:
         """The GGUF header of a model file, by HTTP ranges. BadInput where it is no sound model."""
         self._client.open()
         return fetch_header(self.home, self._client.endpoint, repo, file, cancelled)
+
+    def forget_header(self, repo: HubRepo, file: WeightsFile) -> None:
+        """The kept header of a file turned out not to be its own."""
+        forget_header(self.home, self._client.endpoint, repo, file)
 
     def local_copy(self, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Path | None:
         """An intact copy that is here already: our own, or one in the Hub client's cache. Checked by its digest.
