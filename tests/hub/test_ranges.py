@@ -152,3 +152,11 @@ def test_it_can_be_stopped_while_the_server_stalls(file: Shelf) -> None:
     with pytest.raises(Cancelled):
         RangeReader(url, "the file", SIZE, stalled.reached.is_set).read_at(0, 1000)
     assert not stalled.release.is_set()
+
+
+def test_a_rate_limit_is_told_instead_of_waited_for(file: Shelf) -> None:
+    file.fake.fault(RESOLVE, status=429, wait_s=30)
+    with pytest.raises(HubProblem) as caught:
+        reader(file).read_at(0, 1000)
+    assert (caught.value.kind, caught.value.wait_s) == ("rate_limited", 30.0)
+    assert len(file.fake.calls(RESOLVE)) == 1

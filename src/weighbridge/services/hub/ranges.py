@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FIRST = 64 << 10
 """The first range: it holds the hyper-parameters, which stand before the vocabulary."""
 WAITS_S = (0.5, 1.0)
+LONGEST_WAIT_S = 3.0
+"""Somebody looks at the screen until the header is here: a longer pause that the server asks for is told at once."""
 LIMIT_S = 60.0
 """Longest time for one range, 1 MiB at most unless a single value is longer."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
@@ -88,7 +90,7 @@ class RangeReader:
         return bytes(memoryview(self._data)[offset:end])
 
     def _fetch(self, end: int) -> None:
-        patience = Patience(self._cancelled, self._waits)
+        patience = Patience(self._cancelled, self._waits, LONGEST_WAIT_S)
         while True:
             try:
                 self._data += self._range(len(self._data), end)

@@ -30,11 +30,17 @@ class Transient(Exception):
 
 
 class Patience:
-    """Counts failures in a row and waits longer after each. `cancelled` ends a wait at once."""
+    """Counts failures in a row and waits longer after each. `cancelled` ends a wait at once.
 
-    def __init__(self, cancelled: Callable[[], bool], waits: Sequence[float]) -> None:
+    `longest_s`: a server that asks for a longer pause is not waited for.
+    """
+
+    def __init__(
+        self, cancelled: Callable[[], bool], waits: Sequence[float], longest_s: float = LONGEST_WAIT_S
+    ) -> None:
         self._cancelled = cancelled
         self._waits = waits
+        self._longest_s = longest_s
         self._failures = 0
 
     def progressed(self) -> None:
@@ -46,7 +52,7 @@ class Patience:
         if self._failures == len(self._waits):
             raise failure.problem from failure
         seconds = max(self._waits[self._failures], failure.problem.wait_s or 0.0)
-        if seconds > LONGEST_WAIT_S:
+        if seconds > self._longest_s:
             raise failure.problem from failure
         self._failures += 1
         until = time.monotonic() + seconds
