@@ -255,16 +255,21 @@ class WeighbridgeApp(App[int]):
         running = self.jobs.busy if self.is_open else ""
         if not running:
             return True
+        question = f"The {running} is still running. Leaving stops it; what is done so far is kept."
+        return await self._agreed(question, leave, "Let it run")
+
+    async def _agreed(self, question: str, yes: str, no: str) -> bool:
         from weighbridge.tui.screens.ask import Ask
 
-        question = f"The {running} is still running. Leaving stops it; what is done so far is kept."
-        return await self.push_screen_wait(Ask(question, leave, "Let it run"))
+        return await self.push_screen_wait(Ask(question, yes, no))
 
     @work
     async def action_quit(self) -> None:  # type: ignore[override]
         screen = self.step_screen
         if screen is not None and not screen.flush():
-            return
+            said = self.notice.text if self.notice else ""
+            if not await self._agreed(f"{said} Leaving drops what is typed there.".strip(), "Quit", "Stay"):
+                return
         if await self._may_leave("Stop it and quit"):
             if self.is_open:
                 await self.jobs.close()
