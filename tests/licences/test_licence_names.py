@@ -136,6 +136,15 @@ def test_a_licence_of_the_authors_own_keeps_its_name_and_address() -> None:
     assert note("other (acme, http://acme.example)").link == "", "only https is given on"
 
 
+@pytest.mark.parametrize("name", ["mit", "Apache License 2.0", "mit, apache-2.0"])
+def test_other_with_a_usual_name_is_not_taken_for_the_usual_licence(name: str) -> None:
+    found = note(f"other ({name}, https://acme.example/licence)")
+    assert (found.id, found.licence_class, found.link) == ("", "unknown", "https://acme.example/licence")
+    assert '"other" with the name' in found.note and "read the linked text" in found.note
+    assert note(f"other ({name}, LICENSE)").link == ""
+    assert note("other (mit, mrl)").id == "mrl", "a stricter name is believed"
+
+
 def test_where_sources_disagree_the_strictest_counts_and_the_note_says_so() -> None:
     claims = (Claim(value="apache-2.0", source="card"), Claim(value="other (qwen-research)", source="GGUF key"))
     found = classify(conflicting(claims), TABLE)

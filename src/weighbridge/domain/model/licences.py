@@ -136,11 +136,15 @@ def _key(text: str) -> str:
 
 
 class _Reading(NamedTuple):
-    """What one text names. No `row`: not recognised; `name` and `link` are then those that it states."""
+    """What one text names. No `row`: not recognised; `name` and `link` are then those that it states.
+
+    `doubt`: why a name that the table knows was not believed.
+    """
 
     row: Licence | None
     name: str = ""
     link: str = ""
+    doubt: str = ""
 
     @property
     def licence_class(self) -> LicenceClass:
@@ -171,7 +175,10 @@ def _read(text: str, table: LicenceTable) -> list[_Reading]:
 
 
 def _read_brackets(head: str, inside: str, table: LicenceTable) -> list[_Reading]:
-    """`head (license_name, license_link)`. The name says which, where the head is `other`; else both count."""
+    """`head (license_name, license_link)`. The name says which, where the head is `other`; else both count.
+
+    `other` says that the licence is none of the usual: beside it no name makes a licence permissive.
+    """
     parts = [part.strip() for part in inside.split(",") if part.strip()]
     names = [part for part in parts if not _ADDRESS.fullmatch(part)]
     link = next((part for part in parts if part.startswith("https://") and part not in names), "")
@@ -179,7 +186,15 @@ def _read_brackets(head: str, inside: str, table: LicenceTable) -> list[_Reading
     found = [_Reading(table.find(name), name, link) for name in ([whole] if table.find(whole) else names)]
     first = _read(head, table)
     nameless = first[0].row is not None and first[0].row.id == "other"
-    return found if nameless and found else [*first, *found]
+    return [_doubted(one) for one in found] if nameless and found else [*first, *found]
+
+
+def _doubted(reading: _Reading) -> _Reading:
+    if reading.licence_class != "permissive":
+        return reading
+    where = "the linked text" if reading.link else "the licence's text in the repository"
+    said = f'"other" with the name {clean_line(reading.name, 60)}: that need not be the usual licence of the name'
+    return reading._replace(row=None, doubt=f"{said}; read {where}, and type what it is.")
 
 
 def classify(fact: Fact, table: LicenceTable) -> LicenceNote:
@@ -203,8 +218,8 @@ def _note(reading: _Reading, aside: str) -> LicenceNote:
     row = reading.row
     if row is None:
         said = clean_line(reading.name, 120)
-        note = f"{aside}The table does not know this licence: nothing is taken as allowed until you have read it."
-        return LicenceNote(name=said, note=note, link=reading.link)
+        unknown = "The table does not know this licence: nothing is taken as allowed until you have read it."
+        return LicenceNote(name=said, note=aside + (reading.doubt or unknown), link=reading.link)
     return LicenceNote(
         id=row.id,
         name=row.name,
