@@ -112,8 +112,22 @@ It knows eight words.
 """
 
 
+BLOCK: dict[str, tuple[int, ...]] = {
+    "attn_norm": (64,),
+    "attn_q": (64, 64),
+    "attn_k": (32, 64),
+    "attn_v": (32, 64),
+    "attn_output": (64, 64),
+    "ffn_norm": (64,),
+    "ffn_gate": (106, 64),
+    "ffn_up": (106, 64),
+    "ffn_down": (64, 106),
+}
+"""Shapes of one block's tensors."""
+
+
 def tiny_gguf(path: Path, blocks: int, licence: str = "apache-2.0") -> Path:
-    """A sound model, 128 KiB a block. Its weights are zeros."""
+    """A model that the engine takes, 128 KiB a block. Its weights are zeros."""
     writer = GGUFWriter(path, "llama")
     writer.add_name("Tiny")
     if licence:
@@ -123,13 +137,15 @@ def tiny_gguf(path: Path, blocks: int, licence: str = "apache-2.0") -> Path:
     writer.add_embedding_length(64)
     writer.add_head_count(4)
     writer.add_head_count_kv(2)
+    writer.add_feed_forward_length(106)
+    writer.add_layer_norm_rms_eps(1e-5)
     words = ["<s>", "</s>", "a", "b", "c", "d", "e", "f"]
     writer.add_tokenizer_model("llama")
     writer.add_token_list(words)
     writer.add_token_scores([0.0] * len(words))
     writer.add_token_types([1] * len(words))
-    shapes = {"token_embd.weight": (8, 64), "output_norm.weight": (64,)}
-    shapes |= {f"blk.{n}.attn_q.weight": (512, 64) for n in range(blocks)}
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (8, 64), "output_norm.weight": (64,)}
+    shapes |= {f"blk.{n}.{name}.weight": shape for n in range(blocks) for name, shape in BLOCK.items()}
     for name, shape in shapes.items():
         writer.add_tensor(name, np.zeros(shape, np.float32), raw_dtype=GGMLQuantizationType.F32)
     writer.write_header_to_file()

@@ -14,7 +14,7 @@ from weighbridge.domain.model.allocation import Allocation, Allocations
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.problems import HubProblem
-from weighbridge.services.engine.dry_load import DryModel, NoDryLoad, dry_load
+from weighbridge.services.engine.dry_load import DryModel, DryRefused, NoDryLoad, dry_load
 from weighbridge.services.engine.mode_memory import remember
 from weighbridge.services.hub.hub import FetchedHeader
 from weighbridge.services.machine import machine_facts
@@ -30,6 +30,7 @@ class Scale:
     """Stands in for the engine: one MiB more than the formula, for each context that is asked."""
 
     refusal: str = ""
+    by_engine: bool = False
     more: int = MIB
     asked: list[DryModel] = field(default_factory=list)
     available: int | None = 20 << 30
@@ -37,7 +38,7 @@ class Scale:
     async def __call__(self, model: DryModel, time_limit_s: float = 1.0) -> Allocations:
         self.asked.append(model)
         if self.refusal:
-            raise NoDryLoad(self.refusal)
+            raise (DryRefused if self.by_engine else NoDryLoad)(self.refusal)
         return Allocations(
             repacks=model.mode == "default",
             known=tuple(self._need(model, n_ctx) for n_ctx in sorted({model.settings.n_ctx, 8_192})),
@@ -56,6 +57,7 @@ class Scale:
 @pytest.fixture
 def scale(monkeypatch: pytest.MonkeyPatch) -> Scale:
     monkeypatch.setattr(weighing, "_ANSWERS", type(weighing._ANSWERS)())
+    monkeypatch.setattr(weighing, "_REFUSALS", type(weighing._REFUSALS)())
     return Scale()
 
 
@@ -143,9 +145,24 @@ async def test_without_an_answer_the_formula_says_why(weighed: Session, scale: S
     await weighed.weigh()
     made = the_forecast(weighed)
     assert made.method == "formula" and made.caveat == "the engine did not answer within 10 s"
+    assert (made.verdict, made.refusal) == ("fits", ""), "nobody refused the file"
     scale.refusal = ""
     await weighed.weigh()
     assert the_forecast(weighed).method == "engine" and not the_forecast(weighed).caveat
+
+
+async def test_a_file_that_the_engine_refuses_is_said_to_fit_by_nobody(weighed: Session, scale: Scale) -> None:
+    scale.refusal, scale.by_engine = "The engine cannot load the file: invalid n_rot.", True
+    await weighed.weigh()
+    made = the_forecast(weighed)
+    assert (made.verdict, made.refusal, made.max_ctx) == ("refused", scale.refusal, None)
+    weighed.apply(want.ChangeSetting(field="seed", value="7"))
+    await weighed.weigh()
+    assert the_forecast(weighed).verdict == "refused" and len(scale.asked) == 1, "what was said once is remembered"
+    scale.refusal = ""
+    weighed.apply(want.ChangeSetting(field="n_ctx", value="1024"))
+    await weighed.weigh()
+    assert the_forecast(weighed).verdict == "fits", "a refusal is one of a context"
 
 
 async def test_safe_mode_makes_no_copy_of_the_weights(weighed: Session, scale: Scale) -> None:

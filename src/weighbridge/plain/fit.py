@@ -7,7 +7,7 @@ from typing import Any
 
 from weighbridge.domain.intents import ChangeSetting
 from weighbridge.domain.model.files import FileRow, HubView
-from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
 from weighbridge.plain import diagnostics, output
@@ -60,15 +60,29 @@ def _set(session: Session, option: str, field: str, value: str) -> None:
 
 
 def report(run: Run, view: HubView | None) -> dict[str, Any]:
-    """The object of `fit --json`. Sizes in bytes; null: not known. `files`: null where a file was named."""
+    """The object of `fit --json`. Sizes in bytes; null: not known. `files`: null where a file was named.
+
+    `warnings`: sentences that limit what the verdict says.
+    """
     made = run.forecast
     figures = dict.fromkeys(Forecast.model_fields) if made is None else made.model_dump(mode="json")
     return {
         **figures,
-        "disk": made and {"needed_bytes": made.disk_needed_bytes, "free_bytes": made.disk_free_bytes},
+        "warnings": made and [said for said in (made.refusal, made.beyond_trained) if said],
+        "disk": made and _disk(made),
         "model": run.model and run.model.model_dump(mode="json", exclude={"path"}),
         "repository": view and view.model_dump(mode="json", exclude={"rows"}),
         "files": view and [_row(row, view) for row in view.rows],
+    }
+
+
+def _disk(made: Forecast) -> dict[str, Any]:
+    """`margin_bytes`: what a download leaves free; `enough`: null where the free space is not known."""
+    return {
+        "needed_bytes": made.disk_needed_bytes,
+        "free_bytes": made.disk_free_bytes,
+        "margin_bytes": DISK_MARGIN_BYTES,
+        "enough": made.disk_suffices,
     }
 
 

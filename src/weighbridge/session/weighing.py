@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from weighbridge.domain.model.allocation import Allocation, Allocations
 from weighbridge.domain.model.choice import ModelChoice
@@ -17,7 +17,7 @@ from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 from weighbridge.domain.run import Run
-from weighbridge.services.engine.dry_load import DryModel, NoDryLoad
+from weighbridge.services.engine.dry_load import DryModel, DryRefused, NoDryLoad
 from weighbridge.services.engine.mode_memory import known_mode
 from weighbridge.session import fetching
 from weighbridge.session.choosing import header_of
@@ -26,6 +26,8 @@ from weighbridge.session.deps import Deps
 GREW_PERCENT = 2
 """By so much a forecast may grow and an override of it still hold: a process is never twice of one size."""
 _KEPT = 32
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 class Key(NamedTuple):
@@ -39,6 +41,8 @@ class Key(NamedTuple):
 
 _ANSWERS: OrderedDict[Key, Allocations] = OrderedDict()
 """The engine's answers of this process, latest last; a process keeps its build of the engine."""
+_REFUSALS: OrderedDict[tuple[Key, int], str] = OrderedDict()
+"""What the engine said where it refused a model with a context of so many tokens."""
 
 
 def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
@@ -54,36 +58,49 @@ def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
     except HubProblem:
         return run.model_copy(update={"forecast": None})
     available = deps.machine(folder).available_bytes
-    known = _ANSWERS.get(_key(model, header, run.settings, deps)) if deps.dry_load else None
+    key = _key(model, header, run.settings, deps)
+    known = _ANSWERS.get(key) if deps.dry_load else None
     made = engine_forecast(header, run.settings, known, available) if known else None
     made = made or forecast(header, run.settings, available, may_repack=_mode(deps) == "default")
+    if deps.dry_load and (refusal := _REFUSALS.get((key, run.settings.n_ctx))):
+        made = made.refused(refusal)
     return with_forecast(run, _with_disk(made, model, fetched, deps, folder))
 
 
 async def by_engine(run: Run, deps: Deps, folder: Path) -> Run:
     """A run with the forecast of the engine's own allocator; the formula's, with the reason, where it gives none.
 
-    The first time it takes as long as a dry load, at most its time limit. May be cancelled. HubProblem where the
-    header must be fetched again and cannot be.
+    Where the engine refuses the file with these settings, the forecast says so in place of a verdict. The first time
+    it takes as long as a dry load, at most its time limit. May be cancelled. HubProblem where the header must be
+    fetched again and cannot be.
     """
     model = run.model
     if model is None or not _has_file(model) or deps.dry_load is None:
         return by_formula(run, deps, folder)
     header, raw = await asyncio.to_thread(header_bytes, model, deps)
     key = _key(model, header, run.settings, deps)
-    if key in _ANSWERS and _ANSWERS[key].at(run.settings.n_ctx) is not None:
+    known = key in _ANSWERS and _ANSWERS[key].at(run.settings.n_ctx) is not None
+    if known or (key, run.settings.n_ctx) in _REFUSALS:
         return by_formula(run, deps, folder)
     available = deps.machine(folder).available_bytes
     asked = _dry_model(header, raw, run.settings, available, _mode(deps))
     try:
         answers = await deps.dry_load(asked)
+    except DryRefused as refusal:
+        _keep(_REFUSALS, (key, run.settings.n_ctx), str(refusal))
+        return by_formula(run, deps, folder)
     except NoDryLoad as reason:
         return _with_reason(by_formula(run, deps, folder), str(reason))
-    _ANSWERS[key] = _ANSWERS[key].joined(*answers.known) if key in _ANSWERS else answers
-    _ANSWERS.move_to_end(key)
-    while len(_ANSWERS) > _KEPT:
-        _ANSWERS.popitem(last=False)
+    _keep(_ANSWERS, key, _ANSWERS[key].joined(*answers.known) if key in _ANSWERS else answers)
     return by_formula(run, deps, folder)
+
+
+def _keep(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    """Puts an answer last, and forgets the oldest of too many."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
 
 
 def header_bytes(model: ModelChoice, deps: Deps) -> tuple[GgufHeader, bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain import flow
 from weighbridge.domain.model.choice import ModelChoice
-from weighbridge.domain.model.forecast import Forecast
+from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
 from weighbridge.domain.run import Run
 from weighbridge.tui.widgets.figures import mib, number
 from weighbridge.tui.widgets.sheet import Row, Tone
@@ -17,11 +17,14 @@ VERDICTS: dict[str, tuple[str, Tone]] = {
     "tight": ("! tight: more than 85 % of it may be needed", "warn"),
     "does_not_fit": ("✗ does not fit", "bad"),
     "unknown": ("– unknown: this system does not say how much memory is available", "warn"),
+    "refused": ("✗ refused: the engine does not take this file with these settings", "bad"),
 }
 
 
 def forecast_rows(forecast: Forecast, weighing: bool) -> Iterator[Row]:
     """The forecast, part by part, and how it was obtained. `weighing`: the engine is asked for a better one."""
+    if forecast.refusal:
+        yield Row("! refused", f"{forecast.refusal} The figures below are by arithmetic alone.", "bad")
     parts = (
         ("weights", forecast.weights_bytes),
         ("KV cache", forecast.kv_bytes),
@@ -37,7 +40,11 @@ def forecast_rows(forecast: Forecast, weighing: bool) -> Iterator[Row]:
     yield Row("  available", mib(forecast.available_bytes))
     words, tone = VERDICTS[forecast.verdict]
     yield Row("  verdict", words, tone)
-    yield Row("  largest ctx", f"{number(forecast.max_ctx)} tokens would still fit")
+    trained = forecast.max_ctx is not None and forecast.max_ctx == forecast.n_ctx_train
+    all_of_it = ", all that the model was trained for" if trained else ""
+    yield Row("  largest ctx", f"{number(forecast.max_ctx)} tokens would still fit{all_of_it}")
+    if forecast.beyond_trained:
+        yield Row("! context", forecast.beyond_trained, "warn")
     if forecast.caveat:
         yield Row("  caveat", forecast.caveat, "warn")
 
@@ -52,9 +59,9 @@ def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool) -> I
     if forecast is None:
         return
     if model.to_download and forecast.disk_needed_bytes:
-        enough = forecast.disk_free_bytes is None or forecast.disk_needed_bytes <= forecast.disk_free_bytes
-        sign = "" if enough else "✗ too little: "
-        words = f"{sign}{mib(forecast.disk_needed_bytes)} needed, {mib(forecast.disk_free_bytes)} free"
+        enough = forecast.disk_suffices is not False
+        words = f"{mib(forecast.disk_needed_bytes)} needed, {mib(forecast.disk_free_bytes)} free"
+        words = words if enough else f"✗ too little: {words}, and {mib(DISK_MARGIN_BYTES)} stay free"
         yield Row("  disk", words, "text" if enough else "bad")
     if forecast.fetched_bytes is not None:
         yield Row("  fetched", f"{forecast.fetched_bytes / 2**20:,.1f} MiB for this forecast")

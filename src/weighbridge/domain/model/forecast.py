@@ -11,10 +11,12 @@ from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hparams import HyperParameters, hyper_parameters
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 
-Verdict = Literal["fits", "tight", "does_not_fit", "unknown"]
+Verdict = Literal["fits", "tight", "does_not_fit", "unknown", "refused"]
 
 HEADROOM_PERCENT = 85
 """Share of the available memory that a run may take and still be called a fit."""
+DISK_MARGIN_BYTES = 64 << 20
+"""Bytes of the disk that a download leaves free."""
 CHECKED_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "gemma3"})
 
 
@@ -22,7 +24,8 @@ class Forecast(Record):
     """Sizes in bytes, contexts in tokens. The need lies between `total_bytes` and `total_max_bytes`.
 
     `fits`: the maximum is at most 85 % of the available memory. `tight`: the minimum is no more than what is
-    available. `unknown`: the available memory is not known.
+    available. `unknown`: the available memory is not known. `refused`: the engine does not take the file with these
+    settings, whatever it would need; `refusal` has its words.
     """
 
     method: Literal["engine", "formula"] = "formula"
@@ -46,14 +49,41 @@ class Forecast(Record):
     verdict: Verdict
     max_ctx: int | None
     """Largest context that `fits`, at most the trained one; None where none does, or where that is unknown."""
+    n_ctx_train: int | None = None
+    """The context that the model was trained for, as its header says."""
     kv_type: KvType = "f16"
     fetched_bytes: int | None = None
     """Bytes that were fetched for this forecast; None where the file was here already."""
     disk_needed_bytes: int = 0
     """Bytes that the download still has to write; 0 where the file is here."""
     disk_free_bytes: int | None = None
+    refusal: str = ""
+    """The engine's sentence where a dry load refused the file with these settings; else empty."""
     caveat: str = ""
     """Why the figures are less sure than the engine's own; empty where nothing speaks against them."""
+
+    @property
+    def beyond_trained(self) -> str:
+        """What to know of a context longer than the trained one, as a sentence; else empty."""
+        if self.n_ctx_train is None or self.n_ctx <= self.n_ctx_train:
+            return ""
+        return (
+            f"The context of {self.n_ctx:,} tokens is longer than the {self.n_ctx_train:,} that the model was trained"
+            " for: answers get worse beyond them."
+        )
+
+    @property
+    def disk_suffices(self) -> bool | None:
+        """Whether the download finds room and leaves `DISK_MARGIN_BYTES` free; None where that is not known."""
+        if not self.disk_needed_bytes:
+            return True
+        if self.disk_free_bytes is None:
+            return None
+        return self.disk_needed_bytes <= self.disk_free_bytes - DISK_MARGIN_BYTES
+
+    def refused(self, refusal: str) -> Forecast:
+        """The same figures for a file that the engine refuses: what they come to is no verdict on it."""
+        return self.model_copy(update={"refusal": refusal, "verdict": "refused", "max_ctx": None})
 
 
 def forecast(
@@ -68,7 +98,7 @@ def forecast(
 
     need = allocation(header, model, settings, settings.n_ctx)
     made = _forecast(need, settings, copy, available_bytes, longest(model.n_ctx_train, fits))
-    return made.model_copy(update={"caveat": _caveat(header.architecture, model)})
+    return made.model_copy(update={"n_ctx_train": model.n_ctx_train, "caveat": _caveat(header.architecture, model)})
 
 
 def engine_forecast(
@@ -84,9 +114,9 @@ def engine_forecast(
         most = answers.bound(n_ctx)
         return most is not None and fits_with(most, copy, available_bytes)
 
-    max_ctx = longest(hyper_parameters(header).n_ctx_train, fits)
-    made = _forecast(need, settings, copy, available_bytes, max_ctx)
-    return made.model_copy(update={"method": "engine"})
+    n_ctx_train = hyper_parameters(header).n_ctx_train
+    made = _forecast(need, settings, copy, available_bytes, longest(n_ctx_train, fits))
+    return made.model_copy(update={"method": "engine", "n_ctx_train": n_ctx_train})
 
 
 def _forecast(

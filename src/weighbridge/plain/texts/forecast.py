@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.model.forecast import Forecast, Verdict
+from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast, Verdict
 from weighbridge.plain.figures import mib, table
 
-WORDS: dict[str, str] = {"fits": "fits", "tight": "tight", "does_not_fit": "does not fit", "unknown": "unknown"}
+WORDS: dict[str, str] = {
+    "fits": "fits",
+    "tight": "tight",
+    "does_not_fit": "does not fit",
+    "unknown": "unknown",
+    "refused": "refused",
+}
 """Verdicts as a table shows them."""
 _VERDICTS: dict[Verdict, str] = {
     "fits": "fits: the most it may need is within 85 % of the available memory",
     "tight": "tight: the least it needs is available, the most it may need is not, or only just",
     "does_not_fit": "does not fit: even the least it needs is not available",
     "unknown": "unknown: this system does not tell the available memory",
+    "refused": "refused: the engine does not take this file with these settings, whatever memory there is",
 }
 _METHODS = {
     "engine": "engine: a dry load in llama.cpp's own allocator, without the weights",
@@ -20,10 +27,11 @@ _METHODS = {
 
 
 def forecast_text(made: Forecast) -> str:
-    """Parts, total, what is available, verdict, disk and method."""
+    """A refusal, if there is one; parts, total, what is available, verdict, disk and method."""
     kv = f"{mib(made.kv_bytes)} at a context of {made.n_ctx:,} tokens, type {made.kv_type}"
     most = f", or {mib(made.total_max_bytes)} if the engine copies the weights" if made.repack_bytes else ""
-    pairs = [
+    pairs = [("REFUSED", f"{made.refusal} The figures below are by arithmetic alone.")] if made.refusal else []
+    pairs += [
         ("weights", mib(made.weights_bytes)),
         ("KV cache", kv),
         ("compute buffer", mib(made.compute_bytes)),
@@ -37,6 +45,8 @@ def forecast_text(made: Forecast) -> str:
         ("disk", _disk(made)),
         ("method", f"{_METHODS[made.method]}{'; ' if made.caveat else ''}{made.caveat}"),
     ]
+    if made.beyond_trained:
+        pairs.insert(-2, ("WARNING", made.beyond_trained))
     if made.fetched_bytes is not None:
         pairs.append(("fetched", f"{made.fetched_bytes:,} bytes for this forecast"))
     return table(pairs)
@@ -47,8 +57,11 @@ def _known(size: int | None) -> str:
 
 
 def _largest(made: Forecast) -> str:
+    if made.refusal:
+        return "none: the engine refuses the file"
     if made.max_ctx is not None:
-        return f"{made.max_ctx:,} tokens fit"
+        trained = made.max_ctx == made.n_ctx_train
+        return f"{made.max_ctx:,} tokens fit" + (", all that the model was trained for" if trained else "")
     return "not known" if made.available_bytes is None else "none fits"
 
 
@@ -56,5 +69,5 @@ def _disk(made: Forecast) -> str:
     free = f"{_known(made.disk_free_bytes)} free"
     if not made.disk_needed_bytes:
         return f"nothing to download; {free}"
-    short = made.disk_free_bytes is not None and made.disk_needed_bytes > made.disk_free_bytes
-    return f"{mib(made.disk_needed_bytes)} to download, {free}" + (": NOT ENOUGH" if short else "")
+    short = f": NOT ENOUGH, as {mib(DISK_MARGIN_BYTES)} stay free" if made.disk_suffices is False else ""
+    return f"{mib(made.disk_needed_bytes)} to download, {free}{short}"

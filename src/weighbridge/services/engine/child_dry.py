@@ -5,8 +5,8 @@ it, and is told to allocate nothing (no_alloc); every other setting is that of t
 llama.cpp abort, hence a process of its own, without the event wire of a run: one question, one answer.
 
 Standard input: one JSON line with the launch, then one line for each context to be asked. Standard output: one
-line with the model, then one for each context; a line with `refused`, a sentence, ends it. Standard error: the
-engine's log. The end of standard input ends the process.
+line with the model, then one for each context; a line with `refused` (by the engine) or `failed`, a sentence each,
+ends it. Standard error: the engine's log. The end of standard input ends the process.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def answer(launch: dict[str, Any], log: EngineLog, out: int) -> None:
         context = child_llama.make_context(model, child_llama.context_params(settings), log)
         sizes = read_buffers(log.text[start:])
         if sizes.kv is None or sizes.compute is None or sizes.output is None:
-            raise child_llama.Refused("The engine's log does not tell the size of its buffers.")
+            raise ValueError("The engine's log does not tell the size of its buffers.")
         _say(
             out,
             n_ctx=settings["n_ctx"],
@@ -71,8 +71,10 @@ def main() -> None:
     try:
         answer(launch, log, out)
     except Exception as error:
-        known = type(error).__name__ == "Refused"
-        _say(out, refused=clean_line(str(error) if known else f"The dry load failed: {error!r}.", 400))
+        if type(error).__name__ == "Refused":
+            _say(out, refused=clean_line(str(error), 400))
+        else:
+            _say(out, failed=clean_line(f"The dry load failed: {error}", 400))
         os._exit(EXIT_REFUSED)
     os._exit(EXIT_UNLOADED)
 

@@ -34,7 +34,11 @@ _LOG_STEP_BYTES = 2**20 / 100
 
 
 class NoDryLoad(Exception):
-    """The engine could not be asked; the text is a sentence for a person."""
+    """The engine could not be asked, or gave no figures; the text is a sentence for a person."""
+
+
+class DryRefused(NoDryLoad):
+    """The engine was asked, and does not take this file with these settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class DryModel:
 
 
 class DryLoad(Protocol):
-    """Asks an engine. Raises NoDryLoad."""
+    """Asks an engine. Raises NoDryLoad; DryRefused where it refuses the file."""
 
     def __call__(self, model: DryModel, time_limit_s: float = ...) -> Awaitable[Allocations]: ...
 
@@ -189,5 +193,7 @@ class DryChild:
         if not isinstance(said, dict):
             raise NoDryLoad("the engine's process wrote a line that is no answer")
         if "refused" in said:
-            raise NoDryLoad(clean_line(str(said["refused"]), 400))
+            raise DryRefused(clean_line(str(said["refused"]), 400))
+        if "failed" in said:
+            raise NoDryLoad(clean_line(str(said["failed"]), 400))
         return said

@@ -6,14 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES
 from weighbridge.domain.problems import HubProblem, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services.atomic import disk_problem
 
 _LONGEST = 255 - len(".0123456789ab.part.lock")
 """Bytes of one name, so that the names beside it still fit."""
-MARGIN = 64 << 20
-"""Bytes of the disk that a download leaves free."""
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 """What some operating system takes for a separator, a drive, a stream or a pattern."""
@@ -58,13 +57,13 @@ def make_folder(root: Path, folder: Path) -> None:
 def require_space(folder: Path, needed: int, about: str) -> None:
     """OutsideFailed, with the figures, where the disk of a folder cannot hold `needed` more bytes."""
     try:
-        free = max(0, shutil.disk_usage(folder).free - MARGIN)
+        free = max(0, shutil.disk_usage(folder).free - DISK_MARGIN_BYTES)
     except OSError as error:
         raise disk_problem(folder, error) from error
     if free < needed:
         raise OutsideFailed(
             f"{about} needs {needed / 2**20:,.0f} MiB more, and {free / 2**20:,.0f} MiB are free for it in {folder}"
-            f" beside the {MARGIN >> 20} MiB that stay free.",
+            f" beside the {DISK_MARGIN_BYTES >> 20} MiB that stay free.",
             "Free some space and try again, or choose another disk with WEIGHBRIDGE_HOME.",
         )
 

@@ -45,10 +45,11 @@ def check_forecast(c: Contents) -> Iterator[str]:
         return
     parts = ("weights_bytes", "kv_bytes", "compute_bytes", "output_bytes", "process_bytes", "overhead_bytes")
     total = sum(getattr(forecast, part) for part in parts)
+    most = total + forecast.repack_bytes
     right = {
         "total_bytes": total,
-        "total_max_bytes": total + forecast.repack_bytes,
-        "verdict": memory_verdict(forecast.total_bytes, forecast.total_max_bytes, forecast.available_bytes),
+        "total_max_bytes": most,
+        "verdict": "refused" if forecast.refusal else memory_verdict(total, most, forecast.available_bytes),
     }
     for field, value in right.items():
         if getattr(forecast, field) != value:
