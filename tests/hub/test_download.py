@@ -41,7 +41,7 @@ def test_what_is_here_is_not_fetched_again(file: Shelf) -> None:
     file.fake.stop()
     copies._DIGESTS.clear()
     assert file.fetch().path == file.target
-    assert Hub(file.home, file.fake.endpoint).local_copy(file.repo, file.file, never) == file.target
+    assert Hub(file.home, file.fake.endpoint).local_copy(file.repo, file.file, never) == (file.target, SHA, True)
 
 
 def test_a_wish_to_stop_keeps_the_part_and_the_next_attempt_goes_on(file: Shelf) -> None:

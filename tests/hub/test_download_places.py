@@ -150,14 +150,14 @@ def test_a_copy_of_the_hubs_client_is_used_if_it_is_intact(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
     kept = copy_in_client_cache(file, cache, data)
     found = Hub(file.home, file.fake.endpoint).local_copy(file.repo, file.file, never)
-    assert found == (kept if intact else None)
+    assert found == ((kept, SHA, True) if intact else None)
 
 
 def test_our_own_copy_is_checked_once_a_process(file: Shelf) -> None:
     hub = Hub(file.home, file.fake.endpoint)
     assert hub.local_copy(file.repo, file.file, never) is None
     file.fetch()
-    assert hub.local_copy(file.repo, file.file, lambda: True) == file.target
+    assert hub.local_copy(file.repo, file.file, lambda: True) == (file.target, SHA, True)
     copies._DIGESTS.clear()
     with pytest.raises(Cancelled):
         hub.local_copy(file.repo, file.file, lambda: True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -124,11 +125,45 @@ async def test_a_header_that_is_not_the_files_own_is_found_after_the_download(se
     commit["tiny.Q8_0.gguf"] = FakeFile(shown, declared_sha256=true.sha256)
     await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
     commit["tiny.Q8_0.gguf"] = true
-    with pytest.raises(HubProblem, match="not that of the whole file"):
-        await session.download()
+    for _ in range(2):  # the facts that were shown stay wrong, however often the file is fetched
+        with pytest.raises(HubProblem, match="not that of the whole file"):
+            await session.download()
     run = await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
     assert run.model and not run.model.to_download
     assert run.card is not None and run.card.licence.source.endswith("general.license says the same")
+    sent = fake.bytes_sent("Q8_0")
+    Path(run.model.path).unlink()
+    await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
+    assert fake.bytes_sent("Q8_0") > sent, "the other header is not read again"
+
+
+async def test_without_a_digest_the_file_that_came_is_taken_at_its_word(session: Session, fake: FakeHub) -> None:
+    true, shown = craft_file(), craft_file({"general.license": "apache-2.0"})
+    assert len(true) != len(shown)
+    pad = max(len(true), len(shown)) + 64
+    commit = fake.repos[REPO].commits[fake.repos[REPO].sha]
+    commit["tiny.Q8_0.gguf"] = FakeFile(shown.ljust(pad, b"\0"), lfs=False)
+    run = await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
+    assert run.model and (run.model.sha256, run.model.declared_sha256) == ("", "")
+    commit["tiny.Q8_0.gguf"] = FakeFile(true.ljust(pad, b"\0"), lfs=False)
+    with pytest.raises(HubProblem, match="not that of the whole file"):
+        await session.download()
+    run = await session.choose_model(f"{REPO}:tiny.Q8_0.gguf")
+    assert run.model and run.model.path and run.model.declared_sha256 == ""
+    assert run.model.sha256 == hashlib.sha256(true.ljust(pad, b"\0")).hexdigest()
+
+
+@pytest.mark.parametrize("fault", [{"stall_after": 100}, {"status": 429, "wait_s": 20}])
+async def test_a_header_that_does_not_come_is_waited_for_once(
+    store: RunStore, deps: Deps, fake: FakeHub, fault: dict[str, int]
+) -> None:
+    session = Session.create(store, replace(deps, hub=Hub(deps.home, fake.endpoint, timeout_s=0.3)))
+    fake.fault(r"/resolve/.*gguf", **fault)
+    with pytest.raises(HubProblem) as caught:
+        await session.choose_model(REPO)
+    assert caught.value.kind == ("timeout" if "stall_after" in fault else "rate_limited")
+    assert len(fake.calls(r"/resolve/.*gguf")) == 1
+    await session.close()
 
 
 async def test_a_deleted_download_is_owed_again(session: Session, reopen: Callable[[str], Session], deps: Deps) -> None:

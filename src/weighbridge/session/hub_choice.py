@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from weighbridge.domain.model.card import CardFacts, nothing_known
 from weighbridge.domain.model.choice import ModelChoice
@@ -15,7 +15,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.text import clean_line
 from weighbridge.services.card.extract import base_model_of, card_facts, needs_base
 from weighbridge.services.hub import name as hub_name
-from weighbridge.services.hub.hub import Hub
+from weighbridge.services.hub.hub import Downloaded, Hub
 from weighbridge.services.model_file import inspect_file
 from weighbridge.session import hub_files
 from weighbridge.session.choosing import Chosen, Progress
@@ -41,13 +41,16 @@ def choose_to_run(
     found = hub.repository(named.repo, named.revision)
     name = named.file_name or _recommended(hub, named, settings, available)
     file = hub_files.pick(found, name)
-    here, sha256 = hub.local_copy(found, file.parts[0], cancelled), file.parts[0].sha256
+    here = hub.local_copy(found, file.parts[0], cancelled)
     if here is None and whole:
-        fetched = hub.download(found, file.parts[0], progress, cancelled)
-        here, sha256 = fetched.path, fetched.sha256
-    header = inspect_file(here)[1] if here else hub_files.header(hub, found, name).header
+        here = hub.download(found, file.parts[0], progress, cancelled)
+    if here is None:
+        header = hub_files.header(hub, found, name).header
+    else:
+        header = inspect_file(here.path)[1]
+        hub_files.forget_other_header(hub, found, name, here.path)
     card = hub.card(found)
-    return Chosen(_choice(found, file, header, here, sha256), _facts(hub, found, card, header), card)
+    return Chosen(_choice(found, file, header, here), _facts(hub, found, card, header), card)
 
 
 def choose_to_plan(hub: Hub, spec: str) -> Chosen:
@@ -80,7 +83,7 @@ def _recommended(hub: Hub, named: ModelChoice, settings: RuntimeSettings, availa
     return view.recommended
 
 
-def _choice(found: HubRepo, file: WeightsFile, header: GgufHeader, here: Path | None, sha256: str) -> ModelChoice:
+def _choice(found: HubRepo, file: WeightsFile, header: GgufHeader, here: Downloaded | None) -> ModelChoice:
     return ModelChoice(
         kind="hub",
         name=clean_line(PurePosixPath(file.name).stem),
@@ -88,9 +91,9 @@ def _choice(found: HubRepo, file: WeightsFile, header: GgufHeader, here: Path | 
         revision=found.revision,
         file_name=file.name,
         size_bytes=header.file_size,
-        sha256=sha256,
+        sha256=here.sha256 if here else file.parts[0].sha256,
         declared_sha256=file.parts[0].sha256,
-        path=str(here) if here else "",
+        path=str(here.path) if here else "",
         quantization=header.quantization,
         architecture=header.architecture,
         n_params=header.n_params,

@@ -9,12 +9,14 @@ from weighbridge.domain.model.files import FileRow, HubView, WeightsFile, group,
 from weighbridge.domain.model.forecast import forecast, memory_verdict
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import HubRepo
-from weighbridge.domain.problems import BadInput, HubProblem
+from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.text import clean_line
 from weighbridge.services.hub.hub import FetchedHeader, Hub
 
 _NO_GGUF = "search for the model's name and gguf: other people often publish the quantized files"
+_WAITED = ("timeout", "rate_limited")
+_NO_NETWORK = ("offline", "unreachable")
 _KEPT = 8
 _HEADERS: OrderedDict[tuple[str, str, str, str], FetchedHeader] = OrderedDict()
 """Headers read by this process, by place, repository, revision and file: each is some MB, so few are kept."""
@@ -70,7 +72,7 @@ def pick(found: HubRepo, name: str) -> WeightsFile:
 
 def header(hub: Hub, found: HubRepo, name: str) -> FetchedHeader:
     """The header of one file, once a process."""
-    key = (str(hub.home), found.repo, found.revision, name)
+    key = _key(hub, found, name)
     if key not in _HEADERS:
         _HEADERS[key] = hub.header(found, pick(found, name))
         while len(_HEADERS) > _KEPT:
@@ -78,19 +80,18 @@ def header(hub: Hub, found: HubRepo, name: str) -> FetchedHeader:
     return _HEADERS[key]
 
 
+def _key(hub: Hub, found: HubRepo, name: str) -> tuple[str, str, str, str]:
+    return str(hub.home), found.repo, found.revision, name
+
+
 def require_same_header(hub: Hub, found: HubRepo, name: str, path: Path) -> None:
     """HubProblem where a downloaded file begins otherwise than the header whose facts were shown before.
 
-    Ranges are not covered by the digest, so that only the whole file can tell. The other header is forgotten.
+    Ranges are not covered by the digest, so that only the whole file can tell. The other header stays until the
+    model is chosen again: a run whose facts come from it must not get the file by a second download.
     """
-    read = _header_or_none(hub, found, name)
-    if read is None:
+    if _is_same_header(hub, found, name, path):
         return
-    with path.open("rb") as file:
-        if file.read(len(read.raw)) == read.raw:
-            return
-    forget()
-    hub.forget_header(found, pick(found, name))
     raise HubProblem(
         "digest",
         f"{clean_line(f'{found.repo}: {name}', 160)}: the header that was read by itself is not that of the whole file",
@@ -98,11 +99,38 @@ def require_same_header(hub: Hub, found: HubRepo, name: str, path: Path) -> None
     )
 
 
+def forget_other_header(hub: Hub, found: HubRepo, name: str, path: Path) -> None:
+    """A header that is not that of the file here is read no more."""
+    if not _is_same_header(hub, found, name, path):
+        forget()
+        hub.forget_header(found, pick(found, name))
+
+
+def _is_same_header(hub: Hub, found: HubRepo, name: str, path: Path) -> bool:
+    """True also where no header was read by itself. Nothing is fetched."""
+    read = _HEADERS.get(_key(hub, found, name)) or hub.kept_header(found, pick(found, name))
+    if read is None:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(read.raw)) == read.raw
+    except OSError as error:
+        raise OutsideFailed(f"{path} cannot be read: {error.strerror}.", "Choose the model again.") from error
+
+
 def _header_or_none(hub: Hub, found: HubRepo, name: str) -> FetchedHeader | None:
-    """None where a gate, a server without ranges or a file that is no model leaves the needs unknown."""
+    """None where a gate, a server without ranges or a file that is no model leaves the needs unknown.
+
+    What the way to the Hub prevents is told at once: whoever goes on asks for the same header next, and would wait
+    again. Only a repository that was opened before is shown without its needs where there is no network.
+    """
     try:
         return header(hub, found, name) if name else None
-    except (HubProblem, BadInput):
+    except BadInput:
+        return None
+    except HubProblem as problem:
+        if problem.kind in _WAITED or (problem.kind in _NO_NETWORK and not found.from_cache):
+            raise
         return None
 
 

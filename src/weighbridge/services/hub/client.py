@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub.problems import hub_problem, nonsense
+from weighbridge.services.hub.telling import told_when_slow
 
 if TYPE_CHECKING:
     import httpx2 as httpx
@@ -69,7 +70,7 @@ class HubClient:
 
     def __init__(self, endpoint: str | None = None, timeout_s: float | None = None) -> None:
         self._endpoint = endpoint
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
 
     @property
     def endpoint(self) -> str:
@@ -122,7 +123,7 @@ class HubClient:
         from weighbridge.services.hub.bounded import ANSWER_BYTES, TooLong, asking
 
         try:
-            with asking(about, self._timeout_s, max_bytes or ANSWER_BYTES):
+            with told_when_slow(about), asking(about, self.timeout_s, max_bytes or ANSWER_BYTES):
                 return work()
         except HubProblem:
             raise

@@ -5,26 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.text import clean_line
 from weighbridge.services.hub.download import Download, Source, Ticker, turn
-from weighbridge.services.hub.local_copy import finished, note
+from weighbridge.services.hub.local_copy import Downloaded, finished, note
 from weighbridge.services.hub.part_file import PartFile
 from weighbridge.services.hub.places import make_folder, models, place
 from weighbridge.services.hub.problems import nonsense
 from weighbridge.services.hub.retry import WAITS_S
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class Downloaded(NamedTuple):
-    """`sha256`: measured. `compared`: False where the Hub declares no digest, so that nothing vouches for the file."""
-
-    path: Path
-    sha256: str
-    compared: bool
 
 
 def file_url(repo: HubRepo, path: str, endpoint: str) -> str:

@@ -30,27 +30,40 @@ class FetchedHeader(NamedTuple):
 
 
 def fetch_header(
-    home: Path, endpoint: str, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool]
+    home: Path,
+    endpoint: str,
+    repo: HubRepo,
+    file: WeightsFile,
+    cancelled: Callable[[], bool],
+    limit_s: float | None = None,
 ) -> FetchedHeader:
     """The header of a model file; of a model in shards the first one's, which the strict reader refuses.
 
-    Kept by the server that sent it. HubProblem, BadInput where it is no sound model, or Cancelled.
+    Kept by the server that sent it. `limit_s`: see RangeReader. HubProblem, BadInput where it is no sound model, or
+    Cancelled.
     """
-    first = file.parts[0]
-    root = _root(home, endpoint)
-    kept = place(root, repo.repo, repo.revision, first.path)
-    if (known := _kept(kept, first.size_bytes)) is not None:
+    if (known := kept_header(home, endpoint, repo, file)) is not None:
         return known
-    reader = RangeReader(file_url(repo, first.path, endpoint), shown(repo, first.path), first.size_bytes, cancelled)
+    first = file.parts[0]
+    url, about = file_url(repo, first.path, endpoint), shown(repo, first.path)
+    reader = RangeReader(url, about, first.size_bytes, cancelled, limit_s=limit_s)
     try:
         header = read_header(reader.read_at, reader.size)
         raw = reader.read_at(0, header.data_offset)
     except BadInput as error:
         raise BadInput(f"{clean_line(first.path, 120)}: {error}", error.hint) from None
+    root = _root(home, endpoint)
+    kept = place(root, repo.repo, repo.revision, first.path)
     with suppress(OutsideFailed):  # a full disk only means that it is fetched again
         make_folder(root, kept.parent)
         write_atomic(_with_size(kept, reader.size), raw)
     return FetchedHeader(header, raw, reader.fetched_bytes)
+
+
+def kept_header(home: Path, endpoint: str, repo: HubRepo, file: WeightsFile) -> FetchedHeader | None:
+    """The header of a model file as it was read before; None where it was not. Nothing is fetched."""
+    first = file.parts[0]
+    return _kept(place(_root(home, endpoint), repo.repo, repo.revision, first.path), first.size_bytes)
 
 
 def forget_header(home: Path, endpoint: str, repo: HubRepo, file: WeightsFile) -> None:

@@ -12,9 +12,9 @@ from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub import card_text, repository
 from weighbridge.services.hub.cache import KeptAnswers
 from weighbridge.services.hub.client import HubClient
-from weighbridge.services.hub.fetch import Downloaded, fetch
-from weighbridge.services.hub.header import FetchedHeader, fetch_header, forget_header
-from weighbridge.services.hub.local_copy import local_copy
+from weighbridge.services.hub.fetch import fetch
+from weighbridge.services.hub.header import FetchedHeader, fetch_header, forget_header, kept_header
+from weighbridge.services.hub.local_copy import Downloaded, local_copy
 from weighbridge.services.hub.search import search
 from weighbridge.services.hub.surroundings import without_secrets
 
@@ -85,16 +85,20 @@ class Hub:
     def header(self, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool] = lambda: False) -> FetchedHeader:
         """The GGUF header of a model file, by HTTP ranges. BadInput where it is no sound model."""
         self._client.open()
-        return fetch_header(self.home, self._client.endpoint, repo, file, cancelled)
+        return fetch_header(self.home, self._client.endpoint, repo, file, cancelled, self._client.timeout_s)
+
+    def kept_header(self, repo: HubRepo, file: WeightsFile) -> FetchedHeader | None:
+        """The header of a model file as it was read by itself before; None where it was not."""
+        return kept_header(self.home, self._client.endpoint, repo, file)
 
     def forget_header(self, repo: HubRepo, file: WeightsFile) -> None:
         """The kept header of a file turned out not to be its own."""
         forget_header(self.home, self._client.endpoint, repo, file)
 
-    def local_copy(self, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Path | None:
+    def local_copy(self, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Downloaded | None:
         """An intact copy that is here already: our own, or one in the Hub client's cache. Checked by its digest.
 
-        None also where the Hub declares no digest: `download` then says at once if it fetched the file before.
+        Where the Hub declares none, our own is as good as the digest that was measured when it was fetched.
         """
         self._client.open()
         return local_copy(self.home, repo, file, cancelled)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.problems import BadInput, OutsideFailed
@@ -18,18 +19,26 @@ _DIGESTS: dict[tuple[str, int, int], str] = {}
 """SHA-256 by path, size and time of change: a file of many GB is read once a process."""
 
 
-def local_copy(home: Path, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Path | None:
-    """An intact copy, checked by the Hub's digest; None where there is none, or nothing to compare it with.
+class Downloaded(NamedTuple):
+    """`sha256`: measured. `compared`: False where the Hub declares no digest, so that nothing vouches for the file."""
 
-    Raises HubProblem for an unsafe name, and Cancelled.
+    path: Path
+    sha256: str
+    compared: bool
+
+
+def local_copy(home: Path, repo: HubRepo, file: HubFile, cancelled: Callable[[], bool]) -> Downloaded | None:
+    """An intact copy, checked by the Hub's digest; where it declares none, our own as it was when it was fetched.
+
+    None where there is none. Raises HubProblem for an unsafe name, and Cancelled.
     """
     own = place(models(home), repo.repo, repo.revision, file.path)
-    if not file.sha256:
+    if sha256 := finished(own, file, cancelled):
+        return Downloaded(own, sha256, bool(file.sha256))
+    kept = _in_client_cache(repo, file) if file.sha256 else None
+    if kept is None or not is_intact(kept, file, cancelled):
         return None
-    if is_intact(own, file, cancelled):
-        return own
-    kept = _in_client_cache(repo, file)
-    return kept if kept is not None and is_intact(kept, file, cancelled) else None
+    return Downloaded(kept, file.sha256, compared=True)
 
 
 def finished(own: Path, file: HubFile, cancelled: Callable[[], bool]) -> str:

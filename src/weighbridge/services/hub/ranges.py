@@ -6,12 +6,14 @@ RFC 9110, section 14: a server may answer a Range request with the whole file (2
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean_line
 from weighbridge.services.hub.retry import Patience, Transient, answer, body, cut_off
+from weighbridge.services.hub.telling import told_when_slow
 from weighbridge.services.hub.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ FIRST = 64 << 10
 WAITS_S = (0.5, 1.0)
 LONGEST_WAIT_S = 3.0
 """Somebody looks at the screen until the header is here: a longer pause that the server asks for is told at once."""
-LIMIT_S = 60.0
-"""Longest time for one range, 1 MiB at most unless a single value is longer."""
+LIMIT_S = 30.0
+"""Longest time for one range with all its attempts; 1 MiB at most unless a single value is longer."""
+WHOLE = 4
+"""By so many times of that the whole header is here, or the server does not answer in time."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 _AGAIN = "try again later, or download the file by other means and give its path"
 
@@ -62,11 +66,15 @@ class RangeReader:
         size: int | None,
         cancelled: Callable[[], bool],
         waits: Sequence[float] = WAITS_S,
+        limit_s: float | None = None,
     ) -> None:
+        """`limit_s` replaces LIMIT_S."""
         self._url = url
         self._about = about
         self._cancelled = cancelled
         self._waits = waits
+        self._limit_s = LIMIT_S if limit_s is None else limit_s
+        self._end = time.monotonic() + WHOLE * self._limit_s
         self._size = size
         self._data = bytearray()
 
@@ -91,16 +99,20 @@ class RangeReader:
 
     def _fetch(self, end: int) -> None:
         patience = Patience(self._cancelled, self._waits, LONGEST_WAIT_S)
-        while True:
-            try:
-                self._data += self._range(len(self._data), end)
-                return
-            except Transient as failure:
-                patience.wait(failure)
+        deadline = min(self._end, time.monotonic() + self._limit_s)
+        with told_when_slow(f"the header of {self._about}"):
+            while True:
+                try:
+                    self._data += self._range(len(self._data), end, deadline - time.monotonic())
+                    return
+                except Transient as failure:
+                    patience.wait(failure)
+                    if time.monotonic() >= deadline:
+                        raise failure.problem from failure
 
-    def _range(self, start: int, end: int) -> bytes:
+    def _range(self, start: int, end: int, limit_s: float) -> bytes:
         asked = {"Range": f"bytes={start}-{end - 1}"}
-        with Transfer(self._url, asked, self._cancelled, LIMIT_S) as transfer:
+        with Transfer(self._url, asked, self._cancelled, limit_s) as transfer:
             response = answer(transfer, self._about, (200, 206))
             end = self._agreed(response, start, end)
             data = bytearray()

@@ -40,7 +40,7 @@ _ERROR_BODY = 64 << 10
 class Transfer:
     """An answer that is being received. A context manager: leaving it ends the thread and the connection.
 
-    `limit_s`: longest time for the whole answer; None: only silence ends it.
+    `limit_s`: longest time for the whole answer, its beginning included; None: only silence ends it.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class Transfer:
         self._url = url
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._cancelled = cancelled
-        self._limit_s = limit_s
-        self._deadline = time.monotonic() + HEAD_S
+        self._end = float("inf") if limit_s is None else time.monotonic() + limit_s
+        self._deadline = min(self._end, time.monotonic() + HEAD_S)
         self._items: queue.Queue[httpx.Response | bytes | Exception | None] = queue.Queue(_DEPTH)
         self._stop = threading.Event()
         self._body_wanted = threading.Event()
@@ -80,7 +80,7 @@ class Transfer:
         """
         response = self._next()
         assert response is not None and not isinstance(response, bytes)
-        self._deadline = float("inf") if self._limit_s is None else time.monotonic() + self._limit_s
+        self._deadline = self._end
         return response
 
     def blocks(self) -> Iterator[bytes]:
