@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from weighbridge.plain import diagnostics
 from weighbridge.services.store import RunStore
 from weighbridge.session.deps import Deps
 from weighbridge.session.session import Session
@@ -17,7 +18,7 @@ def new_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
     store = RunStore(deps.home)
     session = Session.create(store, deps)
     try:
-        with asyncio.Runner() as runner:
+        with diagnostics.hub_told(), asyncio.Runner() as runner:
             try:
                 yield session, runner
             finally:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean_line
 
 _LIMIT = 1000
+_HUB = logging.getLogger("weighbridge.hub")
+_painted = False
 
 
 def say(message: str, hint: str = "") -> None:
@@ -25,8 +30,28 @@ def problem(trouble: Problem) -> None:
 
 
 def note(line: str) -> None:
-    """A line of progress. Nobody who listens is no error."""
+    """A line of progress, below a painted one. Nobody who listens is no error."""
+    end_painting()
     _write(line + "\n")
+
+
+@contextmanager
+def hub_told() -> Iterator[None]:
+    """What the Hub's services say meanwhile is noted: that a server is waited for, or asked again."""
+    handler = _Notes()
+    level = _HUB.level
+    _HUB.addHandler(handler)
+    _HUB.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _HUB.setLevel(level)
+        _HUB.removeHandler(handler)
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        note(clean_line(record.getMessage(), _LIMIT))
 
 
 def can_repaint() -> bool:
@@ -37,13 +62,18 @@ def can_repaint() -> bool:
 
 def repaint(line: str) -> None:
     """Draws over the line that was painted last."""
+    global _painted
+    _painted = True
     width = max(1, shutil.get_terminal_size().columns - 1)
     _write("\r" + clean_line(line, width).ljust(width))
 
 
 def end_painting() -> None:
     """What follows starts on a line of its own."""
-    _write("\n")
+    global _painted
+    if _painted:
+        _painted = False
+        _write("\n")
 
 
 def _write(text: str) -> None:

@@ -1,4 +1,4 @@
-"""`weighbridge download MODEL`: one file of the Hub, exactly that revision, checked against its digest."""
+"""`weighbridge download MODEL`: one file of the Hub, exactly that revision, checked where the Hub declares a digest."""
 
 from __future__ import annotations
 
@@ -31,17 +31,23 @@ async def _download(session: Session, spec: str) -> None:
     assert model is not None
     name = clean_line(f"{model.repo}@{model.revision}:{model.file_name}")
     if model.path:
-        diagnostics.note(f"{name} is here already, and its digest holds")
+        checked = "its digest holds" if model.declared_sha256 else "it is as it was when it came"
+        diagnostics.note(f"{name} is here already, and {checked}")
         return
     diagnostics.note(f"downloading {name}")
     await fetch_or_quit(session)
 
 
 def _tell(session: Session, as_json: bool) -> None:
-    """As `sha256sum` prints it, so that `sha256sum -c` reads it; or one object."""
+    """As `sha256sum` prints it, so that `sha256sum -c` reads it; or one object.
+
+    `declared_sha256` of the object is null where the Hub declares none, so that nothing was compared.
+    """
     model = session.run.model
     assert model is not None
+    if not model.declared_sha256:
+        diagnostics.note("the Hub declares no SHA-256 for this file: this one was measured, and compared with nothing")
     if as_json:
-        output.json_line(model.model_dump(mode="json"))
+        output.json_line({**model.model_dump(mode="json"), "declared_sha256": model.declared_sha256 or None})
     else:
         output.text(f"{model.sha256}  {clean_line(model.path, 4096)}")

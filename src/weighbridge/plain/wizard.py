@@ -36,7 +36,7 @@ ROOMS: dict[StepId, Room] = {
 
 def walk(session: Session) -> int:
     """From the first step that is not done to the saved packet. Whatever ends it, every answer is saved."""
-    with asyncio.Runner() as runner:
+    with diagnostics.hub_told(), asyncio.Runner() as runner:
         try:
             return _walk(Talk(session, runner))
         finally:

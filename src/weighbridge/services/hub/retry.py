@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub.problems import hub_problem, nonsense
+from weighbridge.services.hub.telling import LOG, SLOW_S
 from weighbridge.services.hub.transfer import Transfer
 from weighbridge.services.model_file import Cancelled
 
@@ -19,6 +20,7 @@ WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LONGEST_WAIT_S = 60.0
 """A Hub that asks for a longer pause than this is left alone, and the person is told."""
 _POLL_S = 0.05
+_WORDS = {"timeout": "the server is silent", "rate_limited": "the server asks for a pause"}
 
 
 class Transient(Exception):
@@ -55,11 +57,17 @@ class Patience:
         if seconds > self._longest_s:
             raise failure.problem from failure
         self._failures += 1
+        self._tell(failure.problem, seconds)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if self._cancelled():
                 raise Cancelled
             time.sleep(min(left, _POLL_S))
+
+    def _tell(self, problem: HubProblem, seconds: float) -> None:
+        what = _WORDS.get(problem.kind, "the server or the connection fails")
+        when = f" in {seconds:.0f} s" if seconds >= SLOW_S else ""
+        LOG.info("%s; trying again%s (%d of %d)", what, when, self._failures, len(self._waits))
 
 
 def answer(transfer: Transfer, about: str, accepted: Collection[int]) -> httpx.Response:
