@@ -6,6 +6,7 @@ import pytest
 from fakehub.fake_hub import FakeHub
 
 from weighbridge.domain.model.hub import Query, SearchRow
+from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub.hub import Hub
 
 GGUF = {"a.gguf": b"GGUF"}
@@ -84,3 +85,32 @@ def test_hostile_rows_are_cleaned_or_left_out(fake: FakeHub, hub: Hub) -> None:
 
 def test_nothing_found_is_an_empty_answer(shelf: FakeHub, hub: Hub) -> None:
     assert hub.search(Query(words="no such thing")) == ()
+
+
+def test_an_odd_field_is_left_out_and_its_row_stays(fake: FakeHub, hub: Hub) -> None:
+    odd: dict[str, object] = {
+        "lastModified": "yesterday",
+        "tags": "abc",
+        "gguf": [1],
+        "likes": None,
+        "gated": {},
+        "cardData": 7,
+    }
+    fake.add("acme/odd", GGUF, more=odd, downloads=9)
+    fake.add("acme/old", GGUF, more={"lastModified": "0001-01-01T00:00:00+09:00"}, downloads=8)
+    fake.add("acme/good", GGUF, downloads=7)
+    assert names(hub.search(Query())) == ["acme/odd", "acme/old", "acme/good"]
+    assert hub.search(Query(limit=1)) == (SearchRow(repo="acme/odd", downloads=9),)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"error": "no"}', b'"text"', b"null", b"7"])
+def test_an_answer_without_rows_is_nonsense(fake: FakeHub, hub: Hub, body: bytes) -> None:
+    fake.fault("/api/models", body=body, content_type="application/json")
+    with pytest.raises(HubProblem) as caught:
+        hub.search(Query())
+    assert caught.value.kind == "nonsense"
+
+
+def test_rows_that_are_none_are_left_out(fake: FakeHub, hub: Hub) -> None:
+    fake.fault("/api/models", body=b'[null, 7, [], {}, {"id": "acme/x"}]', content_type="application/json")
+    assert names(hub.search(Query())) == ["acme/x"]

@@ -55,7 +55,10 @@ def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool) -> I
         size = mib(model.size_bytes)
         yield Row("File", f"{size} are being fetched" if loading else f"not here yet: ctrl+d fetches {size}", "head")
     elif model.kind == "hub":
-        yield Row("File", "✓ here, with its SHA-256 checked", "good")
+        checked = (
+            "✓ here, with its SHA-256 checked" if model.declared_sha256 else "here; the Hub declares no SHA-256 of it"
+        )
+        yield Row("File", checked, "good" if model.declared_sha256 else "text")
     if forecast is None:
         return
     if model.to_download and forecast.disk_needed_bytes:

@@ -203,7 +203,9 @@ class ModelJobs:
         finally:
             if self.loading is loading:
                 self.loading = None
-        self._guard.tell(Notice("The file is here, and its SHA-256 was checked.", "ctrl+n goes on."))
+        model = self._session.run.model
+        checked = "and its SHA-256 was checked" if model and model.declared_sha256 else "with no SHA-256 to check it by"
+        self._guard.tell(Notice(f"The file is here, {checked}.", "ctrl+n goes on."))
         self._guard.changed()
         self.on_arrival()
 

@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from weighbridge import __version__
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from weighbridge.services.hub.bounded import TooLong
 
 T = TypeVar("T")
+Params = Mapping[str, str | Sequence[str]]
+"""The question of an address; a name may have several values."""
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 _lock = threading.Lock()
@@ -99,7 +102,20 @@ class HubClient:
         """
         return self._in_bounds(about, lambda: question(self._api(about)))
 
-    def answer(self, about: str, path: str, params: Mapping[str, str]) -> object:
+    def items(self, about: str, path: str, params: Params, most: int) -> list[object]:
+        """The first items of an API path that answers with lists, in as many pages as that takes."""
+        return self._in_bounds(about, lambda: list(islice(self._items(about, f"{self.endpoint}{path}", params), most)))
+
+    def _items(self, about: str, url: str, params: Params) -> Iterator[object]:
+        while url:
+            response = self._response(about, url, params)
+            page = response.json()
+            if not isinstance(page, list):
+                raise nonsense(about, "gives an answer that no Hub gives")
+            yield from page
+            url, params = str(response.links.get("next", {}).get("url") or ""), {}
+
+    def answer(self, about: str, path: str, params: Params) -> object:
         """The JSON of an API path, read by no constructor of the client: those refuse odd dates or metadata whole."""
         url = f"{self.endpoint}{path}"
         return self._in_bounds(about, lambda: json.loads(self._get(about, url, params)))
@@ -134,13 +150,16 @@ class HubClient:
         except Exception as error:  # the client reads untrusted answers with plain constructors: any exception
             raise hub_problem(error, about) from error
 
-    def _get(self, about: str, url: str, params: Mapping[str, str]) -> bytes:
+    def _get(self, about: str, url: str, params: Params) -> bytes:
+        return self._response(about, url, params).content
+
+    def _response(self, about: str, url: str, params: Params) -> httpx.Response:
         from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
         headers = build_hf_headers(token=self._token(about), library_name="weighbridge", library_version=__version__)
         response = session().get(url, headers=headers, params=params)
         hf_raise_for_status(response)
-        return response.content
+        return response
 
     def _api(self, about: str) -> HfApi:
         from huggingface_hub import HfApi

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -61,7 +60,7 @@ def fetch(client: HubClient, repo: str, asked: str, now: str) -> HubRepo:
         tags=tuple(line(tag, 120) for tag in listed(info.get("tags"))[:_MOST_TAGS] if isinstance(tag, str)),
         downloads=count(info.get("downloads")),
         likes=count(info.get("likes")),
-        last_modified=_moment(info.get("lastModified")),
+        last_modified=day(info.get("lastModified")),
         files=_with_sizes(client, repo, commit, _files(info, about)),
     )
 
@@ -107,13 +106,6 @@ def _commit(sha: object, asked: str, about: str) -> str:
     if _COMMIT.fullmatch(asked) and asked != sha:
         raise nonsense(about, "answers with another commit")
     return sha
-
-
-def _moment(said: object) -> str:
-    try:
-        return day(datetime.fromisoformat(said)) if isinstance(said, str) else ""
-    except ValueError:
-        return ""
 
 
 def _files(info: dict[str, object], about: str) -> tuple[HubFile, ...]:

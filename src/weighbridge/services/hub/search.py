@@ -3,53 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from weighbridge.domain.model.hub import Gate, Query, SearchRow
-from weighbridge.services.hub.client import HubClient
+from weighbridge.services.hub.client import HubClient, Params
 from weighbridge.services.hub.plain_json import count, line, listed
-
-if TYPE_CHECKING:
-    from huggingface_hub import HfApi, ModelInfo
-    from huggingface_hub.hf_api import ExpandModelProperty_T
 
 MOST_ROWS = 200
 _NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?", re.ASCII)
-_EXPAND: list[ExpandModelProperty_T] = ["gguf", "gated", "downloads", "likes", "lastModified", "tags"]
+_EXPAND = ["gguf", "gated", "downloads", "likes", "lastModified", "tags"]
+_SORTS = {"last_modified": "lastModified", "trending_score": "trendingScore", "created_at": "createdAt"}
 
 
 def search(client: HubClient, query: Query) -> tuple[SearchRow, ...]:
-    """The rows in the server's order. HubProblem."""
-    return client.ask("search", lambda api: _rows(api, query))
+    """The rows in the server's order. HubProblem.
 
-
-def _rows(api: HfApi, query: Query) -> tuple[SearchRow, ...]:
-    found = api.list_models(
-        search=query.words.strip() or None,
-        filter=["gguf", *([f"license:{query.licence}"] if query.licence else [])],
-        num_parameters=None if query.max_params is None else f"max:{_with_unit(query.max_params)}",
-        gated=query.gated,
-        sort=query.sort,
-        limit=max(1, min(query.limit, MOST_ROWS)),
-        expand=_EXPAND,
-    )
-    rows = [row(info) for info in found]
+    Read by no constructor of the Hub's client: one odd field of one row would lose them all.
+    """
+    limit = max(1, min(query.limit, MOST_ROWS))
+    rows = [row(item) for item in client.items("search", "/api/models", _params(query, limit), limit)]
     return tuple(row for row in rows if row is not None and _small_enough(row, query.max_params))
 
 
-def row(info: ModelInfo) -> SearchRow | None:
-    """One row, cleaned; None for what is no name of a repository."""
-    if not isinstance(info.id, str) or not _NAME.fullmatch(info.id):
+def _params(query: Query, limit: int) -> Params:
+    params: dict[str, str | Sequence[str]] = {
+        "filter": ["gguf", *([f"license:{query.licence}"] if query.licence else [])],
+        "sort": _SORTS.get(query.sort, query.sort),
+        "limit": str(limit),
+        "expand": _EXPAND,
+    }
+    if words := query.words.strip():
+        params["search"] = words
+    if query.max_params is not None:
+        params["num_parameters"] = f"max:{_with_unit(query.max_params)}"
+    if query.gated is not None:
+        params["gated"] = str(query.gated).lower()
+    return params
+
+
+def row(item: object) -> SearchRow | None:
+    """One row, cleaned, without its odd fields; None for what is no name of a repository."""
+    if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not _NAME.fullmatch(item["id"]):
         return None
-    gguf = info.gguf if isinstance(info.gguf, dict) else {}
+    gguf = item["gguf"] if isinstance(item.get("gguf"), dict) else {}
     return SearchRow(
-        repo=info.id,
-        downloads=count(info.downloads),
-        likes=count(info.likes),
-        last_modified=day(info.last_modified),
-        licence=_licence(info),
-        gate=gate(info.gated),
+        repo=item["id"],
+        downloads=count(item.get("downloads")),
+        likes=count(item.get("likes")),
+        last_modified=day(item.get("lastModified")),
+        licence=_licence(item.get("tags")),
+        gate=gate(item.get("gated")),
         n_params=count(gguf.get("total")) or None,
         architecture=line(gguf.get("architecture"), 60),
     )
@@ -62,16 +66,18 @@ def gate(said: object) -> Gate:
     return "manual" if said else ""
 
 
-def day(moment: datetime | None) -> str:
-    """ISO 8601 in UTC, to the second; a moment without a zone is taken for UTC, as the Hub means it."""
-    if moment is None:
+def day(said: object) -> str:
+    """A server's moment as ISO 8601 in UTC, to the second; empty for what is none. Without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else None
+        utc = moment.astimezone(UTC) if moment and moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return ""
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment
-    return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z" if utc else ""
 
 
-def _licence(info: ModelInfo) -> str:
-    tags = (tag for tag in listed(info.tags) if isinstance(tag, str))
+def _licence(said: object) -> str:
+    tags = (tag for tag in listed(said) if isinstance(tag, str))
     return next((line(tag.removeprefix("license:"), 80) for tag in tags if tag.startswith("license:")), "")
 
 
