@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.model.files import WeightsFile, group
+from weighbridge.domain.model.files import FileRow, WeightsFile, group, recommend
 from weighbridge.domain.model.hub import HubFile
 from weighbridge.domain.model.quant_names import ORDER, label_of
+from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean
+from weighbridge.services.hub.places import place
 
 MIB = 2**20
 
@@ -214,3 +218,21 @@ def test_any_list_gives_models_that_stay_inside(listed: list[tuple[str, int | No
     for model in group(found):
         assert all(part in found for part in model.parts)
         assert not model.name.startswith("/") and ".." not in model.name.split("/") and clean(model.name) == model.name
+
+
+@pytest.mark.parametrize("path", [".hid-Q4_0.gguf", "a/.b/m.gguf", "q?x=1#m.gguf", "a*b.gguf", "a /b.gguf"])
+def test_a_name_that_a_download_refuses_is_shown_and_not_to_be_chosen(path: str) -> None:
+    model = only(path)
+    assert not model.choosable and "not safe on a disk" in model.problem
+    with pytest.raises(HubProblem):
+        place(Path("/models"), "acme/m", "a" * 40, path)
+    rows = tuple(FileRow(file=file) for file in group(files(path, "good-Q8_0.gguf")))
+    assert recommend(rows)[0] == "good-Q8_0.gguf"
+
+
+def test_parts_say_why_they_cannot_be_chosen() -> None:
+    whole = only("m-00001-of-00002.gguf", "m-00002-of-00002.gguf")
+    assert not whole.choosable and "merge them" in whole.problem
+    lacking = only("m-00001-of-00003.gguf", "m-00003-of-00003.gguf")
+    assert not lacking.choosable and lacking.problem == "only 2 of its 3 parts are in the repository"
+    assert only("m-Q4_0.gguf").choosable and only("m-Q4_0_4_4.gguf").choosable

@@ -10,11 +10,15 @@ from gguf_craft import craft_file
 from program import Cli
 
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.files import FileRow, HubView, group
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
+from weighbridge.domain.model.hub import HubFile
 from weighbridge.plain.fit import report
 from weighbridge.plain.texts.forecast import forecast_text
+from weighbridge.plain.texts.hub import files_table
 from weighbridge.session import Session
 from weighbridge.tui.forecast_words import file_rows, forecast_rows
+from weighbridge.tui.widgets.weights_list import file_details, file_line
 
 MIB = 1 << 20
 
@@ -80,3 +84,20 @@ async def test_the_disk_is_judged_with_the_margin_that_a_download_leaves(
 
 def test_nothing_to_download_needs_no_room(made: Forecast) -> None:
     assert made.model_copy(update={"disk_free_bytes": 0}).disk_suffices is True
+
+
+def test_a_list_says_what_is_by_formula_and_what_cannot_be_chosen() -> None:
+    files = group(
+        tuple(HubFile(path=path, size_bytes=MIB) for path in ("a-Q4_0.gguf", ".b.gguf", "c-00001-of-00002.gguf"))
+    )
+    view = HubView(repo="a/b", revision="0" * 40, fetched_at="", rows=tuple(FileRow(file=file) for file in files))
+    head, *rows = files_table(view)[:4]
+    assert "needs about" in head
+    said = {row.split()[0]: row for row in rows}
+    assert "unusable" in said[".b.gguf"] and "not safe on a disk" in said[".b.gguf"]
+    assert "only 1 of its 2 parts" in said["c-00001-of-00002.gguf"] and "unusable" not in said["a-Q4_0.gguf"]
+    for row in view.rows:
+        assert ("unusable" in file_line(row, False, 80).plain) == (not row.file.choosable)
+        assert [one.value for one in file_details(view, row) if "problem" in one.label] == [row.file.problem][
+            : bool(row.file.problem)
+        ]

@@ -50,7 +50,8 @@ def fake() -> Iterator[FakeHub]:
         hub.add(REPO, {"README.md": CARD, "tiny.Q4_K_M.gguf": model, "tiny.Q8_0.gguf": model, "mmproj.gguf": model})
         hub.add("acme/tiny", {"README.md": BASE_CARD})
         hub.add("acme/no-models", {"README.md": b"nothing here"})
-        hub.add("acme/parts", {f"big-0000{n}-of-00002.gguf": model for n in (1, 2)})
+        names = ["m.gguf", ".hid.gguf", "part-00002-of-00003.gguf", *(f"big-0000{n}-of-00002.gguf" for n in (1, 2))]
+        hub.add("acme/parts", dict.fromkeys(names, model))
         yield hub
     hub_files.forget()
 
@@ -68,6 +69,14 @@ async def test_a_repository_is_opened_with_what_each_file_needs(session: Session
     assert all(row.need_bytes and row.verdict == "fits" for row in view.rows)
     assert view.recommended == "tiny.Q4_K_M.gguf" and "Q4_K_M" in view.reason
     assert len(view.revision) == 40
+
+
+async def test_parts_of_a_model_need_nothing_that_can_be_told(session: Session) -> None:
+    rows = {row.file.name: row for row in (await session.look("acme/parts")).rows}
+    assert rows["part-00002-of-00003.gguf"].need_bytes is None and rows["m.gguf"].file.choosable
+    needs = {name: row.need_bytes or 0 for name, row in rows.items()}
+    assert needs["big-00001-of-00002.gguf"] > needs["m.gguf"] > 0, "all parts together count"
+    assert [name for name, row in rows.items() if row.file.choosable] == ["m.gguf"]
 
 
 async def test_without_a_file_the_recommended_one_is_chosen_and_pinned(session: Session) -> None:
@@ -226,6 +235,7 @@ async def test_a_server_without_ranges_needs_a_yes_to_the_whole_file(session: Se
         (f"{REPO}:absent.gguf", "has no model file absent.gguf"),
         (f"{REPO}:mmproj.gguf", "has no model file mmproj.gguf"),
         ("acme/parts:big-00001-of-00002.gguf", "comes in 2 parts"),
+        ("acme/parts:.hid.gguf", "not safe on a disk"),
     ],
 )
 async def test_what_cannot_be_chosen_changes_nothing(session: Session, spec: str, words: str) -> None:

@@ -97,5 +97,7 @@ def _row(row: FileRow, view: HubView) -> dict[str, Any]:
         "expected_parts": file.expected_parts,
         "need_bytes": row.need_bytes,
         "verdict": row.verdict,
+        "choosable": file.choosable,
+        "problem": file.problem,
         "recommended": file.name == view.recommended,
     }

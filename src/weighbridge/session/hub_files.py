@@ -53,7 +53,7 @@ def model_files(found: HubRepo) -> tuple[WeightsFile, ...]:
 
 
 def pick(found: HubRepo, name: str) -> WeightsFile:
-    """The model file of that name. HubProblem where there is none, BadInput where it comes in parts."""
+    """The model file of that name. HubProblem where there is none, BadInput where it cannot be chosen."""
     files = model_files(found)
     chosen = next((file for file in files if file.name == name), None)
     if chosen is None:
@@ -67,6 +67,8 @@ def pick(found: HubRepo, name: str) -> WeightsFile:
             f"{name} comes in {chosen.expected_parts} parts, and those cannot be weighed",
             "choose a file in one part, or merge the parts with llama-gguf-split --merge and give the path",
         )
+    if not chosen.choosable:
+        raise BadInput(f"{clean_line(name, 120)} cannot be chosen: {chosen.problem}", "choose another file")
     return chosen
 
 
@@ -135,9 +137,9 @@ def _header_or_none(hub: Hub, found: HubRepo, name: str) -> FetchedHeader | None
 
 
 def _weighed(file: WeightsFile, read: GgufHeader, settings: RuntimeSettings, available: int | None) -> FileRow:
-    """KV cache and buffers are those of the header that was read, the weights those of this file."""
+    """KV cache and buffers are those of the header that was read, the weights those of this file, if it is whole."""
     size = file.size_bytes
-    if size is None:
+    if size is None or not file.complete:
         return FileRow(file=file)
     made = forecast(read, settings, available)
     need = made.total_bytes - made.weights_bytes + size

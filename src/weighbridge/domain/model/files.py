@@ -13,8 +13,8 @@ from weighbridge.domain.text import clean_line
 class WeightsFile(Record):
     """One model of a repository: a file, or the shards of one, in order.
 
-    `label`: quantization as the file name has it, a hint only; the header decides. `problem`: why llama.cpp will
-    not load it, as far as the name tells; empty where nothing speaks against it.
+    `label`: quantization as the file name has it, a hint only; the header decides. `problem`: why it cannot be chosen,
+    or why llama.cpp will not load it, as far as the name tells; empty where nothing speaks against it.
     """
 
     parts: tuple[HubFile, ...]
@@ -37,11 +37,17 @@ class WeightsFile(Record):
     def complete(self) -> bool:
         return len(self.parts) == self.expected_parts
 
+    @property
+    def choosable(self) -> bool:
+        """Whether it can be weighed and downloaded: one file, with a name that is safe on a disk."""
+        return self.expected_parts == 1 and all(is_plain_name(part) for part in self.name.split("/"))
+
 
 class FileRow(Record):
     """One model file as a person chooses it. `need_bytes`: memory for a run at the present settings.
 
-    The need is the file's weights plus KV cache and buffers of the one header that was read; None where unknown.
+    The need is the file's weights plus KV cache and buffers of the one header that was read, by the formula; None
+    where unknown.
     `verdict` is that of the forecast (fits, tight, does_not_fit, unknown).
     """
 
@@ -68,13 +74,18 @@ _COMPANION = re.compile(
     r"(?:^|[/_.-])(?:mmproj|imatrix|lora|adapter|draft|vocab|mtp|clip|vae)s?(?=[/_.-]|$)", re.IGNORECASE | re.ASCII
 )
 """Projectors, importance matrices, adapters and other files that go with a model and are none."""
+_LONGEST = 255 - len(".0123456789ab.part.lock")
+"""Bytes of one name, so that the names that a download needs beside it still fit."""
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+"""What some operating system takes for a separator, a drive, a stream or a pattern."""
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<at>\d{5})-of-(?P<of>\d{5})\.gguf", re.IGNORECASE | re.ASCII | re.DOTALL)
 
 
 def group(files: tuple[HubFile, ...]) -> tuple[WeightsFile, ...]:
     """The models among a repository's files, small before large, those of unknown size last.
 
-    Paths that do not stay inside a folder, or that a terminal would misread, are left out.
+    Paths that do not stay inside a folder, or that a terminal would misread, are left out; other names that a
+    download refuses are kept with their `problem`.
     """
     shards: dict[tuple[str, int], dict[int, HubFile]] = {}
     for file in sorted(files, key=lambda file: file.path):
@@ -100,10 +111,33 @@ def _is_safe(path: str) -> bool:
     return all(part not in ("", ".", "..") and len(part.encode()) <= 255 for part in path.split("/"))
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether one part of a path means a file of that name on every system, beside which a download's own fit."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return False
+    return (
+        0 < size <= _LONGEST
+        and not _FORBIDDEN.search(name)
+        and not name.startswith(".")
+        and not name.endswith((" ", "."))
+    )
+
+
 def _model(parts: tuple[HubFile, ...], of: int) -> WeightsFile:
-    label = label_of(parts[0].path)
-    problem = f"llama.cpp does not read the layout {label} any more; take Q4_0" if label in GONE else ""
-    return WeightsFile(parts=parts, label=label, expected_parts=of, problem=problem)
+    made = WeightsFile(parts=parts, label=label_of(parts[0].path), expected_parts=of)
+    return made.model_copy(update={"problem": _problem(made)})
+
+
+def _problem(file: WeightsFile) -> str:
+    if not file.complete:
+        return f"only {len(file.parts)} of its {file.expected_parts} parts are in the repository"
+    if file.expected_parts > 1:
+        return f"in {file.expected_parts} parts: merge them with llama-gguf-split --merge and give the path"
+    if not file.choosable:
+        return "its name is not safe on a disk: download it by other means and give its path"
+    return f"llama.cpp does not read the layout {file.label} any more; take Q4_0" if file.label in GONE else ""
 
 
 def recommend(rows: tuple[FileRow, ...]) -> tuple[str, str]:
@@ -112,9 +146,10 @@ def recommend(rows: tuple[FileRow, ...]) -> tuple[str, str]:
     Q4_K_M if it fits; else the largest below it that fits, down to Q3; else the smallest above it that fits. Below
     Q3 only as a last resort, with a warning. Files in several parts are for the person to choose.
     """
-    whole = [row for row in rows if row.file.expected_parts == 1 and not row.file.problem]
+    whole = [row for row in rows if not row.file.problem]
     if not whole:
-        return "", "No file can be recommended: each is in parts, or in a layout that llama.cpp does not read."
+        why = "each is in parts, has an unsafe name, or is in a layout that llama.cpp does not read"
+        return "", f"No file can be recommended: {why}."
     possible = [row for row in whole if row.verdict != "does_not_fit"]
     if not possible:
         least = min(whole, key=lambda row: (row.need_bytes is None, row.need_bytes or 0))

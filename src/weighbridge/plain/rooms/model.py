@@ -79,7 +79,7 @@ def _file(talk: Talk, view: HubView) -> str:
     """One file of a repository; Enter takes the recommended one."""
     output.text(about(view))
     items = [Item(row.file.name, label) for row, label in zip(view.rows, files_labels(view), strict=True)]
-    ask = f"{advice(view)}\nFiles (quantization, on disk, needs, verdict):"
+    ask = f"{advice(view)}\nFiles (quantization, on disk, needs about, verdict):"
     return exact(view, str(talk.choose(ask, items, view.recommended or None)))
 
 

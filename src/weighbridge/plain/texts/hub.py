@@ -55,8 +55,11 @@ def count(number: int | None) -> str:
 
 
 def files_table(view: HubView) -> list[str]:
-    """A heading, one line a model file, and which is recommended for this machine."""
-    head = ("file", "quantization", "on disk", "needs", "verdict", "")
+    """A heading, one line a model file, and which is recommended for this machine.
+
+    Needs are by the formula, with one header for all files: a forecast of one file knows better.
+    """
+    head = ("file", "quantization", "on disk", "needs about", "verdict", "")
     lines = columns([head, *(_file(row, view) for row in view.rows)])
     return [*lines, advice(view)]
 
@@ -82,15 +85,13 @@ def about(view: HubView) -> str:
 
 def _file(row: FileRow, view: HubView) -> tuple[str, ...]:
     file = row.file
-    parts = f"{len(file.parts)} of {file.expected_parts} parts"
-    whole = f" ({parts})" if file.expected_parts > 1 else ""
     return (
-        clean_line(file.name, 120) + whole,
+        clean_line(file.name, 120),
         clean_line(file.label) or UNKNOWN,
         _mib(file.size_bytes),
         _mib(row.need_bytes),
-        WORDS[row.verdict],
-        "recommended" if file.name == view.recommended else "",
+        WORDS[row.verdict] if file.choosable else "unusable",
+        "recommended" if file.name == view.recommended else clean_line(file.problem),
     )
 
 

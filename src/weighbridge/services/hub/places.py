@@ -6,16 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+from weighbridge.domain.model.files import is_plain_name
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES
 from weighbridge.domain.problems import HubProblem, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services.atomic import disk_problem
 
-_LONGEST = 255 - len(".0123456789ab.part.lock")
-"""Bytes of one name, so that the names beside it still fit."""
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-"""What some operating system takes for a separator, a drive, a stream or a pattern."""
 
 
 def models(home: Path) -> Path:
@@ -33,7 +30,7 @@ def place(root: Path, repo: str, revision: str, path: str) -> Path:
         raise HubProblem("bad_revision", f"{clean_line(revision, 80)} is no commit", "ask for the repository again")
     parts = [repo.replace("/", "--", 1), revision, *path.split("/")]
     for part in parts:
-        if not _is_plain(part):
+        if not is_plain_name(part):
             raise HubProblem(
                 "bad_name",
                 f"the Hub lists a file whose name is not safe on a disk: {clean_line(f'{repo}/{path}', 160)}",
@@ -66,16 +63,3 @@ def require_space(folder: Path, needed: int, about: str) -> None:
             f" beside the {DISK_MARGIN_BYTES >> 20} MiB that stay free.",
             "Free some space and try again, or choose another disk with WEIGHBRIDGE_HOME.",
         )
-
-
-def _is_plain(name: str) -> bool:
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        return False
-    return (
-        0 < size <= _LONGEST
-        and not _FORBIDDEN.search(name)
-        and not name.startswith(".")
-        and not name.endswith((" ", "."))
-    )

@@ -18,6 +18,8 @@ VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "does_not_fit": ("✗ too large", "more than what is available", "bad"),
     "unknown": ("– unknown", "its need is not known before its header is read", "muted"),
 }
+UNUSABLE: tuple[str, Tone] = ("✗ unusable", "bad")
+"""In place of a verdict, where a file cannot be chosen."""
 COLOURS: dict[Tone, str] = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error"}
 HEADING = f"  {'quant':<10} {'size':>9} {'need':>9}  {'here':<11} file"
 LEAST_NAME = 9
@@ -25,7 +27,8 @@ LEAST_NAME = 9
 
 def file_line(row: FileRow, recommended: bool, width: int) -> Content:
     """One row: the end of a long name says more than its beginning, so that is what stays."""
-    verdict, _, tone = VERDICTS[row.verdict]
+    known, _, known_tone = VERDICTS[row.verdict]
+    verdict, tone = (known, known_tone) if row.file.choosable else UNUSABLE
     start = f"{'★' if recommended else ' '} {row.file.label or UNKNOWN:<10.10} {size_words(row.file.size_bytes):>9}"
     need = f" {size_words(row.need_bytes):>9}  "
     room = max(LEAST_NAME, width - len(start) - len(need) - 12)
@@ -42,8 +45,9 @@ def file_line(row: FileRow, recommended: bool, width: int) -> Content:
 def file_details(view: HubView, row: FileRow) -> Iterator[Row]:
     """The highlighted file in full, and why it is recommended, if it is."""
     parts = f" and {len(row.file.parts) - 1} more parts" if len(row.file.parts) > 1 else ""
-    lacking = "" if row.file.complete else f", of {row.file.expected_parts}: some are missing"
-    yield Row("File", f"{row.file.name}{parts}{lacking}")
+    yield Row("File", f"{row.file.name}{parts}")
+    if row.file.problem:
+        yield Row("! problem", row.file.problem, "bad" if not row.file.choosable else "warn")
     verdict, why, tone = VERDICTS[row.verdict]
     need = "" if row.need_bytes is None else f"about {mib(row.need_bytes)} of memory: "
     yield Row("Here", f"{need}{verdict}, {why}", tone)
