@@ -196,3 +196,16 @@ async def test_a_plan_pins_a_repository_or_keeps_its_bare_name(launch: Launch, s
         model = session.run.model
         assert model is not None and (model.kind, model.repo) == ("named", "Qwen/Qwen2.5-7B-Instruct")
         assert "nothing was fetched" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("shown", ["", "repos"])
+async def test_words_typed_right_behind_the_key_are_searched_for(launch: Launch, hub: FakeHub, shown: str) -> None:
+    async with launch() as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        if shown:
+            await ask(pilot, "acme")
+            await opened(pilot, "repos")
+        for key in ["ctrl+f", "ctrl+a", "ctrl+k", *"tiny", "enter"]:
+            wizard_of(pilot).simulate_key(key)
+        await wait_until(pilot, "what was typed is found", lambda: "for “tiny”" in screen_text(pilot.app))

@@ -133,7 +133,8 @@ class ModelScreen(StepScreen):
         if self.kind != "hub":
             list(self.query_one("#kind", RadioSet).query(Radio))[KINDS.index("hub")].value = True
             self._take_kind("hub")
-        self.query_one("#spec").focus()
+        # At once: words that are typed behind the key are meant for this line.
+        self.set_focus(self.query_one("#spec"))
 
     @on(HubPart.Answered)
     def _answered(self) -> None:
