@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from fakehub.fake_hub import FakeHub
-from filelock import FileLock
-from shelf import DATA, RESOLVE, Shelf, shelf, size_of, wait_until
+from shelf import DATA, RESOLVE, Shelf, never, shelf, size_of, wait_until
 
+from weighbridge.services.hub.download import Source, Ticker, turn
+from weighbridge.services.hub.fetch import lock_place
 from weighbridge.services.hub.transfer import READ_S
 from weighbridge.services.model_file import Cancelled
 
@@ -110,7 +111,13 @@ def test_waiting_for_another_weighbridge_can_be_stopped(file: Shelf) -> None:
     file.part.parent.mkdir(parents=True)
     file.part.write_bytes(DATA[:1000])
     seen: list[int] = []
-    with FileLock(file.part.with_name(f"{file.part.name}.lock")), pytest.raises(Cancelled):
+    other = turn(lock_place(file.home, file.part), file.part, Source("", "", None, ""), Ticker(None), never)
+    with other, pytest.raises(Cancelled):
         file.fetch(lambda now, _: seen.append(now), lambda: bool(seen))
     assert seen == [1000]
     assert not file.fake.calls()
+
+
+def test_no_lock_stays_beside_the_models(file: Shelf) -> None:
+    file.fetch()
+    assert [path for path in (file.home / "models").rglob("*") if path.is_file()] == [file.target]

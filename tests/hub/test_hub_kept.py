@@ -44,6 +44,20 @@ def test_a_visit_without_the_hub_shows_the_same(
     assert len(fake.calls()) == (1 if way == "stalls" else 0)
 
 
+@pytest.mark.parametrize(("first", "second"), [("", "main"), ("main", "")])
+def test_the_default_branch_is_kept_by_both_of_its_names(
+    fake: FakeHub, tiny: FakeRepo, make_hub: MakeHub, first: str, second: str
+) -> None:
+    make_hub().repository(REPO, first)
+    newest = tiny.commit({"a.gguf": b"GGUF"})
+    make_hub().repository(REPO, second)
+    fake.stop()
+    found = make_hub(now=LATER).repository(REPO, first)
+    assert (found.revision, found.asked, found.from_cache) == (newest, first, True)
+    with pytest.raises(HubProblem):
+        make_hub().repository(REPO, "other")
+
+
 def test_a_branch_is_asked_anew(fake: FakeHub, tiny: FakeRepo, make_hub: MakeHub) -> None:
     old = make_hub().repository(REPO)
     new = tiny.commit({"a.gguf": b"GGUF"})

@@ -54,6 +54,20 @@ def test_gated_and_private_repositories_say_what_to_do(here: Cli, hub: FakeHub, 
     assert "acme/private" in said(here, 2, "download", f"acme/private:{SMALL}")
 
 
+def test_a_refusal_without_a_token_may_mean_a_private_repository(here: Cli, hub: FakeHub) -> None:
+    hub.fault("/api/models", status=403)
+    text = said(here, 3, "fit", "acme/tiny-GGUF")
+    assert "private" in text and "HF_TOKEN" in text
+
+
+@pytest.mark.parametrize("spec", ["acme/tiny-GGUF@", "acme/tiny-GGUF:", "acme/tiny-GGUF@:x.gguf"])
+def test_a_name_that_was_only_begun_names_the_form(here: Cli, hub: FakeHub, spec: str) -> None:
+    for verb in VERBS:
+        text = said(here, 2, verb, spec)
+        assert spec in text and "org/repo@revision:file.gguf" in text
+    assert not hub.calls()
+
+
 def test_a_file_that_is_no_model_is_said_before_it_is_downloaded(here: Cli, hub: FakeHub) -> None:
     hub.add("acme/picture", {"picture-Q4_0.gguf": b"\x89PNG\r\n\x1a\n" + bytes(500_000)})
     assert "picture-Q4_0.gguf" in said(here, 2, "fit", "acme/picture:picture-Q4_0.gguf")

@@ -21,6 +21,8 @@ from weighbridge.services.atomic import write_atomic
 
 _R = TypeVar("_R", bound=Record)
 _MOST_BYTES = 128 << 20
+_DEFAULT = "main"
+"""What the Hub calls the default branch of every repository: with and without this name it is one branch."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -40,8 +42,9 @@ class KeptAnswers:
         """The kept answer for a branch, tag or commit, marked as kept; None where there is none."""
         commit = revision
         if not _COMMIT.fullmatch(revision):
-            ref = self._read(repo, _ref(revision), _Ref)
-            if ref is None or ref.revision != revision or not _COMMIT.fullmatch(ref.commit):
+            name = revision or _DEFAULT
+            ref = self._read(repo, _ref(name), _Ref)
+            if ref is None or ref.revision != name or not _COMMIT.fullmatch(ref.commit):
                 return None
             commit = ref.commit
         kept = self._read(repo, f"{commit}.json", HubRepo)
@@ -51,7 +54,8 @@ class KeptAnswers:
 
     def keep_repository(self, answer: HubRepo) -> None:
         self._write(answer.repo, f"{answer.revision}.json", answer)
-        self._write(answer.repo, _ref(answer.asked), _Ref(revision=answer.asked, commit=answer.revision))
+        name = answer.asked or _DEFAULT
+        self._write(answer.repo, _ref(name), _Ref(revision=name, commit=answer.revision))
 
     def card(self, repo: str, commit: str) -> CardText | None:
         kept = self._read(repo, f"{commit}.card.json", CardText)

@@ -54,9 +54,12 @@ class Ticker:
 
 
 @contextmanager
-def turn(part: Path, source: Source, tick: Ticker, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Waits until no other weighbridge writes the part, showing how far that one is. Raises Cancelled."""
-    lock = FileLock(part.with_name(f"{part.name}.lock"))
+def turn(lock_path: Path, part: Path, source: Source, tick: Ticker, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Waits until no other weighbridge writes the part, showing how far that one is. Raises Cancelled.
+
+    The lock stays where it is: whoever removes one may take it from under another's feet.
+    """
+    lock = FileLock(lock_path)
     while True:
         try:
             lock.acquire(timeout=0)

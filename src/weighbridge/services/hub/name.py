@@ -12,6 +12,8 @@ from weighbridge.services.hub.client import prepare
 
 _ADDRESS = re.compile(r"(https?://|hf://|(huggingface\.co|hf\.co)/)", re.IGNORECASE)
 _NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^@:\s]+))?(:(?P<file>[^:\s][^:\r\n]*))?", re.ASCII)
+_BEGUN = re.compile(r"[\w.-]+/[\w.-]+(@[^@:\s]*)?(:[^:\r\n]*)?", re.ASCII)
+"""A name whose revision or file may still be missing behind its sign."""
 _HINT = "write org/repo, org/repo@revision or org/repo@revision:file.gguf, or paste the model page's address"
 
 
@@ -20,8 +22,8 @@ def is_hub_address(text: str) -> bool:
 
 
 def is_hub_name(text: str) -> bool:
-    """True for org/repo with optional revision and file. A relative path may look the same."""
-    return _NAME.fullmatch(text) is not None
+    """True for org/repo with optional revision and file, or a sign that one belongs to. A path may look the same."""
+    return _BEGUN.fullmatch(text) is not None
 
 
 def named(text: str) -> ModelChoice:

@@ -89,7 +89,8 @@ def _by_status(error: HfHubHTTPError, about: str) -> HubProblem:
         if _with_token(error):
             hint = "check the token: it may have ended, or lack the permission to read this repository"
             return HubProblem("private", f"{about}: the server does not accept the token for it{quoted}", hint)
-        return HubProblem("private", f"{about}: the server shows it to nobody without a token{quoted}", _LOGIN)
+        message = f"{about}: the server shows it to nobody without a token{quoted}"
+        return HubProblem("private", message, f"it may be private, or its terms wait for your consent: {_LOGIN}")
     if status == 404:
         return HubProblem("not_found", f"{about}: the server does not have it{quoted}", "check the spelling")
     if status == 408 or status >= 500:
