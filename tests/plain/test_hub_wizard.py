@@ -8,7 +8,9 @@ from fakehub.fake_hub import FakeHub
 from fakes import Script
 from program import STEPS_1_2, Typed, pressing_when_something_came
 
+from weighbridge.domain.packet import completeness
 from weighbridge.services.packet_io.verify import verify_packet
+from weighbridge.tui.screens.packet import item_line
 
 REPO = "acme/tiny-GGUF"
 SMALL, LARGE = "tiny-Q4_K_M.gguf", "tiny-Q8_0.gguf"
@@ -27,6 +29,18 @@ def test_words_lead_over_a_search_and_a_list_to_a_packet(
     assert f"weighbridge prove {REPO}@{run.model.revision}:{SMALL} --ctx" in said
     assert script.launches and script.launches[0].model_path == run.model.path
     assert verify_packet(tmp_path / "mine").ok
+
+
+def test_what_sources_disagree_on_is_marked_before_the_packet_is_saved(
+    typed: Typed, hub: FakeHub, tiny: dict[str, Path]
+) -> None:
+    hub.add("acme/odd-GGUF", {"README.md": "---\nlicense: mit\n---\n# Odd\n", SMALL: tiny[SMALL]})
+    code, said, run = typed(f"{STEPS_1_2}acme/odd-GGUF\n\n\n\n\n\n\n\n./mine\n")
+    assert code == 0, said
+    assert "2. ? DISPUTED License note: conflicting: mit" in said and "nobody has decided" in said
+    (item,) = [item for item in completeness(run) if item.disputed]
+    line = item_line(item).plain
+    assert line.startswith("? License note") and "disputed  nobody decided between mit" in line
 
 
 def test_a_name_shows_its_files_and_a_number_takes_another_one(typed: Typed, hub: FakeHub) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from weighbridge.domain.flow import allowed, recommended
 from weighbridge.domain.intents import Decide
-from weighbridge.domain.packet import completeness
+from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.afterwards import what_next
 from weighbridge.domain.verdict.decision import CHOICES, Choice
@@ -50,7 +50,9 @@ def save_packet(talk: Talk) -> None:
     session = talk.session
     items = completeness(session.run)
     for number, item in enumerate(items, 1):
-        output.text(f"  {number}. {'held   ' if item.held else 'MISSING'} {item.title}: {item.fact.text}")
+        output.text(f"  {number}. {_mark(item)} {item.title}: {item.fact.text}")
+    if any(item.disputed for item in items):
+        output.text("? nobody has decided between the sources: a number goes there, and the packet says so if saved.")
     while True:
         text = talk.line("Folder for the packet, or a number to go to its step", default_target(session.run.id))
         if not text.isdecimal():
@@ -68,6 +70,11 @@ def save_packet(talk: Talk) -> None:
     output.text(f"What next: {what_next(verdict.choice if verdict else None, record.planned)}")
     if session.run.model is not None and not session.run.planned:
         output.text(f"The same proof again: {shlex.join(prove_command(session.run))}")
+
+
+def _mark(item: Item) -> str:
+    """Whether there is evidence, all of a width."""
+    return "? DISPUTED" if item.disputed else "held      " if item.held else "MISSING   "
 
 
 def default_target(run_id: str) -> str:

@@ -39,13 +39,14 @@ AFTERWARDS = {
 
 
 def item_line(item: Item) -> Content:
-    """`✓ Eval   measured  4 of 5 passed`, or the gap with its reason."""
-    sign = "✓" if item.held else "–"
-    value = clean_line(item.fact.reason if not item.held else item.fact.text, 200)
+    """`✓ Eval   measured  4 of 5 passed`, the gap with its reason, or what sources disagree on."""
+    sign = "?" if item.disputed else "✓" if item.held else "–"
+    text = item.fact.text if item.held else item.fact.reason
+    value = text.replace("conflicting: ", "nobody decided between ", 1) if item.disputed else text
     return Content.assemble(
-        (f"{sign} {item.title:<15}", "bold" if item.held else "$text-warning"),
-        (f"{item.fact.status:<10}", "$foreground-muted"),
-        (value, "" if item.held else "$foreground-muted"),
+        (f"{sign} {item.title:<15}", "bold" if item.held and not item.disputed else "$text-warning"),
+        (f"{'disputed' if item.disputed else item.fact.status:<10}", "$foreground-muted"),
+        (clean_line(value, 200), "" if item.held else "$foreground-muted"),
     )
 
 
@@ -86,6 +87,8 @@ class PacketScreen(StepScreen):
         if gaps:
             lines = "line is" if gaps == 1 else "lines are"
             return f"{gaps} {lines} missing: Enter jumps there, or save it so."
+        if any(item.disputed for item in completeness(run)):
+            return "Sources disagree where a ? stands: Enter jumps there to decide, or save it so."
         return "Nothing is missing. ctrl+n saves the packet."
 
     def draw(self, run: Run) -> None:
@@ -102,7 +105,7 @@ class PacketScreen(StepScreen):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         item = next(i for i in completeness(self.run) if i.id == event.option_id)
         source = f" · {item.fact.source}" if item.fact.source else ""
-        where = "" if item.held else f" · Enter goes to step {BY_ID[item.step].number}"
+        where = "" if item.held and not item.disputed else f" · Enter goes to step {BY_ID[item.step].number}"
         self.query_one("#item-detail", Static).update(clean_line(f"{item.fact.text}{source}{where}", 400))
 
     @on(OptionList.OptionSelected, "#items")
