@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pytest
 from fakehub.fake_faults import Fault
 from fakehub.fake_hub import FakeHub
 from fakehub.fake_repo import FakeFile
-from program import Cli
+from filelock import FileLock
+from program import Cli, command, environment
 
 from weighbridge.session import hub_files
 
@@ -82,3 +85,19 @@ def test_a_file_without_a_declared_digest_is_never_called_checked(
     assert (told["sha256"], told["declared_sha256"]) == (digest, None)
     assert "declares no" not in here("download", f"{REPO}:{SMALL}").stderr
     assert "its digest holds" in here("download", f"{REPO}:{SMALL}").stderr
+
+
+def test_a_killed_download_leaves_no_run_and_the_next_verb_cleans_up(here: Cli, hub: FakeHub, home: Path) -> None:
+    stall = hub.fault(r"GET .*resolve/.*\.gguf", stall_after=100_000)
+    with subprocess.Popen(command("download", f"{REPO}:{SMALL}"), env=environment(home)) as process:
+        assert stall.reached.wait(60)
+        process.kill()
+    hub.clear_faults()
+    assert "There are no runs yet" in here("runs").stdout
+    (left,) = (home / "scratch" / "runs").iterdir()
+    os.utime(left, (1, 1))
+    with FileLock(left / "lock"):
+        assert here("search", "tiny").returncode == 0
+        assert left.exists(), "somebody holds it"
+    assert here("search", "tiny").returncode == 0
+    assert not list((home / "scratch" / "runs").iterdir())

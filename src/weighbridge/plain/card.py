@@ -10,7 +10,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.plain import output
-from weighbridge.plain.desk import new_session
+from weighbridge.plain.desk import scratch_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.loading import choose
 from weighbridge.plain.texts.card import card_place, facts_text, licence_text
@@ -19,7 +19,7 @@ from weighbridge.session.session import Session
 
 
 def main(args: Namespace) -> int:
-    with new_session(real_deps()) as (session, runner):
+    with scratch_session(real_deps()) as (session, runner):
         runner.run(choose(session, args.model))
         text = session.card_text()
         if args.json:

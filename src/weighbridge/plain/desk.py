@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from weighbridge.domain.problems import Problem
 from weighbridge.plain import diagnostics
 from weighbridge.services.store import RunStore
 from weighbridge.session.deps import Deps
 from weighbridge.session.session import Session
+
+STALE_S = 60.0
+"""So old a scratch run is that nobody holds, it was left by a program that was killed."""
 
 
 @contextmanager
@@ -18,11 +23,36 @@ def new_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
     store = RunStore(deps.home)
     session = Session.create(store, deps)
     try:
-        with diagnostics.hub_told(), asyncio.Runner() as runner:
-            try:
-                yield session, runner
-            finally:
-                runner.run(session.close())
+        yield from _at_work(session)
     finally:
         if not session.events() and session.run.packet is None:
             store.delete(session.run.id)
+
+
+@contextmanager
+def scratch_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
+    """A session for a verb that has no run to keep: it never stands among the runs, even if the program is killed."""
+    store = RunStore(deps.home / "scratch")
+    _sweep(store)
+    session = Session.create(store, deps)
+    try:
+        yield from _at_work(session)
+    finally:
+        store.delete(session.run.id)
+
+
+def _at_work(session: Session) -> Iterator[tuple[Session, asyncio.Runner]]:
+    with diagnostics.hub_told(), asyncio.Runner() as runner:
+        try:
+            yield session, runner
+        finally:
+            runner.run(session.close())
+
+
+def _sweep(store: RunStore) -> None:
+    """Deletes what killed programs left. One that is held, or was just begun, stays."""
+    with suppress(OSError):
+        for folder in store.runs.iterdir():
+            with suppress(OSError, Problem):
+                if folder.stat().st_mtime < time.time() - STALE_S:
+                    store.delete(folder.name)

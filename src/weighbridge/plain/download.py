@@ -7,7 +7,7 @@ from argparse import Namespace
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.desk import new_session
+from weighbridge.plain.desk import scratch_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.services.model_file import is_hub_spec
@@ -19,7 +19,7 @@ def main(args: Namespace) -> int:
     if not is_hub_spec(args.model):
         name = clean_line(args.model, 120)
         raise BadInput(f"{name} is no model of the Hub: there is nothing to download.", "Give org/repo:file.gguf.")
-    with new_session(real_deps()) as (session, runner):
+    with scratch_session(real_deps()) as (session, runner):
         runner.run(_download(session, args.model))
         _tell(session, args.json)
     return Exit.DONE

@@ -11,7 +11,7 @@ from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.desk import new_session
+from weighbridge.plain.desk import scratch_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib
 from weighbridge.plain.loading import exact, inspect, open_repository
@@ -24,7 +24,7 @@ _OPTIONS = {"ctx": "n_ctx", "batch": "n_batch", "kv_type": "kv_type"}
 
 
 def main(args: Namespace) -> int:
-    with new_session(real_deps()) as (session, runner):
+    with scratch_session(real_deps()) as (session, runner):
         runner.run(_fit(session, args))
     return Exit.DONE
 

@@ -8,7 +8,7 @@ from weighbridge.domain.model.hub import Query, SortKey, weights_count
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.desk import new_session
+from weighbridge.plain.desk import scratch_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.texts.hub import search_table
 from weighbridge.session.deps import real_deps
@@ -28,7 +28,7 @@ def main(args: Namespace) -> int:
         sort=_SORTS[args.sort],
         limit=_limit(args.limit),
     )
-    with new_session(real_deps()) as (session, runner):
+    with scratch_session(real_deps()) as (session, runner):
         found = runner.run(session.search(query))
     if args.json:
         for row in found:
