@@ -8,7 +8,7 @@ import pytest
 
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import CardText, HubRepo
-from weighbridge.services.card.extract import base_model_of, card_facts, needs_base
+from weighbridge.services.card.extract import base_model_of, card_facts
 
 Sample = Callable[[str], CardText]
 Repo = Callable[..., HubRepo]
@@ -123,8 +123,6 @@ def test_context_lengths_as_cards_write_them(repo: Repo, card: Card, line: str, 
 
 def test_what_the_reupload_lacks_comes_from_the_base_models_card(repo: Repo, sample: Sample) -> None:
     own, base = sample("reupload"), (repo("harbour/Heron-1B-Instruct"), sample("good"))
-    alone = card_facts(repo(), own, header(llama__context_length=8_192))
-    assert needs_base(alone)
     facts = card_facts(repo(), own, header(llama__context_length=8_192), base)
     place = "card of the base model harbour/Heron-1B-Instruct@01234567"
     assert (facts.licence.status, facts.licence.value, facts.licence.line) == ("derived", "apache-2.0", None)
@@ -133,7 +131,6 @@ def test_what_the_reupload_lacks_comes_from_the_base_models_card(repo: Repo, sam
     assert facts.safety.source == f"{place}, heading 'Bias, Risks, and Limitations', line 27"
     assert facts.context_length.source == "GGUF key llama.context_length"
     assert facts.base_model.value == "harbour/Heron-1B-Instruct" and facts.base_model.line == 2
-    assert not needs_base(facts)
 
 
 def test_a_gap_in_both_cards_names_both(repo: Repo, sample: Sample) -> None:
@@ -148,7 +145,8 @@ def test_a_gap_in_both_cards_names_both(repo: Repo, sample: Sample) -> None:
     [
         ("base_model: harbour/Heron-1B", "harbour/Heron-1B"),
         ("base_model: [harbour/Heron-1B]\nbase_model_relation: quantized", "harbour/Heron-1B"),
-        ("base_model: harbour/Heron-1B\nbase_model_relation: finetune", ""),
+        ("base_model: harbour/Heron-1B\nbase_model_relation: finetune", "harbour/Heron-1B"),
+        ("base_model: harbour/Heron-1B\nbase_model_relation: distilled", ""),
         ("base_model: [harbour/Heron-1B, harbour/Tern-3B]", ""),
         ("base_model: Someone/Model-GGUF", ""),
         ("base_model: ../../etc/passwd", ""),
@@ -164,3 +162,14 @@ def test_which_base_models_card_may_be_read(repo: Repo, card: Card, front: str, 
 
 def test_without_a_readme_the_hub_names_the_base_model(repo: Repo, card: Card) -> None:
     assert base_model_of(repo(base_model=["harbour/Heron-1B"]), card("", "gated")) == "harbour/Heron-1B"
+
+
+@pytest.mark.parametrize("number", [str(10**30), "100,000,000,000", "90M", "9" * 1_900])
+def test_a_context_that_no_model_has_is_left_out_and_said(repo: Repo, card: Card, number: str) -> None:
+    text = card(f"# M\n\nA context length of {number} tokens.\n")
+    said = "the claim of the model card, line 3, is left out: more than 20,000,000 tokens"
+    assert said in card_facts(repo(), text).context_length.reason
+    fact = card_facts(repo(), text, header(llama__context_length=8_192)).context_length
+    assert (fact.status, fact.value) == ("declared", 8_192) and fact.source.endswith(said)
+    more = card(text.text + "\nOr a context length of 4096.\n")
+    assert said in card_facts(repo(), more, header(llama__context_length=8_192)).context_length.text

@@ -13,7 +13,7 @@ from weighbridge.domain.model.hub import CardText, HubRepo
 from weighbridge.domain.problems import BadInput, HubProblem
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.text import clean_line
-from weighbridge.services.card.extract import base_model_of, card_facts, needs_base
+from weighbridge.services.card.extract import base_model_of, card_facts
 from weighbridge.services.hub import name as hub_name
 from weighbridge.services.hub.hub import Downloaded, Hub
 from weighbridge.services.model_file import inspect_file
@@ -107,13 +107,13 @@ def _source(found: HubRepo) -> str:
 
 
 def _facts(hub: Hub, found: HubRepo, card: CardText, header: GgufHeader | None) -> CardFacts:
-    """What card and header declare; one hop to the base model's card where this one is silent."""
-    facts = card_facts(found, card, header)
+    """What card and header declare; one hop to the base model's card for its licence, and where ours is silent."""
     name = base_model_of(found, card)
-    if not name or not needs_base(facts):
-        return facts
+    if not name:
+        return card_facts(found, card, header)
     try:
         base = hub.repository(name)
-        return card_facts(found, card, header, (base, hub.card(base)))
-    except HubProblem:
-        return facts
+        base_card = hub.card(base)
+    except HubProblem as problem:
+        return card_facts(found, card, header, base_gap=f"{name}: {problem}")
+    return card_facts(found, card, header, (base, base_card))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from weighbridge.domain.facts import Claim, Fact, Status, conflicting
+from weighbridge.domain.model.licences import LicenceTable, classify
 from weighbridge.domain.text import clean_line
 
 MAX_CLAIMS = 8
@@ -27,36 +28,85 @@ def fact_of(claim: Claim, status: Status = "declared", unit: str = "") -> Fact:
     return Fact(status=status, value=claim.value, unit=unit, source=claim.source, quote=claim.quote, line=claim.line)
 
 
-def licence_fact(card: Claim | None, header: Claim | None) -> Fact | None:
+def licence_fact(card: Sequence[Claim], header: Claim | None, table: LicenceTable) -> Fact | None:
     """The card's word first. Two names of one licence are no disagreement.
 
     `unknown`, or a link alone, gives way to a name; `other` does not: it says that the licence is none of the usual.
     """
-    if card is None or header is None:
-        one = card or header
+    if len(card) > 1:
+        return _disputed(card, header, table)
+    if not card or header is None:
+        one = card[0] if card else header
         return fact_of(one) if one else None
-    ours, theirs = _licence_names(str(card.value)), _licence_names(str(header.value))
-    both_other = _is_other(card) and _is_other(header)
-    one_other = _is_other(card) != _is_other(header)
-    if ours & theirs or (both_other and not (ours and theirs)):
-        return fact_of(_seconded(card, header) if ours or not theirs else _seconded(header, card))
-    if (ours and theirs) or (one_other and (ours or theirs)):
-        return conflicting((card, header))
-    return fact_of(card if ours or not theirs else header)
+    own = card[0]
+    ours, theirs = licence_names(own, table), licence_names(header, table)
+    both_other = _is_other(own) and _is_other(header)
+    same = theirs and theirs <= ours and not _is_doubted(own, header, table)
+    if same or (both_other and not (ours and theirs)):
+        return fact_of(_seconded(own, header) if ours or not theirs else _seconded(header, own))
+    if differ(own, header, table):
+        return conflicting((own, header))
+    return fact_of(own if ours or not theirs else header)
+
+
+def _disputed(card: Sequence[Claim], header: Claim | None, table: LicenceTable) -> Fact:
+    """The card disagrees with itself; the header agrees with one of its claims, or is one more."""
+    claims = list(card)
+    if header is not None:
+        theirs = licence_names(header, table)
+        same = next((n for n, one in enumerate(claims) if theirs and theirs <= licence_names(one, table)), None)
+        if same is None:
+            claims.append(header)
+        else:
+            claims[same] = _seconded(claims[same], header)
+    return conflicting(claims) if len({str(claim.value) for claim in claims}) > 1 else fact_of(claims[0])
+
+
+def differ(own: Claim, other: Claim, table: LicenceTable) -> bool:
+    """Whether the other names a licence that this one does not, or only one of them is none of the usual."""
+    ours, theirs = licence_names(own, table), licence_names(other, table)
+    if ours and theirs:
+        return not theirs <= ours or _is_doubted(own, other, table)
+    return _is_other(own) != _is_other(other) and bool(ours or theirs)
+
+
+def with_base(fact: Fact, base: Sequence[Claim], table: LicenceTable) -> Fact:
+    """A licence beside what the base model's card says of its own: a name that is not among ours is a conflict."""
+    ours = fact.claims or (Claim(value=fact.value or "", source=fact.source, quote=fact.quote, line=fact.line),)
+    strange = [
+        claim.model_copy(update={"line": None})
+        for claim in base
+        if (licence_names(claim, table) or _is_other(claim)) and all(differ(own, claim, table) for own in ours)
+    ]
+    return conflicting((*ours, *strange)) if strange else fact
+
+
+def settles(claim: Claim, table: LicenceTable) -> bool:
+    """Whether words that forbid commercial use say nothing new beside this: it forbids it, or is the author's own."""
+    found = classify(fact_of(claim), table).licence_class
+    return found == "non-commercial" or (found == "unknown" and _is_other(claim))
+
+
+def _is_doubted(own: Claim, other: Claim, table: LicenceTable) -> bool:
+    """Whether the other gives the name of a usual licence to one that it says is none of the usual."""
+    return _is_other(other) and not _is_other(own) and settles(other, table)
 
 
 def _is_other(claim: Claim) -> bool:
     return str(claim.value).casefold().partition(" (")[0] == "other"
 
 
-def _licence_names(value: str) -> frozenset[str]:
-    """What the value calls the licence, in one spelling: `Apache License, Version 2.0` is `apache2.0`.
+def licence_names(claim: Claim, table: LicenceTable) -> frozenset[str]:
+    """What the claim calls the licence, in one spelling: `Apache License, Version 2.0` is `apache2.0`.
 
     Empty where it only says that there is one.
     """
+    value = str(claim.value)
     head, _, rest = value.partition(" (")
-    parts = [head, *head.split(", "), *rest.removesuffix(")").split(", ")]
-    return frozenset(name for part in parts if not _FILE.search(part) and (name := _spelling(part)) not in _NAMELESS)
+    parts = [value] if table.find(value) else [head] if table.find(head) else head.split(", ")
+    parts += [] if table.find(value) else rest.removesuffix(")").split(", ")
+    rows = ((part, table.find(part)) for part in parts if not _FILE.search(part))
+    return frozenset(name for part, row in rows if (name := _spelling(row.id if row else part)) not in _NAMELESS)
 
 
 def _spelling(name: str) -> str:

@@ -13,7 +13,7 @@ MAX_CLAIMS = 50
 _SEEN_OF_A_LINE = 2_000
 _TABLE_ROWS = 40
 
-_NUMBER = r"(?<![\d.,])(\d{1,3}(?:[, ]\d{3}){1,3}|\d{1,9}(?:\.\d{1,3})?)(?![\d])\s?([kKmM](?![a-zA-Z]))?"
+_NUMBER = r"(?<![\d.,])(\d{1,3}(?:[, ]\d{3}){1,9}|\d{10,}|\d{1,9}(?:\.\d{1,3})?)(?![\d])\s?([kKmM](?![a-zA-Z]))?"
 _NAME = r"(?:context(?:ual)?[ -]?(?:length|window|size)s?|max(?:imum)?[ -](?:sequence|seq)[ -]length)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -31,7 +31,10 @@ _CELL = re.compile(_NUMBER)
 
 
 class ContextClaim(NamedTuple):
-    """`value`: tokens, `k` read as 1,024. `least` to `value`: what the words may mean (32k is 32,000 or 32,768)."""
+    """`value`: tokens, `k` read as 1,024. `least` to `value`: what the words may mean (32k is 32,000 or 32,768).
+
+    Both are 0 where the words claim more than `MOST`, which no model has.
+    """
 
     value: int
     least: int
@@ -108,6 +111,9 @@ def _claim(match: re.Match[str], line: int, words: str) -> Iterator[ContextClaim
     """Nothing where the number cannot be a context length."""
     number = float(match[1].replace(",", "").replace(" ", ""))
     power = {"": 0, "k": 1, "m": 2}[(match[2] or "").lower()]
-    value, least = int(number * 1024**power), int(number * 1000**power)
-    if LEAST <= value <= MOST:
-        yield ContextClaim(value, least, line, first_words(plain_words([words])))
+    if number * 1000**power > MOST:
+        yield ContextClaim(0, 0, line, first_words(plain_words([words])))
+    elif number * 1024**power >= LEAST:
+        yield ContextClaim(
+            int(number * 1024**power), int(number * 1000**power), line, first_words(plain_words([words]))
+        )

@@ -42,11 +42,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """`body_line`: the first line after the front matter, from 1. `damage`: why the YAML could not be read whole."""
+    """`body_line`: the first line after the front matter, from 1. `damage`: why the YAML could not be read whole.
+
+    `licences`: every entry of the key license, in the order of the card; `entries` has the last, as YAML readers do.
+    """
 
     entries: dict[str, Entry] = field(default_factory=dict)
     body_line: int = 1
     damage: str = ""
+    licences: tuple[Entry, ...] = ()
 
 
 class _Refused(Exception):
@@ -61,17 +65,18 @@ def front_matter(text: str) -> FrontMatter:
     block = match["yaml"] or ""
     first = text.count("\n", 0, match.start("yaml")) + 1 if match["yaml"] is not None else 1
     body_line = text.count("\n", 0, match.end()) + 1
-    entries: dict[str, Entry] = {}
+    read: list[tuple[str, Entry]] = []
     damage = ""
     try:
-        for key, entry in _entries(block, first):
-            entries[key] = entry
+        for named in _entries(block, first):
+            read.append(named)
     except _Refused as error:
         damage = str(error)
-    if damage:
-        entries = _salvaged(block, first) | entries
-    named = {key: entry for key, entry in entries.items() if entry.values}
-    return FrontMatter(named, body_line, damage)
+    seen = {entry.line for _, entry in read}
+    salvaged = [(key, entry) for key, entry in _salvaged(block, first) if entry.line not in seen] if damage else []
+    found = [(key, entry) for key, entry in (*salvaged, *read) if entry.values]
+    licences = sorted((entry for key, entry in found if key == "license"), key=lambda entry: entry.line)
+    return FrontMatter(dict(found), body_line, damage, tuple(licences))
 
 
 def _entries(block: str, first: int) -> Iterator[tuple[str, Entry]]:
@@ -147,9 +152,8 @@ def _named(text: str) -> str:
     return "" if line in _NOTHING else line
 
 
-def _salvaged(block: str, first: int) -> dict[str, Entry]:
-    """Keys at the start of a line with a scalar, `[a, b]`, or `- item` lines below; the last of a name counts."""
-    found: dict[str, Entry] = {}
+def _salvaged(block: str, first: int) -> Iterator[tuple[str, Entry]]:
+    """Keys at the start of a line with a scalar, `[a, b]`, or `- item` lines below."""
     lines = block.split("\n")
     for number, line in enumerate(lines):
         match = _SALVAGED.match(line[:MAX_LINE])
@@ -163,6 +167,6 @@ def _salvaged(block: str, first: int) -> dict[str, Entry]:
             items = takewhile(bool, map(_ITEM.match, islice(lines, number + 1, number + 1 + MAX_ITEMS)))
             parts = [item["value"] for item in items if item]
         values = tuple(filter(None, (_named(part.strip().strip("\"'")) for part in parts[:MAX_ITEMS])))
-        if values and values[0][0] not in "|>&*!{":
-            found[match["key"]] = Entry(values, first + number)
-    return found
+        if values and values[0][0] in "|>&*!{":
+            values = (UNREAD,) if match["key"] == "license" else ()
+        yield match["key"], Entry(values, first + number)

@@ -19,7 +19,13 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     ("safety", re.compile(r"limitation|caveat|\bbias|\bsafety\b|\brisks?\b|\bethic|\bresponsib|\bharm|disclaimer")),
-    ("licence", re.compile(r"^(model )?licen[cs](e|es|ing)( and terms| information| agreement| terms)?$")),
+    (
+        "licence",
+        re.compile(
+            r"^(model )?licen[cs](e|es|ing)( and terms| information| agreement| terms)?$"
+            r"|^licen[cs]e\b.*\b(nc|non ?commercial|research)\b|\bnon ?commercial licen[cs]e$"
+        ),
+    ),
     ("languages", re.compile(r"^(supported )?languages?( s)?( nlp| support| supported)?$")),
 )
 _PLACEHOLDER = re.compile(

@@ -32,8 +32,8 @@ def without_comments(text: str) -> str:
     return "".join(parts) + text[at:]
 
 
-def plain_words(lines: Iterable[str]) -> str:
-    """One line of at most 600 characters."""
+def plain_words(lines: Iterable[str], limit: int = MAX_TEXT) -> str:
+    """One line of at most `limit` characters."""
     kept: list[str] = []
     size = 0
     for line in lines:
@@ -43,7 +43,7 @@ def plain_words(lines: Iterable[str]) -> str:
             break
     text = _RULE_LINE.sub("", without_comments("\n".join(kept)))
     text = _TAG.sub(" ", _LINK.sub(r"\1", _PICTURE.sub("", text)))
-    return clean_line(_MARKS.sub("", text), MAX_TEXT)
+    return clean_line(_MARKS.sub("", text), limit)
 
 
 def first_words(text: str) -> str:

@@ -11,7 +11,7 @@ from weighbridge.domain.model.card_merge import licence_value, shortened
 from weighbridge.domain.model.card_text import readable
 from weighbridge.domain.model.hub import CardText, HubRepo
 from weighbridge.domain.text import clean_line
-from weighbridge.services.card.contexts import context_claims
+from weighbridge.services.card.contexts import MOST, ContextClaim, context_claims
 from weighbridge.services.card.front_matter import Entry, FrontMatter, front_matter
 from weighbridge.services.card.headings import Kind, is_placeholder
 from weighbridge.services.card.plain_words import MAX_TEXT, first_words
@@ -39,6 +39,11 @@ class Reading:
     def front(self) -> FrontMatter:
         return front_matter(self.text)
 
+    @property
+    def unread(self) -> bool:
+        """Whether there is metadata that could not be read whole, and the Hub did not read it either."""
+        return bool(self.front.damage) and not self.repo.metadata
+
     @cached_property
     def body(self) -> list[str]:
         return self.text.split("\n", MAX_LINES)[self.offset : MAX_LINES] or [""]
@@ -60,16 +65,19 @@ class Reading:
         """What the metadata says under a key: in the card itself, where it has a line, else as the Hub read it."""
         entry = self.front.entries.get(key)
         if entry is not None:
-            damaged = f" ({self.front.damage})" if self.front.damage else ""
-            source = f"{self.place}{',' if self.of_base else ''} metadata{damaged}, key {key}, line {entry.line}"
-            written = self.text.split("\n", entry.line + 100)[entry.line - 1 : entry.line + 100]
-            quote = clean_line(" ".join(written[: 1 + len(entry.values) * written[0].rstrip().endswith(":")]))
-            return Claim(value=shortened(entry.values), source=source, quote=quote, line=entry.line)
+            return self._written(key, entry)
         values = self._by_the_hub(key)
         if not values:
             return None
         of_base = f" of the base model {self.of_base}" if self.of_base else ""
         return Claim(value=shortened(values), source=f"Hub metadata{of_base}, key {key}", quote=shortened(values))
+
+    def _written(self, key: str, entry: Entry) -> Claim:
+        damaged = f" ({self.front.damage})" if self.front.damage else ""
+        source = f"{self.place}{',' if self.of_base else ''} metadata{damaged}, key {key}, line {entry.line}"
+        written = self.text.split("\n", entry.line + 100)[entry.line - 1 : entry.line + 100]
+        quote = clean_line(" ".join(written[: 1 + len(entry.values) * written[0].rstrip().endswith(":")]))
+        return Claim(value=shortened(entry.values), source=source, quote=quote, line=entry.line)
 
     def _by_the_hub(self, key: str) -> tuple[str, ...]:
         value = self.repo.metadata.get(key)
@@ -80,14 +88,22 @@ class Reading:
         entry: Entry | None = self.front.entries.get(key)
         return entry.values if entry is not None else self._by_the_hub(key)
 
-    def licence(self) -> Claim | None:
-        """The metadata's id, with name and link where the id alone says nothing."""
+    def licences(self) -> tuple[Claim, ...]:
+        """The metadata's id, with name and link where the id alone says nothing.
+
+        Up to three where the key stands there again with another value: the last of them has all that are left.
+        """
         claims = {key: self.named(f"license{key}") for key in ("", "_name", "_link")}
         first = next((claim for claim in claims.values() if claim), None)
         if first is None:
-            return None
+            return ()
         value = licence_value(*(str(claim.value) if claim else "" for claim in claims.values()))
-        return first.model_copy(update={"value": value})
+        more = {shortened(entry.values): entry for entry in self.front.licences}
+        more.pop(str(first.value), None)
+        again = [self._written("license", entry) for entry in list(more.values())[:2]]
+        if len(more) > 2:
+            again[1] = again[1].model_copy(update={"value": shortened([*more][1:])})
+        return (first.model_copy(update={"value": value}), *again)
 
     def labelled(self, kind: Kind) -> Claim | None:
         """The words of a label or section of that name, for a card whose metadata is silent."""
@@ -96,13 +112,23 @@ class Reading:
                 return self._claim(kind, [label], "label")
         return self.said(kind)
 
+    @cached_property
+    def _context_claims(self) -> tuple[ContextClaim, ...]:
+        return context_claims(self.body, self.offset, self.outline.fenced)
+
     def contexts(self) -> list[tuple[Claim, int]]:
         """Each with the least number that its words may mean."""
-        found = context_claims(self.body, self.offset, self.outline.fenced)
         return [
             (Claim(value=c.value, source=f"{self.place}, line {c.line}", quote=c.quote, line=c.line), c.least)
-            for c in found
+            for c in self._context_claims
+            if c.value
         ]
+
+    @property
+    def impossible_context(self) -> str:
+        """Words on the first claim of more tokens than any model can have; empty where there is none."""
+        line = next((c.line for c in self._context_claims if not c.value), 0)
+        return f"the claim of the {self.place}, line {line}, is left out: more than {MOST:,} tokens" if line else ""
 
     def said(self, kind: Kind) -> Claim | None:
         """The text of all sections that speak of it; None where there are none, or nothing stands in them."""

@@ -34,7 +34,7 @@ _NO_TITLE = re.compile(r"[-*+>|]|\d{1,9}[.)]")
 class Section(NamedTuple):
     """`line`: of the heading, from 1. `kinds`: what the heading, or with `inherited` one above it, speaks of.
 
-    `text`: plain words up to the next heading, at most 600 characters.
+    `text`: plain words up to the next heading, at most 600 characters. `n_lines`: lines up to there, the heading's too.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Section(NamedTuple):
     kinds: frozenset[Kind]
     text: str
     inherited: bool = False
+    n_lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _sections(lines: Sequence[str], heads: list[_Head], fenced: set[int], offset
         end = heads[index + 1].start if index + 1 < len(heads) else len(lines)
         body = (lines[n] for n in range(head.text_start, end) if n not in fenced)
         words = plain_words(_with_rest(head, body))
-        found.append(Section(title, offset + head.start + 1, kinds, words, inherited))
+        found.append(Section(title, offset + head.start + 1, kinds, words, inherited, end - head.start))
         if len(found) == MAX_SECTIONS:
             break
     return found

@@ -92,6 +92,10 @@ def _one_again(name: str, fact: Fact, right: Fact) -> Iterator[str]:
             yield f"{FACTS}: {name}: line {said.line} of {MODEL_CARD}, read again, does not give {said.quote!r}"
         elif said.source.startswith(_OWN) and said.value != values[here]:
             yield f"{FACTS}: {name} is {said.value!r}, {MODEL_CARD}, read again, gives {values[here]!r}"
+    if name == "licence" and right.status == "conflicting":
+        told = {(one.line, one.quote) for one in _said(fact)}
+        for line, quote in values.keys() - told if not any(REDACTED.search(words) for _, words in told) else ():
+            yield f"{FACTS}: {name} passes over line {line} of {MODEL_CARD}: {quote!r}"
     by_words_alone = name in ("licence", "languages") and not right.source.startswith(_METADATA)
     if values and not by_words_alone and not any(_said(fact)):
         yield f"{FACTS}: {name} does not name {MODEL_CARD}, which speaks of it at line {min(values)[0]}"
