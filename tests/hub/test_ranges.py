@@ -145,6 +145,17 @@ def test_a_drop_of_bytes_a_time_ends_at_the_limit(file: Shelf, monkeypatch: pyte
     assert caught.value.kind == "timeout"
 
 
+def test_all_attempts_together_end_at_the_limit(file: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "weighbridge.hub")
+    file.fake.fault(RESOLVE, stall_after=100)
+    HubClient(file.fake.endpoint).open()
+    url = file_url(file.repo, file.file.path, file.fake.endpoint)
+    with pytest.raises(HubProblem) as caught:
+        RangeReader(url, "the file", SIZE, never, (0.0,) * 9, limit_s=0.2).read_at(0, 1000)
+    assert caught.value.kind == "timeout" and len(file.ranges()) == 1
+    assert not caplog.messages, "nothing is promised that is not done"
+
+
 def test_it_can_be_stopped_while_the_server_stalls(file: Shelf) -> None:
     stalled = file.fake.fault(RESOLVE, stall_after=10)
     HubClient(file.fake.endpoint).open()

@@ -106,9 +106,9 @@ class RangeReader:
                     self._data += self._range(len(self._data), end, deadline - time.monotonic())
                     return
                 except Transient as failure:
-                    patience.wait(failure)
                     if time.monotonic() >= deadline:
                         raise failure.problem from failure
+                    patience.wait(failure)
 
     def _range(self, start: int, end: int, limit_s: float) -> bytes:
         asked = {"Range": f"bytes={start}-{end - 1}"}
