@@ -69,7 +69,8 @@ def test_a_name_says_more_than_other(repo: Repo, card: Card, sample: Sample) -> 
     usual = card_facts(repo(), card("---\nlicense: other\n---\n"), header(general__license="apache-2.0")).licence
     assert usual.status == "conflicting"
     unsaid = card_facts(repo(), card("---\nlicense: unknown\n---\n"), header(general__license="apache-2.0")).licence
-    assert (unsaid.value, unsaid.source) == ("apache-2.0", "GGUF key general.license")
+    assert unsaid.value == "apache-2.0" and unsaid.line == 2
+    assert unsaid.source == "GGUF key general.license; model card metadata, key license, line 2 names none"
     another = header(general__license="other", general__license__name="gull-research")
     assert card_facts(repo(), sample("other_licence"), another).licence.status == "conflicting"
 

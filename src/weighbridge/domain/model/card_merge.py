@@ -46,7 +46,10 @@ def licence_fact(card: Sequence[Claim], header: Claim | None, table: LicenceTabl
         return fact_of(_seconded(own, header) if ours or not theirs else _seconded(header, own))
     if differ(own, header, table):
         return conflicting((own, header))
-    return fact_of(own if ours or not theirs else header)
+    if ours or not theirs:
+        return fact_of(own)
+    source = f"{header.source}; {own.source} names none"
+    return fact_of(header.model_copy(update={"source": source, "quote": own.quote, "line": own.line}))
 
 
 def _disputed(card: Sequence[Claim], header: Claim | None, table: LicenceTable) -> Fact:

@@ -79,7 +79,7 @@ def _said(reading: Reading, section: Section) -> Iterator[tuple[int, str, str]]:
         if found and found.start() < len(here):
             yield start + index + reading.offset + 1, _value(found, both), _quote(both, found)
         elif linked := _BY_NC.search(line):
-            yield start + index + reading.offset + 1, _value(linked, line), _quote(here or clean_line(line), None)
+            yield start + index + reading.offset + 1, _value(linked, line), clean_line(linked[0])
 
 
 def _goes_on(lines: list[str], index: int) -> str:
