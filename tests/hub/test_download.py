@@ -56,6 +56,14 @@ def test_a_wish_to_stop_keeps_the_part_and_the_next_attempt_goes_on(file: Shelf)
     assert file.ranges() == ["", f"bytes={have}-"]
 
 
+def test_a_part_that_is_read_again_counts_as_here_from_the_start(file: Shelf) -> None:
+    seen: list[int] = []
+    file.part.parent.mkdir(parents=True)
+    file.part.write_bytes(DATA[:-1000])
+    file.fetch(lambda done, total: seen.append(done))
+    assert seen[0] == len(DATA) - 1000, "what is read again is not fetched: no rate follows from it"
+
+
 def test_a_dropped_connection_is_taken_up_where_it_broke(file: Shelf) -> None:
     file.fake.fault(RESOLVE, drop_after=1_000_000, times=2)
     assert file.fetch().sha256 == SHA

@@ -31,6 +31,15 @@ def test_the_rate_leaves_out_what_was_there_before_and_forgets_old_seconds() -> 
     assert last == 0, "nothing came for ten seconds: there is no rate to promise from"
 
 
+def test_the_rate_begins_with_the_first_new_byte_of_a_part_that_is_read_again_first() -> None:
+    rate = Rate()
+    for second in range(100, 104):
+        assert rate.mark(second, 55 * MIB) is None, "nothing is fetched while the part is read"
+    assert rate.mark(104, 69 * MIB) == 14 * MIB
+    assert rate.mark(105, 2 * MIB) is None, "it begins anew"
+    assert rate.mark(106, 16 * MIB) == 14 * MIB
+
+
 def test_lines_come_every_few_seconds_with_rate_and_time_left() -> None:
     clock, lines = Clock(), list[str]()
     meter = Meter("downloading x.gguf", clock, lines.append)

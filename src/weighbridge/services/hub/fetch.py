@@ -49,8 +49,8 @@ def fetch(
 ) -> Downloaded:
     """The whole file in our models folder, its digest checked before it gets its name.
 
-    `progress(done, total)` in bytes, at most ten times a second; what an earlier attempt left counts as it is read
-    again. Raises HubProblem, OutsideFailed for the disk, or Cancelled (within 0.3 s of the wish).
+    `progress(done, total)` in bytes, at most ten times a second; what an earlier attempt left counts from the start,
+    also while it is read. Raises HubProblem, OutsideFailed for the disk, or Cancelled (within 0.3 s of the wish).
     """
     if file.sha256 and not _SHA256.fullmatch(file.sha256):
         raise nonsense(shown(repo, file.path), "declares a digest that is none")

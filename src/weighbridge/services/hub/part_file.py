@@ -93,12 +93,16 @@ class PartFile:
         return self._digest.hexdigest()
 
     def recall(self, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> None:
-        """Takes in what an earlier attempt left; `progress` hears how much of it was read. Raises Cancelled."""
+        """Takes in what an earlier attempt left; `progress` hears again and again how much that is. Raises Cancelled.
+
+        It hears the whole of it from the start: bytes that are read again must not look like bytes that are fetched.
+        """
         with self._disk():
+            left = os.fstat(self._fd).st_size
             while piece := os.read(self._fd, CHUNK):
                 self._digest.update(piece)
                 self.size += len(piece)
-                progress(self.size)
+                progress(left)
                 if cancelled():
                     raise Cancelled
 
