@@ -102,6 +102,7 @@ def test_sources_that_disagree_are_all_shown(here: Cli, hub: FakeHub, tiny: dict
 def test_a_second_visit_without_network_shows_the_same_card(
     here: Cli, hub: FakeHub, deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hub.add("acme/tiny", {"README.md": "# The base model"})
     first = json.loads(here("card", REPO, "--json").stdout)
     assert first["readme"]["kept"] is False
     hub.stop()
