@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import cache
 
+from weighbridge.domain.model.hparams import hyper_parameters
+from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import (
     Completed,
     Event,
@@ -21,6 +24,7 @@ from weighbridge.domain.proof.events import (
 )
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
+from weighbridge.services.model_file import inspect_file
 
 MIB = 2**20
 Answer = Callable[[Request], str]
@@ -28,6 +32,16 @@ Answer = Callable[[Request], str]
 
 def crash(t: float, phase: str = "warm-up", signal: str = "SIGSEGV") -> Failed:
     return Failed(t=t, kind="crash", phase=phase, message=f"The engine died ({signal}).", signal=signal, exit_code=-11)
+
+
+@cache
+def model_of(path: str) -> tuple[int, int]:
+    """Weights and trained context that an engine would report of a file; the bundled model's where there is none."""
+    try:
+        header = inspect_file(path)[1]
+        return header.n_params, hyper_parameters(header).n_ctx_train
+    except Problem:
+        return 134_515_008, 8_192
 
 
 @dataclass
@@ -83,10 +97,11 @@ class ScriptedRuntime:
         yield self._sample()
 
     def _loaded(self) -> Loaded:
-        settings = self._launch.settings
+        settings, (n_params, n_ctx_train) = self._launch.settings, model_of(self._launch.model_path)
         return Loaded(
-            t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB, n_params=134_515_008,
-            n_vocab=49_152, n_ctx_train=8192, n_ctx=settings.n_ctx, n_batch=settings.n_batch, n_ubatch=512,
+            t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB,
+            n_params=n_params, n_vocab=49_152, n_ctx_train=n_ctx_train, n_ctx=settings.n_ctx,
+            n_batch=settings.n_batch, n_ubatch=512,
             n_threads=settings.n_threads, n_threads_batch=settings.n_threads, model_buffer_bytes=92 * MIB,
             kv_buffer_bytes=45 * MIB, compute_buffer_bytes=98 * MIB, output_buffer_bytes=196_608,
             repack_buffer_bytes=None, flash_attn="disabled", type_k="f16", type_v="f16",

@@ -132,6 +132,8 @@ def check_runtime(c: Contents) -> Iterator[str]:
     if forecast and proof and not apart:
         loaded = last(c.jobs.get(proof.job_id, ()), Loaded)
         right = compare(forecast, loaded, proof.figures)
+        if loaded and forecast.n_ctx_train not in (None, loaded.n_ctx_train):
+            yield f"{RUNTIME}: forecast.n_ctx_train is {forecast.n_ctx_train}, the engine says {loaded.n_ctx_train}"
     if runtime.forecast_against_measured != right:
         yield f"{RUNTIME}: forecast_against_measured does not follow from the forecast and {EVENTS}"
     elif forecast and right is None and runtime.missing.get("forecast_against_measured") != apart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.proof.events import Attempt, Loaded
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
@@ -59,12 +59,31 @@ def check_model(c: Contents) -> Iterator[str]:
         for field, value in zip(("model_filename", "model_size"), held, strict=True):
             if getattr(c.system, field) != value:
                 yield f"data/system.json: {field} is not that of {MODEL}"
+    yield from _as_run(c, digest, held[0] or "")
+
+
+def _as_run(c: Contents, digest: str | None, file_name: str) -> Iterator[str]:
+    """The model of every attempt that the packet rests on."""
     for job_id in _current_jobs(c):
         for event in c.jobs.get(job_id, ()):
             if isinstance(event, Attempt) and event.model_sha256 != digest:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the model {event.model_sha256}"
-            elif isinstance(event, Attempt) and event.model_file != (held[0] or ""):
+            elif isinstance(event, Attempt) and event.model_file != file_name:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the file {event.model_file!r}"
+            elif isinstance(event, Loaded):
+                yield from _as_loaded(c, event)
+
+
+def _as_loaded(c: Contents, loaded: Loaded) -> Iterator[str]:
+    """Architecture and number of weights are what the engine said; its description begins with the architecture."""
+    known = c.model
+    if known is None:
+        return
+    if known.n_params not in (None, loaded.n_params):
+        yield f"{MODEL}: n_params is {known.n_params}, the engine loaded {loaded.n_params}"
+    said = loaded.description.split()
+    if said and known.architecture not in (None, said[0]):
+        yield f"{MODEL}: architecture is {known.architecture!r}, the engine loaded {loaded.description!r}"
 
 
 _REVISION = re.compile(r"[0-9a-f]{40}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
 from weighbridge.services.packet_io.evidence import Evidence
@@ -23,17 +24,28 @@ _UNKNOWN: dict[ChoiceKind, str] = {
     "hub": "the Hub does not say, or no file of the repository was fetched",
     "named": "a repository was named; nothing of it was fetched",
 }
+_KNOWN = tuple(name for name in ModelChoice.model_fields if name not in ("path", "kind", "name", "source"))
+"""What of a model may be unknown."""
 _NOT_OF_THE_HUB = "only the Hub declares a digest, and the model was not chosen there"
 
 
 def model_file(e: Evidence, model: ModelChoice, card: CardNote) -> ModelFile:
     """The model without the place where its file lies."""
-    values = model.model_dump(exclude={"path", "kind", "name", "source"})
-    reasons = {} if model.kind == "hub" else {"declared_sha256": _NOT_OF_THE_HUB}
-    filled = with_gaps(values, reasons, _UNKNOWN[model.kind])
+    filled = _filled(model.kind, model.model_dump())
     source = model.source or "not recorded"
     digests = tuple(_digests(e, model))
     return ModelFile(kind=model.kind, name=model.name, source=source, digests=digests, card=card, **filled)
+
+
+def reasons(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, str]:
+    """Why fields of a model of this kind are not known, by field."""
+    why: dict[str, str] = _filled(kind, values)["missing"]
+    return why
+
+
+def _filled(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, Any]:
+    own = {} if kind == "hub" else {"declared_sha256": _NOT_OF_THE_HUB}
+    return with_gaps({name: values[name] for name in _KNOWN}, own, _UNKNOWN[kind])
 
 
 def _digests(e: Evidence, model: ModelChoice) -> Iterator[DigestNote]:

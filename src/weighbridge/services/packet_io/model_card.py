@@ -22,7 +22,8 @@ from weighbridge.services.packet_io.records_model import CardNote
 from weighbridge.services.packet_io.redact import Redactor
 
 RUN_FILE = "card.json"
-_NO_CARD: dict[ChoiceKind, str] = {
+NOT_RECORDED = "not recorded"
+NO_CARD: dict[ChoiceKind, str] = {
     "bundled": "the bundled model comes from a package, and no model card with it",
     "file": "a file was given, and no model card with it",
     "named": "a repository was named; its model card was not fetched",
@@ -49,13 +50,13 @@ def carry(card: CardText | None, model: ModelChoice, redactor: Redactor) -> Carr
     """The card of a model, or why it is not in the packet."""
     of_this = card is not None and (card.repo, card.revision) == (model.repo, model.revision)
     if card is None or not of_this or model.kind != "hub":
-        why = _NO_CARD[model.kind] if card is None or model.kind != "hub" else "the card that is kept is another one's"
+        why = NO_CARD[model.kind] if card is None or model.kind != "hub" else "the card that is kept is another one's"
         nothing = dict.fromkeys(("file", "repo", "revision", "sha256", "size_bytes", "fetched_at"))
         return Carried(CardNote(**with_gaps(nothing, {}, why)))
     why = _withheld(card, redactor)
     values = card.model_dump(include={"repo", "revision", "sha256", "size_bytes", "fetched_at"})
     values["file"] = None if why else MODEL_CARD
-    return Carried(CardNote(**with_gaps(values, {"file": why}, card.gap or "not recorded")), "" if why else card.text)
+    return Carried(CardNote(**with_gaps(values, {"file": why}, card.gap or NOT_RECORDED)), "" if why else card.text)
 
 
 def _withheld(card: CardText, redactor: Redactor) -> str:

@@ -89,5 +89,5 @@ def _allows(licence: LicenceFile | None) -> Iterator[str]:
 def _facts(card: CardFacts, declared: CardFacts) -> Iterator[str]:
     for field in FIELDS:
         stands, said = getattr(card, field.name), getattr(declared, field.name)
-        typed_over = f"; the sources say: {fact_text(said)}" if said != stands and said.status != "missing" else ""
+        typed_over = f"; the sources say: {fact_text(said)}" if said != stands else ""
         yield f"- {field.title}: {fact_text(stands)}{typed_over}"

@@ -151,6 +151,7 @@ def _tail(runtime: RuntimeFile) -> list[str]:
         "with their digests: the texts and times of tokens and the samples of memory in `events.jsonl`, the words of",
         "the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and whether the model's file",
         "has the digest and the licence that are stated here. For these, hash the model's file and run the command.",
+        "When the Hub was asked, and the words of a reason why something is missing, stand in records and texts alone.",
         "Of a model card, only what is quoted stands in two places: compare it with README.md of the repository at its",
         "revision.",
         "",

@@ -32,6 +32,8 @@ def _identity(model: ModelFile) -> Iterator[str]:
         ("Quantization", model.quantization),
     ):
         yield f"- {label}: {code(value) if value else 'unknown'}"
+    yield f"- Architecture: {code(model.architecture) if model.architecture else 'unknown'}"
+    yield f"- Weights: {f'{model.n_params:,}' if model.n_params is not None else 'unknown'}"
     yield f"- Size: {f'{model.size_bytes:,} bytes' if model.size_bytes is not None else 'unknown'}"
     yield f"- Known from: {code(model.source)}"
     yield from (f"- SHA-256 {code(row.sha256)}: {row.how}" for row in model.digests)
@@ -45,6 +47,7 @@ def _card(card: CardNote) -> str:
     if card.sha256 is None:
         return f"not in this packet: {code(card.missing.get('file', 'not recorded'))}"
     what = f"of {code(card.repo or 'unknown')} at {code(card.revision or 'unknown')}, SHA-256 {code(card.sha256)}"
+    what += f", read at {code(card.fetched_at or 'unknown')}"
     if card.file:
         return f"`model/README.md`, byte for byte as in the repository, {what}"
     return f"{what}; not in this packet: {code(card.missing.get('file', 'not recorded'))}"

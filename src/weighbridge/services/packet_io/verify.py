@@ -16,6 +16,7 @@ from weighbridge.services.packet_io import (
     check_derived,
     check_eval,
     check_figures,
+    check_gaps,
     check_identity,
     check_licence,
     check_pages,
@@ -45,6 +46,7 @@ class Area(NamedTuple):
 
 
 _IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check_figures, check_derived, check_pages
+_FACTS = (MODEL, CARD, DECLARED)
 _TOLD = (MODEL, CARD, DECLARED, LICENCE)
 CROSS = (
     Area("identity", "bag-info.txt and the files name one packet, run, route and decision", _IDENTITY.check_names),
@@ -52,6 +54,7 @@ CROSS = (
     Area(
         "model card", "carried as model.json says; quotes stand in it", check_card.check_card, (MODEL, CARD, DECLARED)
     ),
+    Area("gaps", "what is missing says why, and what is known needs no reason", check_gaps.check_gaps, _FACTS),
     Area("licence", "class, refusal and override follow", check_licence.check_licence, (MODEL, CARD, LICENCE)),
     Area("status", "what is planned claims no measurement", _IDENTITY.check_status),
     Area("route", "the route card follows from the constraints", _DERIVED.check_route),
