@@ -15,7 +15,7 @@ from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.files import HubView
 from weighbridge.domain.model.hub import CardText, HubFile, Query, SearchRow
-from weighbridge.domain.problems import BadInput, Refused
+from weighbridge.domain.problems import BadInput, HubProblem, Refused
 from weighbridge.domain.run import Run
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.hub import name as hub_name
@@ -72,6 +72,16 @@ async def download(session: Session, progress: Progress | None, cancelled: threa
     if present.model != model:
         return present
     return _arrived(present, model.model_copy(update={"path": str(path), "sha256": sha256}))
+
+
+def part_bytes(session: Session) -> int:
+    """How much of the chosen file an earlier download left."""
+    model = session.run.model
+    if model is None or not model.to_download:
+        return 0
+    with suppress(HubProblem):
+        return hub_of(session.deps).part_bytes(model.repo, model.revision, _file_of(model))
+    return 0
 
 
 def _fetch(hub: Hub, model: ModelChoice, progress: Progress | None, cancelled: threading.Event) -> tuple[Path, str]:

@@ -163,6 +163,10 @@ class Session:
         run = await fetching.download(self, progress, cancelled or threading.Event())
         return self.keep(self._forecast(run))
 
+    def part_bytes(self) -> int:
+        """How much of the file that is to be downloaded is here already."""
+        return fetching.part_bytes(self)
+
     def card_text(self) -> CardText | None:
         """The model card of the chosen model as it stands in the repository; None where there is none to show."""
         return fetching.card_text(self)

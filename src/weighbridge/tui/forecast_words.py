@@ -49,11 +49,19 @@ def forecast_rows(forecast: Forecast, weighing: bool) -> Iterator[Row]:
         yield Row("  caveat", forecast.caveat, "warn")
 
 
-def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool) -> Iterator[Row]:
-    """Whether the file is here, what it takes on the disk, and what was fetched to know all this."""
+def file_rows(model: ModelChoice, forecast: Forecast | None, loading: bool, have: int = 0) -> Iterator[Row]:
+    """Whether the file is here, what it takes on the disk, and what was fetched to know all this.
+
+    `have`: bytes of it that an earlier download left.
+    """
     if model.to_download:
         size = mib(model.size_bytes)
-        yield Row("File", f"{size} are being fetched" if loading else f"not here yet: ctrl+d fetches {size}", "head")
+        waits = (
+            f"{have / 2**20:,.0f} of {size} are here: ctrl+d goes on"
+            if have
+            else f"not here yet: ctrl+d fetches {size}"
+        )
+        yield Row("File", f"{size} are being fetched" if loading else waits, "head")
     elif model.kind == "hub":
         checked = (
             "✓ here, with its SHA-256 checked" if model.declared_sha256 else "here; the Hub declares no SHA-256 of it"

@@ -38,6 +38,19 @@ def shown(repo: HubRepo, path: str) -> str:
     return clean_line(f"{repo.repo}: {path}", 160)
 
 
+def part_place(target: Path, revision: str, file: HubFile) -> Path:
+    """Where the unfinished file of a target lies: its name tells which whole file it belongs to."""
+    return target.with_name(f"{target.name}.{(file.sha256 or revision)[:12]}.part")
+
+
+def part_bytes(home: Path, repo: str, revision: str, file: HubFile) -> int:
+    """How much of a file an earlier attempt left; 0 where there is nothing. HubProblem for a name that is not safe."""
+    try:
+        return part_place(place(models(home), repo, revision, file.path), revision, file).stat().st_size
+    except OSError:
+        return 0
+
+
 def fetch(
     home: Path,
     endpoint: str,
@@ -57,7 +70,7 @@ def fetch(
     root = models(home)
     target = place(root, repo.repo, repo.revision, file.path)
     make_folder(root, target.parent)
-    part_path = target.with_name(f"{target.name}.{(file.sha256 or repo.revision)[:12]}.part")
+    part_path = part_place(target, repo.revision, file)
     source = Source(file_url(repo, file.path, endpoint), shown(repo, file.path), file.size_bytes, file.sha256)
     tick = Ticker(progress)
     with turn(lock_place(home, part_path), part_path, source, tick, cancelled):

@@ -12,7 +12,7 @@ from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub import card_text, repository
 from weighbridge.services.hub.cache import KeptAnswers
 from weighbridge.services.hub.client import HubClient
-from weighbridge.services.hub.fetch import fetch
+from weighbridge.services.hub.fetch import fetch, part_bytes
 from weighbridge.services.hub.header import FetchedHeader, fetch_header, forget_header, kept_header
 from weighbridge.services.hub.local_copy import Downloaded, local_copy
 from weighbridge.services.hub.search import search
@@ -109,3 +109,7 @@ class Hub:
         """The whole file, its digest checked, in our models folder. Raises Cancelled, OutsideFailed for the disk."""
         self._client.open()
         return fetch(self.home, self._client.endpoint, repo, file, progress, cancelled)
+
+    def part_bytes(self, repo: str, revision: str, file: HubFile) -> int:
+        """How much of a file an earlier download left: the next one goes on behind it."""
+        return part_bytes(self.home, repo, revision, file)
