@@ -64,6 +64,7 @@ async def test_escape_stops_it_and_the_next_start_goes_on_from_there(
         await wait_until(pilot, "it stops", lambda: jobs.loading is None)
         assert "was stopped" in status(pilot) and "ctrl+d goes on" in status(pilot)
         assert session.run.model is not None and session.run.model.to_download
+        await wait_until(pilot, "the part is told", lambda: "are here: ctrl+d goes on" in screen_text(pilot.app))
         hub.clear_faults()
         await pilot.press("ctrl+d")
         await wait_until(pilot, "it is here", lambda: bool(session.run.model and not session.run.model.to_download))
@@ -85,6 +86,21 @@ async def test_it_goes_on_while_another_step_is_shown_and_quitting_asks(
         await on_step(pilot, "card")
         half.release.set()
         await wait_until(pilot, "it is here", lambda: bool(session.run.model and not session.run.model.to_download))
+
+
+async def test_escape_takes_back_what_is_typed_before_it_stops_the_download(
+    launch: Launch, session: Session, hub: FakeHub
+) -> None:
+    async with at_runtime(launch, session) as pilot:
+        await start_and_hold(pilot, hub)
+        jobs, field = wizard_of(pilot).jobs.model, pilot.app.screen.query_one("#set-n_ctx", Field)
+        field.focus()
+        await pilot.press("ctrl+a", "ctrl+k", *"abc", "tab")
+        assert field.has_focus and "escape takes it back" in status(pilot)
+        await pilot.press("escape")
+        assert field.value == "2048" and jobs.loading is not None and not status(pilot).startswith("! ")
+        await pilot.press("escape")
+        await wait_until(pilot, "it stops", lambda: jobs.loading is None)
 
 
 async def test_a_wrong_digest_is_one_sentence_and_the_file_is_not_taken(

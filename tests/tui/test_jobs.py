@@ -56,6 +56,20 @@ async def test_escape_stops_the_proof(launch: Launch, session: Session, script: 
         await wait_until(pilot, "the refusal", lambda: "Start the proof" in status(pilot))
 
 
+async def test_the_footer_names_stop_only_while_something_runs(launch: Launch, script: Script) -> None:
+    def footer(pilot: Pilot[int]) -> str:
+        return screen_text(pilot.app).splitlines()[-1]
+
+    async with launch(size=(100, 30)) as pilot:
+        await walk_to(pilot, "proof")
+        await pilot.pause()
+        assert "Start" in footer(pilot) and "Stop" not in footer(pilot)
+        await start_and_hold(pilot, script)
+        await wait_until(pilot, "the key is named", lambda: "Stop" in footer(pilot))
+        await pilot.press("escape")
+        await wait_until(pilot, "it is gone", lambda: "Stop" not in footer(pilot))
+
+
 async def test_a_second_start_is_refused_while_one_runs(launch: Launch, script: Script) -> None:
     async with launch() as pilot:
         await start_and_hold(pilot, script)
@@ -146,7 +160,7 @@ async def test_a_stopped_eval_goes_on_where_it_stopped(launch: Launch, session: 
         await pilot.press("ctrl+r")
         app = wizard_of(pilot)
         await wait_until(pilot, "the first case", lambda: app.session.live.case != "")
-        assert "▶ runs" in screen_text(app)
+        await wait_until(pilot, "its row says so", lambda: "▶ runs" in screen_text(app))
         await pilot.press("escape")
         await wait_until(pilot, "the stop", lambda: app.jobs.running is None)
         gate.set()

@@ -36,6 +36,7 @@ PHASES = {
 JOB_KEYS: list[BindingType] = [
     Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),
     Binding("escape", "stop", "Stop", id="job.stop", tooltip="Stop what runs; its child process is gone within 0.3 s"),
+    Binding("escape", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what is being typed"),
 ]
 
 
@@ -49,19 +50,19 @@ class JobScreen(StepScreen):
             self.wizard.start_job("proof" if self.STEP == "proof" else "eval")
 
     async def action_stop(self) -> None:
+        if self.take_back():
+            return
         if self.wizard.jobs.running:
             await self.wizard.jobs.stop()
-        elif self.model_jobs.loading:
-            self.model_jobs.stop_loading()
         else:
-            self.action_undo()
+            self.model_jobs.stop_loading()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.wizard.jobs.running
         if action == "start":
             return None if running and not self.run.planned else not self.run.planned
         if action == "stop":
-            return not self.run.planned
+            return bool(running or self.model_jobs.loading)
         if action == "download":
             return self.wizard.can_download
         return super().check_action(action, parameters)

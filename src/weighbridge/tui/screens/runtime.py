@@ -98,7 +98,8 @@ class RuntimeScreen(StepScreen):
             return
         jobs = self.model_jobs
         jobs.weigh_if_due(run)
-        rows = list(file_rows(run.model, run.forecast, jobs.loading is not None)) if run.model else []
+        have = 0 if jobs.loading else self.wizard.session.part_bytes()
+        rows = list(file_rows(run.model, run.forecast, jobs.loading is not None, have)) if run.model else []
         if run.forecast:
             rows += [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)]
         runs = [Row("Engine", run.machine.engine)]
@@ -126,6 +127,8 @@ class RuntimeScreen(StepScreen):
             self.action_next()
 
     def action_stop(self) -> None:
+        if self.take_back():
+            return
         self._go_on = False
         self.model_jobs.stop_loading()
 

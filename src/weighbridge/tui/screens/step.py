@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -160,6 +161,8 @@ class StepScreen(Screen[None]):
         if not field.is_pending(self.run):
             return True
         if not self.apply(field.intent(field.value)):
+            if said := self.wizard.notice:
+                self.wizard.tell(replace(said, hint=f"{said.hint} escape takes it back.".strip()))
             field.focus()
             return False
         self.wizard.tell(None)
@@ -177,9 +180,17 @@ class StepScreen(Screen[None]):
             self._take(event.input)
 
     def action_undo(self) -> None:
-        for field in self._pending():
-            field.take(self.run)
+        self.take_back()
         self.wizard.tell(None)
+
+    def take_back(self) -> bool:
+        """Takes back what is typed and not saved. False where there is nothing."""
+        pending = list(self._pending())
+        for field in pending:
+            field.take(self.run)
+        if pending:
+            self.wizard.tell(None)
+        return bool(pending)
 
     # -- going -----------------------------------------------------------------------------------------------
 
