@@ -33,6 +33,20 @@ FILES = {
     "route/": "commands, typed values and evidence owed of a route that runs elsewhere",
     "schemas/": "JSON Schemas of the files above",
 }
+_LIMITS = (
+    "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
+    "with their digests: the texts and times of tokens and the samples of memory in `events.jsonl`, the words of",
+    "the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and whether the model's file",
+    "has the digest and the licence that are stated here. For these, hash the model's file and run the command.",
+    "When the Hub was asked, and the words of a reason why something is missing, stand in records and texts alone.",
+    "Of a model card, only what is quoted stands in two places: compare it with README.md of the repository at its",
+    "revision.",
+    "",
+    "The checksums show integrity: no file has changed since the packet was written. They do not show who wrote",
+    "it, nor that the run took place: whoever can write a packet can write its checksums too.",
+    "",
+)
+"""What the checks of a packet do not show."""
 _PLANNED = "the packet is a plan: nothing was run"
 _ABSENT = {
     "model/model.json": "no model was chosen",
@@ -147,17 +161,7 @@ def _tail(runtime: RuntimeFile) -> list[str]:
         "`events.jsonl`, writes the tables and the texts for people again and compares them byte for byte, and",
         "compares whatever stands in two files.",
         "",
-        "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
-        "with their digests: the texts and times of tokens and the samples of memory in `events.jsonl`, the words of",
-        "the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and whether the model's file",
-        "has the digest and the licence that are stated here. For these, hash the model's file and run the command.",
-        "When the Hub was asked, and the words of a reason why something is missing, stand in records and texts alone.",
-        "Of a model card, only what is quoted stands in two places: compare it with README.md of the repository at its",
-        "revision.",
-        "",
-        "The checksums show integrity: no file has changed since the packet was written. They do not show who wrote",
-        "it, nor that the run took place: whoever can write a packet can write its checksums too.",
-        "",
+        *_LIMITS,
         "## How the figures are computed",
         "",
         *[f"- {name}: {formula}" for name, formula in FORMULAS.items()],
