@@ -104,3 +104,15 @@ def test_what_a_source_did_not_say_stands_beside_what_was_typed(
     assert "Intended use: `mine`" in note and "the sources say: missing: `the model card has no English heading" in note
     document(packet, "model/declared-facts.json", lambda file: file["intended_use"].update(reason="x"))
     assert said(problems(packet), "texts", "LICENSE-NOTE.md")
+
+
+@pytest.mark.parametrize(
+    ("change", "area", "words"),
+    [
+        ({"n_ctx_train": 131_072}, "runtime", "n_ctx_train is 131072, the engine says 8192"),
+        ({"refusal": "The engine cannot load the file."}, "forecast", "its figures give refused"),
+        ({"verdict": "refused"}, "forecast", "forecast.verdict is refused"),
+    ],
+)
+def test_a_forecast_that_says_something_else(hub_packet: Path, change: File, area: str, words: str) -> None:
+    assert said(forge(hub_packet, "runtime.json", lambda file: file["forecast"].update(change)), area, words)
