@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
-from weighbridge.services.hub.fetch import file_url
+from weighbridge.services.hub.files.fetch import file_url
 from weighbridge.services.hub.hub import Hub
 
 GOAL = 0.95

@@ -16,8 +16,8 @@ from fakehub.fake_repo import FakeFile, Source
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.services.hub.client import HubClient
-from weighbridge.services.hub.fetch import fetch
-from weighbridge.services.hub.local_copy import Downloaded
+from weighbridge.services.hub.files.fetch import fetch
+from weighbridge.services.hub.files.local_copy import Downloaded
 
 DATA = random.Random(7).randbytes(3_000_000)
 """No GGUF: the downloader does not look inside."""

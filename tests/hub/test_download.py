@@ -12,7 +12,7 @@ from shelf import DATA, RESOLVE, Shelf, never, shelf
 
 from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
-from weighbridge.services.hub import local_copy as copies
+from weighbridge.services.hub.files import local_copy as copies
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.model_file import Cancelled
 
@@ -57,7 +57,7 @@ def test_a_wish_to_stop_keeps_the_part_and_the_next_attempt_goes_on(file: Shelf)
 
 
 def test_a_part_that_is_read_again_counts_as_here_from_the_start(file: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("weighbridge.services.hub.part_file.CHUNK", 100_000)
+    monkeypatch.setattr("weighbridge.services.hub.files.part_file.CHUNK", 100_000)
     seen: list[int] = []
     file.part.parent.mkdir(parents=True)
     file.part.write_bytes(DATA[:-1000])

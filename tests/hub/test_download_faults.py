@@ -176,7 +176,7 @@ def test_a_full_disk_keeps_the_part(file: Shelf, monkeypatch: pytest.MonkeyPatch
         return real(fd, data[:300_001])
 
     with monkeypatch.context() as patch:
-        patch.setattr("weighbridge.services.hub.part_file.os.write", full)
+        patch.setattr("weighbridge.services.hub.files.part_file.os.write", full)
         with pytest.raises(OutsideFailed, match="no space left") as caught:
             file.fetch()
     assert "Free some space" in caught.value.hint

@@ -14,9 +14,9 @@ from shelf import DATA, Shelf, never, shelf
 
 from weighbridge.domain.model.hub import HubFile
 from weighbridge.domain.problems import HubProblem, OutsideFailed, Problem
-from weighbridge.services.hub import local_copy as copies
+from weighbridge.services.hub.files import local_copy as copies
+from weighbridge.services.hub.files.places import place
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.hub.places import place
 from weighbridge.services.model_file import Cancelled
 
 SHA = hashlib.sha256(DATA).hexdigest()

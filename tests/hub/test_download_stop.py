@@ -14,9 +14,9 @@ import pytest
 from fakehub.fake_hub import FakeHub
 from shelf import DATA, RESOLVE, Shelf, never, shelf, size_of, wait_until
 
-from weighbridge.services.hub.download import Source, Ticker, turn
-from weighbridge.services.hub.fetch import lock_place
-from weighbridge.services.hub.transfer import READ_S
+from weighbridge.services.hub.files.download import Source, Ticker, turn
+from weighbridge.services.hub.files.fetch import lock_place
+from weighbridge.services.hub.files.transfer import READ_S
 from weighbridge.services.model_file import Cancelled
 
 SHA = hashlib.sha256(DATA).hexdigest()

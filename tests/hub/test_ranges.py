@@ -11,10 +11,10 @@ from fakehub.fake_hub import FakeHub
 from shelf import DATA, RESOLVE, Shelf, never, shelf, wait_until
 
 from weighbridge.domain.problems import HubProblem
-from weighbridge.services.hub import transfer
 from weighbridge.services.hub.client import HubClient
-from weighbridge.services.hub.fetch import file_url
-from weighbridge.services.hub.ranges import RangeReader
+from weighbridge.services.hub.files import transfer
+from weighbridge.services.hub.files.fetch import file_url
+from weighbridge.services.hub.files.ranges import RangeReader
 from weighbridge.services.model_file import Cancelled
 
 SIZE = len(DATA)
@@ -138,7 +138,7 @@ def test_a_failing_server_is_asked_again_and_a_refusal_is_not(file: Shelf) -> No
 
 
 def test_a_drop_of_bytes_a_time_ends_at_the_limit(file: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("weighbridge.services.hub.ranges.LIMIT_S", 0.2)
+    monkeypatch.setattr("weighbridge.services.hub.files.ranges.LIMIT_S", 0.2)
     file.fake.fault(RESOLVE, bytes_per_s=1, stall_after=1)
     with pytest.raises(HubProblem) as caught:
         reader(file, waits=()).read_at(0, 1000)

@@ -13,7 +13,7 @@ from weighbridge.domain.model.hub import HubFile
 from weighbridge.domain.model.quant_names import ORDER, label_of
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean
-from weighbridge.services.hub.places import place
+from weighbridge.services.hub.files.places import place
 
 MIB = 2**20
 

@@ -65,7 +65,7 @@ def test_a_download_that_stalls_says_that_it_is_tried_again(
     here: Cli, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here("fit", f"{REPO}:{SMALL}").returncode == 0
-    monkeypatch.setattr("weighbridge.services.hub.transfer.READ_S", 0.2)
+    monkeypatch.setattr("weighbridge.services.hub.files.transfer.READ_S", 0.2)
     hub.fault(r"resolve/.*\.gguf", stall_after=100_000, times=2)
     done = here("download", f"{REPO}:{SMALL}")
     assert done.returncode == 0

@@ -12,9 +12,9 @@ from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub import card_text, repository
 from weighbridge.services.hub.cache import KeptAnswers
 from weighbridge.services.hub.client import HubClient
-from weighbridge.services.hub.fetch import fetch, part_bytes
-from weighbridge.services.hub.header import FetchedHeader, fetch_header, forget_header, kept_header
-from weighbridge.services.hub.local_copy import Downloaded, local_copy
+from weighbridge.services.hub.files.fetch import fetch, part_bytes
+from weighbridge.services.hub.files.header import FetchedHeader, fetch_header, forget_header, kept_header
+from weighbridge.services.hub.files.local_copy import Downloaded, local_copy
 from weighbridge.services.hub.search import search
 from weighbridge.services.hub.surroundings import without_secrets
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.hub.client import HubClient, prepare, token
-from weighbridge.services.hub.places import models
+from weighbridge.services.hub.files.places import models
 
 
 class Surroundings(NamedTuple):

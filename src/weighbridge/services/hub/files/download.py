@@ -15,11 +15,11 @@ from filelock import FileLock, Timeout
 
 from weighbridge.domain.problems import HubProblem
 from weighbridge.services.atomic import disk_problem
-from weighbridge.services.hub.part_file import PartFile
-from weighbridge.services.hub.places import require_space
-from weighbridge.services.hub.ranges import content_range, require_plain
-from weighbridge.services.hub.retry import WAITS_S, Patience, Transient, answer, body, cut_off
-from weighbridge.services.hub.transfer import Transfer
+from weighbridge.services.hub.files.part_file import PartFile
+from weighbridge.services.hub.files.places import require_space
+from weighbridge.services.hub.files.ranges import content_range, require_plain
+from weighbridge.services.hub.files.retry import WAITS_S, Patience, Transient, answer, body, cut_off
+from weighbridge.services.hub.files.transfer import Transfer
 from weighbridge.services.model_file import Cancelled
 
 if TYPE_CHECKING:

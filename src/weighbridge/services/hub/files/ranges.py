@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean_line
-from weighbridge.services.hub.retry import Patience, Transient, answer, body, cut_off
+from weighbridge.services.hub.files.retry import Patience, Transient, answer, body, cut_off
+from weighbridge.services.hub.files.transfer import Transfer
 from weighbridge.services.hub.telling import told_when_slow
-from weighbridge.services.hub.transfer import Transfer
 
 if TYPE_CHECKING:
     import httpx2 as httpx

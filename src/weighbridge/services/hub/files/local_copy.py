@@ -12,7 +12,7 @@ from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.hub.client import prepare
-from weighbridge.services.hub.places import models, place
+from weighbridge.services.hub.files.places import models, place
 from weighbridge.services.model_file import sha256_file
 
 _DIGESTS: dict[tuple[str, int, int], str] = {}

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import HubProblem
+from weighbridge.services.hub.files.transfer import Transfer
 from weighbridge.services.hub.problems import hub_problem, nonsense
 from weighbridge.services.hub.telling import LOG, SLOW_S
-from weighbridge.services.hub.transfer import Transfer
 from weighbridge.services.model_file import Cancelled
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from weighbridge.domain.model.hub import HubRepo
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services.atomic import write_atomic
-from weighbridge.services.hub.fetch import file_url, shown
-from weighbridge.services.hub.places import make_folder, place
-from weighbridge.services.hub.ranges import RangeReader
+from weighbridge.services.hub.files.fetch import file_url, shown
+from weighbridge.services.hub.files.places import make_folder, place
+from weighbridge.services.hub.files.ranges import RangeReader
 
 
 class FetchedHeader(NamedTuple):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.text import clean_line
-from weighbridge.services.hub.download import Download, Source, Ticker, turn
-from weighbridge.services.hub.local_copy import Downloaded, finished, note
-from weighbridge.services.hub.part_file import PartFile
-from weighbridge.services.hub.places import make_folder, models, place
+from weighbridge.services.hub.files.download import Download, Source, Ticker, turn
+from weighbridge.services.hub.files.local_copy import Downloaded, finished, note
+from weighbridge.services.hub.files.part_file import PartFile
+from weighbridge.services.hub.files.places import make_folder, models, place
+from weighbridge.services.hub.files.retry import WAITS_S
 from weighbridge.services.hub.problems import nonsense
-from weighbridge.services.hub.retry import WAITS_S
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
