@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fakehub.fake_hub import FakeHub
+from fakehub.fake_repo import FakeFile
+from gguf_craft import craft_file
 from hub_steps import FIRST, TINY, ask, opened, settled
 from steering import Launch, on_step, screen_text, shown_step, status, wait_until, wizard_of
 from textual.pilot import Pilot
@@ -13,6 +17,8 @@ from weighbridge.domain.intents import Answer, Confirm
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.widgets.status_line import StatusLine
+
+LONG = "acme/an-endless-name-of-a-repository-that-nobody-would-ever-type-by-hand-Instruct"
 
 
 def is_whole(pilot: Pilot[int]) -> bool:
@@ -209,3 +215,44 @@ async def test_words_typed_right_behind_the_key_are_searched_for(launch: Launch,
         for key in ["ctrl+f", "ctrl+a", "ctrl+k", *"tiny", "enter"]:
             wizard_of(pilot).simulate_key(key)
         await wait_until(pilot, "what was typed is found", lambda: "for “tiny”" in screen_text(pilot.app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_the_reason_of_a_file_with_a_long_name_is_seen_to_its_end(
+    launch: Launch, hub: FakeHub, size: tuple[int, int]
+) -> None:
+    hub.add(LONG, {f"{'an-endless-folder/'}{'and-an-endless-name-' * 4}v1.gguf": FakeFile(craft_file())})
+    async with launch(size=size) as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        await ask(pilot, LONG)
+        shown = await opened(pilot, "files")
+        assert "advised" in shown and "its quantization" in shown
+        await wait_until(pilot, "its end", lambda: screen_text(pilot.app).rpartition("★")[2].count("fits.") == 1)
+
+
+async def test_the_list_says_that_more_may_be_found_and_keeps_the_end_of_long_names(
+    launch: Launch, hub: FakeHub
+) -> None:
+    for number in range(25):
+        hub.add(f"{LONG}-{number:02}-GGUF", {"x.Q4_0.gguf": FakeFile(craft_file())})
+    async with launch() as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        await ask(pilot, "endless")
+        shown = await opened(pilot, "repos")
+        assert "The first 20 repositories for “endless”" in shown
+        assert re.search(r"acme/.*….*-\d\d-GGUF", shown)
+
+
+async def test_what_is_said_beside_an_empty_line_or_an_empty_answer(launch: Launch, hub: FakeHub) -> None:
+    async with launch() as pilot:
+        await on_step(pilot, "model")
+        await settled(pilot)
+        await pilot.press("ctrl+f")
+        await wait_until(pilot, "the hint", lambda: "stays the model until another is read" in status(pilot))
+        await ask(pilot, "nothing-like-this")
+        await opened(pilot, "repos")
+        assert "opens a repository" not in status(pilot)
+        await pilot.press("ctrl+n")
+        assert "Search with other words" in status(pilot)

@@ -38,6 +38,7 @@ def found_words(query: Query, count: int) -> str:
     if not count:
         return f"Nothing was found{asked}, {limits}. Use fewer words, or change a limit: s z l g."
     many = "1 repository" if count == 1 else f"{count} repositories"
+    many = f"The first {many}" if count >= query.limit else many
     return f"{many}{asked}, {limits}"
 
 
@@ -56,7 +57,7 @@ class HubPart(Vertical):
     HubPart #hub-note { color: $foreground-muted; }
     HubPart #files-heading { color: $foreground-muted; text-wrap: nowrap; text-overflow: ellipsis; margin-top: 1; }
     HubPart RepoList { margin-top: 1; }
-    HubPart #file-detail { max-height: 5; margin-top: 1; }
+    HubPart #file-detail { max-height: 8; margin-top: 1; }
     .-short HubPart #files-heading, .-short HubPart #file-detail, .-short HubPart RepoList { margin-top: 0; }
     """
 
@@ -77,6 +78,8 @@ class HubPart(Vertical):
         self._query: Query | None = None
         self._view: HubView | None = None
         self._note = ""
+        self.has_found = False
+        """Whether the last search found anything."""
         self._asked = self._answered = ""
 
     def compose(self) -> ComposeResult:
@@ -127,7 +130,7 @@ class HubPart(Vertical):
     def _found(self, query: Query, rows: tuple[SearchRow, ...]) -> None:
         if self.is_attached:
             self._query, self._answered = query, self._asked
-            self._note = found_words(query, len(rows))
+            self._note, self.has_found = found_words(query, len(rows)), bool(rows)
             self.query_one(RepoList).show(query, rows)
             self._go("repos")
 

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, RadioSet
 from weighbridge.domain.model.files import FileRow
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean_line
 from weighbridge.tui.model_words import KINDS, LABELS, PLACEHOLDERS, kind_of, model_rows
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.hub_part import HubPart
@@ -67,11 +68,13 @@ class ModelScreen(StepScreen):
 
     def hint(self, run: Run) -> str:
         if self.hub.level == "repos":
-            return "Enter opens a repository; escape goes back."
+            return "Enter opens a repository; escape goes back." if self.hub.has_found else "escape goes back."
         if self.hub.level == "files":
             return "Enter chooses a file; escape goes back."
         if run.model is None:
             return "Choose the bundled model, a .gguf file, or one of the Hub."
+        if kind_of(run.model) != self.kind:
+            return f"{clean_line(run.model.name, 60)} stays the model until another is read."
         if run.planned:
             asked = run.model.kind == "hub"
             return "Its name and commit go into the plan." if asked else "For a plan a repository by name is enough."
@@ -93,6 +96,7 @@ class ModelScreen(StepScreen):
             self._choose("bundled")
         else:
             self.query_one("#spec").focus()
+        self.show_notice(self.wizard.notice)
 
     def _show_spec(self, kind: str) -> None:
         self.kind = kind
@@ -211,7 +215,8 @@ class ModelScreen(StepScreen):
             self._go_on = True
             return False
         if self.hub.level == "repos":
-            self.wizard.tell(Notice("No file is chosen yet.", "Enter opens a repository.", "problem"))
+            way = "Enter opens a repository." if self.hub.has_found else "Search with other words."
+            self.wizard.tell(Notice("No file is chosen yet.", way, "problem"))
             return False
         return self._is_typed()
 

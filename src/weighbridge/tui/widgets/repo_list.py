@@ -13,14 +13,16 @@ from textual.widgets.option_list import Option
 from weighbridge.domain.model.hub import Query, SearchRow
 from weighbridge.tui import hub_query
 from weighbridge.tui.widgets.figures import UNKNOWN, count
+from weighbridge.tui.widgets.wrap import middle
 
 
 def repo_rows(row: SearchRow, width: int) -> Content:
     """Repository and gate; below them weights, architecture, licence, use and date. A dash is not known."""
     gate = "  ! gated" if row.gate else ""
     room = width - len(gate)
-    name = row.repo if len(row.repo) <= room else row.repo[: room - 1] + "…"
-    return Content.assemble((name, "bold"), (gate, "$text-warning"), "\n", (_facts(row, width), "$foreground-muted"))
+    return Content.assemble(
+        (middle(row.repo, room), "bold"), (gate, "$text-warning"), "\n", (_facts(row, width), "$foreground-muted")
+    )
 
 
 def _facts(row: SearchRow, width: int) -> str:

@@ -11,6 +11,7 @@ from weighbridge.domain.model.files import FileRow, HubView
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.widgets.figures import UNKNOWN, mib, size_words
 from weighbridge.tui.widgets.sheet import Row, Tone
+from weighbridge.tui.widgets.wrap import middle
 
 VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "fits": ("✓ fits", "with at least 15 % to spare", "good"),
@@ -23,6 +24,8 @@ UNUSABLE: tuple[str, Tone] = ("✗ unusable", "bad")
 COLOURS: dict[Tone, str] = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error"}
 HEADING = f"  {'quant':<10} {'size':>9} {'need':>9}  {'here':<11} file"
 LEAST_NAME = 9
+NAME_IN_FULL, NAME_IN_REASON = 88, 36
+"""Longest names below the list: two rows of the smallest terminal, and a part of one."""
 
 
 def file_line(row: FileRow, recommended: bool, width: int) -> Content:
@@ -44,15 +47,17 @@ def file_line(row: FileRow, recommended: bool, width: int) -> Content:
 
 def file_details(view: HubView, row: FileRow) -> Iterator[Row]:
     """The highlighted file in full, and why it is recommended, if it is."""
-    parts = f" and {len(row.file.parts) - 1} more parts" if len(row.file.parts) > 1 else ""
-    yield Row("File", f"{row.file.name}{parts}")
+    others = len(row.file.parts) - 1
+    parts = f" and {others} more part{'s' if others > 1 else ''}" if others > 0 else ""
+    yield Row("File", f"{middle(row.file.name, NAME_IN_FULL - len(parts))}{parts}")
     if row.file.problem:
         yield Row("! problem", row.file.problem, "bad" if not row.file.choosable else "warn")
     verdict, why, tone = VERDICTS[row.verdict]
     need = "" if row.need_bytes is None else f"about {mib(row.need_bytes)} of memory: "
     yield Row("Here", f"{need}{verdict}, {why}", tone)
     if view.reason and (row.file.name == view.recommended or not view.recommended):
-        yield Row("★ advised" if view.recommended else "Advice", view.reason, "head")
+        reason = view.reason.replace(row.file.name, middle(row.file.name, NAME_IN_REASON))
+        yield Row("★ advised" if view.recommended else "Advice", reason, "head")
 
 
 class WeightsList(OptionList):

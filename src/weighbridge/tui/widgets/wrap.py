@@ -19,3 +19,11 @@ def shared_start(texts: list[str], separator: str = "; ") -> str:
         return ""
     start = texts[0].split(separator)[0]
     return start if all(text.startswith(start + separator) for text in texts) else ""
+
+
+def middle(text: str, room: int) -> str:
+    """`text` in at most `room` characters: both ends stay, as names differ at either."""
+    if len(text) <= room:
+        return text
+    start = max(0, room - 1) // 3
+    return f"{text[:start]}…{text[start + 1 - room :]}"
