@@ -9,7 +9,7 @@ from weighbridge.tui.widgets.figures import elapsed, mib, millis, rate, seconds
 from weighbridge.tui.widgets.panel import figure_lines
 from weighbridge.tui.widgets.status_line import Notice, sentence
 from weighbridge.tui.widgets.trace import trace_row
-from weighbridge.tui.widgets.wrap import hanging, shared_start
+from weighbridge.tui.widgets.wrap import hanging, middle, shared_start
 
 
 def test_a_trace_begins_at_zero_and_not_at_its_least_value() -> None:
@@ -44,9 +44,16 @@ def test_a_problem_is_a_sentence_with_its_hint() -> None:
     notice = Notice.of(BadInput("there is no file x\x1b[31m", "give the path of a .gguf file"))
     assert notice.line == "! There is no file x␛[31m. Give the path of a .gguf file."
     assert sentence("") == "" and sentence("done!") == "Done!"
+    assert sentence("at least 64 (it is '3')") == "At least 64 (it is '3')."
+    assert sentence("(As it is.)") == "(As it is.)"
 
 
 def test_a_hanging_indent_and_the_words_that_all_reasons_share() -> None:
     assert hanging("one two three four", 12, 2) == "  one two\n  three four"
     assert shared_start(["5 of 8; keep", "5 of 8; stop"]) == "5 of 8"
     assert shared_start(["owed", "stop"]) == "" and shared_start(["alone; x"]) == ""
+
+
+def test_a_long_name_keeps_both_ends() -> None:
+    assert middle("short", 9) == "short"
+    assert middle("acme/an-endless-name-Instruct-GGUF", 20) == "acme/a…Instruct-GGUF"

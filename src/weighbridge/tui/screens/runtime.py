@@ -16,7 +16,7 @@ from textual.widgets import RadioSet, Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.settings import KvType
+from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.session.jobs import prove_command
 from weighbridge.tui.forecast_words import file_rows, forecast_rows, refusal_rows
@@ -146,8 +146,11 @@ class RuntimeScreen(StepScreen):
 
     def worded(self, problem: Problem) -> Problem:
         """A setting is called what it is called on this screen."""
-        name, _, rest = str(problem).partition(" ")
-        return type(problem)(f"{SETTINGS[name][0]} {rest}", problem.hint) if name in SETTINGS else problem
+        name = str(problem).partition(" ")[0]
+        if name not in SETTINGS:
+            return problem
+        rest = str(problem).removeprefix(name).removeprefix(f" ({RuntimeSettings.model_fields[name].description})")
+        return type(problem)(f"{SETTINGS[name][0]}{rest}", problem.hint)
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#set-n_ctx")

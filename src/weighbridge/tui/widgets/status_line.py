@@ -14,6 +14,9 @@ from weighbridge.domain.text import clean_line
 _NAME = re.compile(r"[._/\\\d]")
 """A word that holds one of these is a file, a field or a path, and is written as it is."""
 
+_ENDS = (".", "!", "?", "`")
+"""What ends a sentence, before a closing bracket too; a bracket alone does not."""
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -40,7 +43,7 @@ def sentence(text: str) -> str:
         return ""
     first = line.split()[0].rstrip(".,:;!?")
     start = line[0] if _NAME.search(first) else line[0].upper()
-    return start + line[1:] + ("" if line[-1] in ".!?)`" else ".")
+    return start + line[1:] + ("" if line.rstrip(")")[-1:] in _ENDS else ".")
 
 
 class StatusLine(Static):
