@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fakehub.fake_hub import FakeHub
-from hub_steps import open_at
+from fakehub.fake_repo import FakeFile
+from gguf_craft import craft_file
+from hub_steps import FIRST, TINY, open_at
 from steering import Launch, on_step, screen_text, shown_step, status, wait_until, walk_to, wizard_of
 from textual.app import App
 
@@ -118,3 +122,30 @@ async def test_a_model_without_a_card_says_so(launch: Launch) -> None:
     async with launch() as pilot:
         await walk_to(pilot, "card")
         assert "no model card here" in screen_text(pilot.app) and "README" not in screen_text(pilot.app)
+
+
+async def test_a_resize_keeps_what_is_read_and_scrolling_away_takes_the_notice_back(
+    launch: Launch, session: Session, hub: FakeHub
+) -> None:
+    lines = "\n\n".join(f"Paragraph {number} {'goes on and on ' * 12}" for number in range(60))
+    hub.repos[TINY].commit({FIRST: FakeFile(craft_file()), "README.md": f"---\nlicense: mit\n---\n{lines}\n"})
+    await open_at(session, "card")
+    async with launch(size=(80, 30)) as pilot:
+        await on_step(pilot, "card")
+        viewer = pilot.app.screen.query_one(CardText)
+        await pilot.press("f2", "escape", "enter", "f2")
+        await wait_until(pilot, "the place", lambda: viewer.target == 2 and "▸ license" in screen_text(pilot.app))
+        assert "Line 2 of the card" in status(pilot)
+        await pilot.resize_terminal(100, 30)
+        await wait_until(pilot, "the place", lambda: "▸ license" in screen_text(pilot.app))
+        await pilot.press("end")
+        await wait_until(pilot, "the end", lambda: "Paragraph 59" in screen_text(pilot.app))
+        assert "Line 2" not in status(pilot)
+        await pilot.press("pageup")
+        await pilot.pause()
+        await wait_until(pilot, "above the end", lambda: "Paragraph 59" not in screen_text(pilot.app))
+        at_top = re.findall(r"Paragraph (\d+)", screen_text(pilot.app))[0]
+        await pilot.resize_terminal(76, 30)
+        await wait_until(pilot, "other rows", lambda: viewer.size.width < 74)
+        await wait_until(pilot, "what was read", lambda: f"Paragraph {at_top}" in screen_text(pilot.app))
+        assert "▸ license" not in screen_text(pilot.app)

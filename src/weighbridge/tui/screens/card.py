@@ -86,6 +86,7 @@ class CardScreen(StepScreen):
         super().__init__()
         self._card_of: tuple[str, ...] | None = None
         self._readme: Readme | None = None
+        self._place: Notice | None = None
 
     def body(self) -> ComposeResult:
         with Container(id="card-sides"):
@@ -189,10 +190,17 @@ class CardScreen(StepScreen):
         viewer = self.query_one(CardText)
         at = lines.index(viewer.target) + 1 if viewer.target in lines else 0
         line = lines[at % len(lines)]
-        self.wizard.tell(Notice(f"Line {line} of the card.", "f2: the card alone; escape: back."))
+        self._place = Notice(f"Line {line} of the card.", "f2: the card alone; escape: back.")
+        self.wizard.tell(self._place)
         if self.has_class("-short"):
             self._show_whole(True)
         viewer.jump(line)
+
+    @on(CardText.Left)
+    def _left(self) -> None:
+        """The line that the notice names is no more in view."""
+        if self._place is not None and self.wizard.notice is self._place:
+            self.wizard.tell(None)
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -41,6 +42,9 @@ class CardText(ScrollView, can_focus=True):
     CardText > .card-text--target { background: $primary-muted; text-style: bold; }
     """
 
+    class Left(Message):
+        """The marked line was scrolled out of view."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Sequence[str] = ()
@@ -48,6 +52,8 @@ class CardText(ScrollView, can_focus=True):
         self._rows: Rows | None = None
         self._width = 0
         self._target: int | None = None
+        self._at_target = False
+        """Whether the marked line is what is read: until one scrolls away from it."""
         self._drawn: LRUCache[int, list[str]] = LRUCache(512)
 
     @property
@@ -60,6 +66,7 @@ class CardText(ScrollView, can_focus=True):
         self._lines = parted(text)
         self._kinds = kinds(self._lines)
         self._target = None
+        self._at_target = False
         self._lay_out()
         self.scroll_home(animate=False)
 
@@ -68,20 +75,33 @@ class CardText(ScrollView, can_focus=True):
         if not self._lines:
             return
         self._target = min(max(line, 1), len(self._lines)) - 1
+        self._at_target = True
         self.refresh()
         if self._rows is not None:
             self.scroll_to(y=max(0, self._rows.start(self._target) - ABOVE), animate=False)
 
     def on_resize(self) -> None:
-        """Other width, other rows: the line at the top stays there."""
+        """Other width, other rows: the marked line stays in view while it is read, else the line at the top stays."""
         if self.scrollable_content_region.width == self._width + len(MARK):
             return
-        at_top = self._rows.at(self.scroll_offset.y)[0] if self._rows and self._rows.total else 0
+        line = (
+            self._rows.at(min(self.scroll_offset.y, self._rows.total - 1))[0] if self._rows and self._rows.total else 0
+        )
+        above = 0
+        if self._at_target and self._target is not None:
+            line, above = self._target, ABOVE
         self._lay_out()
         if self._rows is not None:
-            line = self._target if self._target is not None else at_top
-            above = ABOVE if self._target is not None else 0
             self.scroll_to(y=max(0, self._rows.start(line) - above), animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Notices when the marked line is left."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._at_target or self._rows is None or self._target is None or not self.size.height:
+            return
+        if not new_value <= self._rows.start(self._target) < new_value + self.size.height:
+            self._at_target = False
+            self.post_message(self.Left())
 
     def _lay_out(self) -> None:
         self._width = max(0, self.scrollable_content_region.width - len(MARK))
