@@ -68,9 +68,14 @@ PROOF_MOMENTS = [
 ]  # fmt: skip
 
 
-async def test_ten_kills_during_the_proof(home: Path) -> None:
+FEW_OR_ALL = pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.slow)], ids=["few", "all"])
+"""Every third of the ten moments, and in the slow group each of them."""
+
+
+@FEW_OR_ALL
+async def test_kills_during_the_proof(home: Path, step: int) -> None:
     run_id = await prepare(home, "proof")
-    for moment in PROOF_MOMENTS:
+    for moment in PROOF_MOMENTS[::step]:
         before = len(events_of(home, run_id))
         with Terminal(home, "--run", run_id) as wizard:
             wizard.wait_for("Proof")
@@ -79,7 +84,7 @@ async def test_ten_kills_during_the_proof(home: Path) -> None:
             wizard.kill()
         no_child_is_left(events_of(home, run_id))
         run = RunStore(home).load(run_id)
-        assert [flow.status(run, step) for step in ORDER[:5]] == ["done"] * 5
+        assert [flow.status(run, done) for done in ORDER[:5]] == ["done"] * 5
         assert flow.first_open(run) == "proof"
 
 
@@ -95,10 +100,11 @@ async def test_a_terminal_that_goes_away_ends_the_wizard_and_its_child(home: Pat
     RunStore(home).open(run_id).close()
 
 
-async def test_ten_kills_during_the_eval(home: Path, tmp_path: Path) -> None:
+@FEW_OR_ALL
+async def test_kills_during_the_eval(home: Path, tmp_path: Path, step: int) -> None:
     run_id = await prepare(home, "eval")
     shutil.copytree(home, tmp_path / "fresh")
-    for kept in (0, 1, 2, 3, 4, 5, 6, 7, 0, 3):
+    for kept in (0, 1, 2, 3, 4, 5, 6, 7, 0, 3)[::step]:
         shutil.rmtree(home)
         shutil.copytree(tmp_path / "fresh", home)
         with Terminal(home, "--run", run_id) as wizard:
@@ -117,10 +123,11 @@ async def test_ten_kills_during_the_eval(home: Path, tmp_path: Path) -> None:
         await session.close()
 
 
-async def test_ten_kills_during_the_save(home: Path) -> None:
+@FEW_OR_ALL
+async def test_kills_during_the_save(home: Path, step: int) -> None:
     run_id = await prepare(home, "packet")
     target = home / f"weighbridge-packet-{run_id}"
-    for files in (0, 1, 2, 4, 8, 12, 16, 24, 32, 1000):
+    for files in (0, 1, 2, 4, 8, 12, 16, 24, 32, 1000)[::step]:
         with Terminal(home, "--run", run_id) as wizard:
             wizard.wait_for("Save packet")
             wizard.send(NEXT)

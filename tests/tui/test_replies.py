@@ -68,7 +68,7 @@ async def test_a_setting_is_called_by_its_title(launch: Launch) -> None:
     async with launch() as pilot:
         await walk_to(pilot, "runtime")
         await pilot.press("ctrl+a", "ctrl+k", "3", "enter")
-        assert status(pilot).startswith("! Context (")
+        assert status(pilot).startswith("! Context: must be at least 64")
 
 
 def test_names_keep_their_letters() -> None:
