@@ -46,7 +46,7 @@ class Tmux:
             raise AssertionError(f"{error}\n{self.screen()}") from None
 
 
-@pytest.fixture(params=[(80, 24), (60, 20)], ids=["80x24", "60x20"])
+@pytest.fixture(params=[(80, 24), pytest.param((60, 20), marks=pytest.mark.slow)], ids=["80x24", "60x20"])
 def tmux(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tmux]:
     columns, rows = request.param
     made = Tmux(tmp_path, columns, rows)

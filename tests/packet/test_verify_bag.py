@@ -46,6 +46,7 @@ def test_random_flipped_bits_are_all_found(packet: Path) -> None:
         path.write_bytes(kept)
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_any_byte_of_the_tag_manifest_is_found(packet: Path) -> None:
     """It is the one file that no other file guards."""
     path = packet / bag.TAG_MANIFEST
