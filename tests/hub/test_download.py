@@ -12,7 +12,7 @@ from shelf import DATA, RESOLVE, Shelf, never, shelf
 
 from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
-from weighbridge.services.hub.files import local_copy as copies
+from weighbridge.services import digests
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.model_file import Cancelled
 
@@ -39,7 +39,7 @@ def test_it_comes_whole_with_its_digest_under_its_commit(file: Shelf) -> None:
 def test_what_is_here_is_not_fetched_again(file: Shelf) -> None:
     file.fetch()
     file.fake.stop()
-    copies._DIGESTS.clear()
+    digests._KNOWN.clear()
     assert file.fetch().path == file.target
     assert Hub(file.home, file.fake.endpoint).local_copy(file.repo, file.file, never) == (file.target, SHA, True)
 
@@ -111,10 +111,10 @@ def test_a_file_without_a_declared_digest_is_hashed_and_said_to_be_unchecked(fak
     file = shelf(fake, home, FakeFile(DATA, lfs=False))
     plain = file.file.model_copy(update={"sha256": ""})
     assert file.fetch(file=plain) == (file.target, SHA, False)
-    copies._DIGESTS.clear()
+    digests._KNOWN.clear()
     assert file.fetch(file=plain) == (file.target, SHA, False)
     assert len(file.ranges()) == 1
-    copies._DIGESTS.clear()
+    digests._KNOWN.clear()
     file.target.write_bytes(b"x" + DATA[1:])
     assert file.fetch(file=plain).sha256 == SHA
     assert file.target.read_bytes() == DATA

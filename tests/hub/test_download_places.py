@@ -14,7 +14,7 @@ from shelf import DATA, Shelf, never, shelf
 
 from weighbridge.domain.model.hub import HubFile
 from weighbridge.domain.problems import HubProblem, OutsideFailed, Problem
-from weighbridge.services.hub.files import local_copy as copies
+from weighbridge.services import digests
 from weighbridge.services.hub.files.places import place
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.model_file import Cancelled
@@ -158,7 +158,7 @@ def test_our_own_copy_is_checked_once_a_process(file: Shelf) -> None:
     assert hub.local_copy(file.repo, file.file, never) is None
     file.fetch()
     assert hub.local_copy(file.repo, file.file, lambda: True) == (file.target, SHA, True)
-    copies._DIGESTS.clear()
+    digests._KNOWN.clear()
     with pytest.raises(Cancelled):
         hub.local_copy(file.repo, file.file, lambda: True)
     file.target.write_bytes(b"x" + DATA[1:])

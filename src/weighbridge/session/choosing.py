@@ -13,7 +13,8 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.problems import BadInput
-from weighbridge.services.model_file import inspect_file, resolve, sha256_file
+from weighbridge.services.digests import sha256_of
+from weighbridge.services.model_file import inspect_file, resolve
 
 Progress = Callable[[int, int], None]
 """Bytes done, bytes in all."""
@@ -30,7 +31,7 @@ class Chosen(NamedTuple):
 def choose(spec: str, progress: Progress | None, cancelled: Callable[[], bool]) -> Chosen:
     """The bundled model or a file, with its digest and card facts. BadInput, OutsideFailed or Cancelled."""
     found = resolve(spec)
-    sha256 = _digest(found.choice.path, progress, cancelled)
+    sha256 = sha256_of(Path(found.choice.path), progress, cancelled)
     return Chosen(found.choice.model_copy(update={"sha256": sha256}), from_header(found.header, found.package))
 
 
@@ -53,20 +54,8 @@ def _header(path: str, _size: int, _mtime_ns: int) -> GgufHeader:
 def check_unchanged(model: ModelChoice) -> None:
     """BadInput where the file's bytes are not those that were chosen: evidence would name another model."""
     header_of(model)
-    if _digest(model.path, None, lambda: False) != model.sha256:
+    if sha256_of(Path(model.path), None, lambda: False) != model.sha256:
         raise BadInput(
             f"The model file {model.file_name} has changed since it was chosen.",
             "Choose the model again in the step Model.",
         )
-
-
-_DIGESTS: dict[tuple[str, int, int], str] = {}
-"""SHA-256 by path, size and time of change: a file of many GB is not read again before every proof."""
-
-
-def _digest(path: str, progress: Progress | None, cancelled: Callable[[], bool]) -> str:
-    status = os.stat(path)
-    key = (path, status.st_size, status.st_mtime_ns)
-    if key not in _DIGESTS:
-        _DIGESTS[key] = sha256_file(path, progress, cancelled)
-    return _DIGESTS[key]

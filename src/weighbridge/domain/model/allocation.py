@@ -28,7 +28,7 @@ class Allocation:
 
     @property
     def total_bytes(self) -> int:
-        return sum((self.weights_bytes, *(getattr(self, name) for name in _SIZES)), start=0)
+        return self.weights_bytes + sum(int(getattr(self, name)) for name in _SIZES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
-    Ended,
     Event,
     Loaded,
     Ready,
@@ -115,9 +114,3 @@ def summarize(events: Sequence[Event]) -> JobFigures:
         load1_before=attempt.load1 if attempt else None,
         load1_after=sample.load1 if sample else None,
     )
-
-
-def completed(events: Sequence[Event]) -> bool:
-    """Whether the job ran to its end."""
-    ended = last(events, Ended)
-    return ended is not None and ended.outcome == "completed"

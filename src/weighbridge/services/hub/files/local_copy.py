@@ -10,13 +10,10 @@ from typing import NamedTuple
 
 from weighbridge.domain.model.hub import HubFile, HubRepo
 from weighbridge.domain.problems import BadInput, OutsideFailed
+from weighbridge.services import digests
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.hub.client import prepare
 from weighbridge.services.hub.files.places import models, place
-from weighbridge.services.model_file import sha256_file
-
-_DIGESTS: dict[tuple[str, int, int], str] = {}
-"""SHA-256 by path, size and time of change: a file of many GB is read once a process."""
 
 
 class Downloaded(NamedTuple):
@@ -53,19 +50,15 @@ def is_intact(path: Path, file: HubFile, cancelled: Callable[[], bool]) -> bool:
         status = os.stat(path)
         if file.size_bytes is not None and status.st_size != file.size_bytes:
             return False
-        key = (str(path), status.st_size, status.st_mtime_ns)
-        if key not in _DIGESTS:
-            _DIGESTS[key] = sha256_file(path, None, cancelled)
+        return digests.sha256_of(path, None, cancelled) == file.sha256
     except (OSError, BadInput, OutsideFailed):
         return False
-    return _DIGESTS[key] == file.sha256
 
 
 def note(own: Path, sha256: str, declared: bool) -> None:
     """Remembers the digest of a file that was just fetched; on the disk where the Hub declares none."""
     with suppress(OSError):
-        status = os.stat(own)
-        _DIGESTS[str(own), status.st_size, status.st_mtime_ns] = sha256
+        digests.remember(own, sha256)
     if not declared:
         write_atomic(_note_path(own), f"{sha256}  {own.name}\n".encode())
 
