@@ -102,7 +102,7 @@ class ScriptedRuntime:
             t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB,
             n_params=n_params, n_vocab=49_152, n_ctx_train=n_ctx_train, n_ctx=settings.n_ctx,
             n_batch=settings.n_batch, n_ubatch=512,
-            n_threads=settings.n_threads, n_threads_batch=settings.n_threads, model_buffer_bytes=92 * MIB,
+            n_threads=settings.n_threads or 1, n_threads_batch=settings.n_threads or 1, model_buffer_bytes=92 * MIB,
             kv_buffer_bytes=45 * MIB, compute_buffer_bytes=98 * MIB, output_buffer_bytes=196_608,
             repack_buffer_bytes=None, flash_attn="disabled", type_k="f16", type_v="f16",
             use_extra_bufts=self._launch.mode == "default", load_mode="mmap", chat_template_sha256="0" * 64,

@@ -19,6 +19,7 @@ from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.model.licences import LicenceNote
 from weighbridge.domain.proof.events import Mode, Outcome
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
@@ -81,6 +82,7 @@ class EvalRecord(Record):
     outcome: Literal["completed", "stopped", "failed", "running"] = "running"
     message: str = ""
     shutdown: str = ""
+    noise: Noise | None = Field(default=None, description="of the newest job that graded a case")
 
 
 class PacketRecord(Record):

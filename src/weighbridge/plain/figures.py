@@ -31,8 +31,10 @@ def number(value: float | None) -> str:
     return NOT_MEASURED if value is None else f"{value:g}"
 
 
-def setting(value: float | str) -> str:
+def setting(value: float | str | None) -> str:
     """A runtime setting, as a person would type it."""
+    if value is None:
+        return "auto"
     return value if isinstance(value, str) else f"{value:g}"
 
 

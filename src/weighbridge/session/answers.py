@@ -20,6 +20,10 @@ from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.decision import Verdict
 
+AUTO = "auto"
+MEASURED = ("n_threads", "n_threads_batch")
+"""Settings that the program measures where the person types nothing, or `auto`."""
+
 
 def _plain(error: ValidationError) -> str:
     """The first mistake in plain words."""
@@ -70,11 +74,19 @@ def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
     field = RuntimeSettings.model_fields.get(intent.field)
     if field is None:
         raise BadInput(f"There is no setting {intent.field!r}.")
+    typed = intent.value.replace(",", "").strip()
+    value = None if intent.field in MEASURED and typed.lower() in ("", AUTO) else typed
     try:
-        new = {**run.settings.model_dump(), intent.field: intent.value.replace(",", "").strip()}
-        settings = RuntimeSettings.model_validate(new)
+        settings = RuntimeSettings.model_validate({**run.settings.model_dump(), intent.field: value})
     except ValidationError as error:
         raise BadInput(f"{intent.field} ({field.description}): {_plain(error)}.") from None
+    threads = max(settings.n_threads or 0, settings.n_threads_batch or 0)
+    cores = run.machine.logical_cores
+    if intent.field in MEASURED and cores is not None and threads > cores:
+        raise BadInput(
+            f"{intent.field} ({field.description}): {threads} threads, and this machine has {cores} cores.",
+            f"Type at most {cores}, or auto to have it measured.",
+        )
     return run.model_copy(update={"settings": settings})
 
 

@@ -202,12 +202,16 @@ def prove_command(run: Run) -> tuple[str, ...]:
         "weighbridge",
         "prove",
         spec,
-        *("--ctx", str(settings.n_ctx), "--threads", str(settings.n_threads)),
+        *("--ctx", str(settings.n_ctx), *_option("--threads", settings.n_threads)),
         *("--batch", str(settings.n_batch), *quantized, "--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *("--prompt", run.prompt),
         *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override else ()),
     )
+
+
+def _option(name: str, value: int | None) -> tuple[str, ...]:
+    return () if value is None else (name, str(value))
 
 
 def logs_of(folder: Path) -> dict[str, str]:

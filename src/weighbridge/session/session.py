@@ -17,10 +17,8 @@ from weighbridge.domain.packet import is_complete
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.live import LiveView, Meter
-from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
-from weighbridge.services.machine import usable_threads
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import answers, evaluating, fetching, packing, proving, weighing
@@ -54,7 +52,6 @@ class Session:
             updated_at=deps.now(),
             decision=decide(card, deps.tables, machine.available_bytes),
             machine=machine,
-            settings=RuntimeSettings(n_threads=usable_threads()),
             pack=pack,
             policy=pack.default_policy(),
         )

@@ -33,7 +33,6 @@ PROCESS_BYTES = 42 << 20
 TABLES_BYTES = 5 << 20
 TOKEN_BYTES, MERGE_BYTES = 190, 125
 REPACK_PERCENT = 112
-MAX_UBATCH = 512
 _KV_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 """Numbers of the types of `GGML_TYPES`."""
 
@@ -62,7 +61,7 @@ def _scratch(model: HyperParameters, settings: RuntimeSettings, n_ctx: int) -> i
 
 def _ubatch(settings: RuntimeSettings, n_ctx: int) -> int:
     """Tokens computed at once."""
-    return min(settings.n_batch, MAX_UBATCH, n_ctx)
+    return min(settings.n_batch, settings.n_ubatch, n_ctx)
 
 
 def repack_bytes(header: GgufHeader) -> int:

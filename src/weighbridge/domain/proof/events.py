@@ -3,10 +3,12 @@
 Times `t` are seconds on the system's monotonic clock, counted from the start of the job (one proof or one eval).
 Sizes are bytes. The order of a job:
 
-    attempt -> spawned -> ready -> loaded -> (request -> prefilled -> token* -> completed)* -> stopped
-                                              `sample` anywhere; `failed` before `stopped` where something broke
-    A second `attempt` (mode "safe") follows where the first was killed by a signal. `graded` follows `completed`
-    in an eval. `ended` closes the job.
+    attempt -> conditions -> spawned -> ready -> loaded -> trial* -> swept
+            -> (request -> prefilled -> token* -> completed)* -> stopped -> conditions
+
+`sensors` and `sample` anywhere behind `spawned`; `failed` before `stopped` where something broke. A second `attempt`
+(mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval. `ended` closes
+the job.
 """
 
 from __future__ import annotations
@@ -16,7 +18,12 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.proof.samples import Conditions as Conditions
+from weighbridge.domain.proof.samples import Sample as Sample
+from weighbridge.domain.proof.samples import Sensors as Sensors
 from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.threads import Swept as Swept
+from weighbridge.domain.proof.threads import Trial as Trial
 
 Mode = Literal["default", "safe"]
 JobKind = Literal["proof", "eval"]
@@ -38,7 +45,7 @@ class Attempt(Record):
     command: tuple[str, ...] = Field(description="what a colleague types; no path of this machine")
     model_file: str = Field(description="file name only")
     model_sha256: str
-    settings: RuntimeSettings
+    settings: RuntimeSettings = Field(description="as they were wished")
     available_bytes: int | None
     load1: float | None = None
 
@@ -90,6 +97,7 @@ class Loaded(Record):
     load_mode: str
     chat_template_sha256: str | None = Field(description="None: the file has no template, prompts go in raw")
     omp_wait_policy: str | None = None
+    omp_spin_count: str | None = Field(default=None, description="GOMP_SPINCOUNT of the child; null: the library's own")
 
 
 class RequestStarted(Record):
@@ -100,6 +108,7 @@ class RequestStarted(Record):
     request: str
     case: str = ""
     warmup: bool = False
+    repeat: int = 1
     prompt: str
     prompt_tokens: int
 
@@ -112,6 +121,7 @@ class Prefilled(Record):
     request: str
     prompt_tokens: int
     prefill_s: float
+    reused_tokens: int = Field(default=0, description="of the prompt, kept in the KV cache from the one before")
 
 
 class Token(Record):
@@ -135,6 +145,7 @@ class Completed(Record):
     request: str
     case: str = ""
     warmup: bool = False
+    repeat: int = 1
     output: str = Field(description="raw text of the answer, control characters included")
     stop_reason: StopReason
     prompt_tokens: int
@@ -144,21 +155,7 @@ class Completed(Record):
     engine_prompt_tokens: int
     engine_decode_ms: float
     engine_decode_tokens: int
-
-
-class Sample(Record):
-    """The child as the operating system sees it, a few times a second. None: this system does not tell."""
-
-    event: Literal["sample"] = "sample"
-    t: float
-    rss_bytes: int
-    rss_anon_bytes: int | None = None
-    rss_file_bytes: int | None = None
-    peak_rss_bytes: int | None = Field(default=None, description="the kernel's high-water mark")
-    cpu_percent: float | None = Field(default=None, description="of one core; 200 = two cores busy")
-    machine_percent: float | None = Field(default=None, description="all cores of the machine, 0..100")
-    load1: float | None = None
-    involuntary_switches: int | None = None
+    reused_tokens: int = Field(default=0, description="of the prompt, kept in the KV cache: its TTFT is no cold one")
 
 
 class Heartbeat(Record):
@@ -200,12 +197,13 @@ class Stopped(Record):
 
 
 class Graded(Record):
-    """The mark of one case."""
+    """The mark of one answer to a case."""
 
     event: Literal["graded"] = "graded"
     t: float
     request: str
     case: str
+    repeat: int = 1
     passed: bool
     reason: str
 
@@ -225,8 +223,12 @@ class Ended(Record):
 Event = Annotated[
     Attempt
     | Spawned
+    | Sensors
+    | Conditions
     | Ready
     | Loaded
+    | Trial
+    | Swept
     | RequestStarted
     | Prefilled
     | Token

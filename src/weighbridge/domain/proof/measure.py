@@ -25,6 +25,7 @@ from weighbridge.domain.proof.events import (
     StopReason,
     Token,
 )
+from weighbridge.domain.proof.noise import Noise
 
 FORMULAS = {
     "ttft_s": "time of the first non-empty text - time the prompt was handed over",
@@ -57,6 +58,10 @@ class RequestFigures(Record):
     peak_rss_bytes: int | None
     engine_prompt_ms: float
     engine_decode_ms: float
+    repeat: int = 1
+    reused_tokens: int = 0
+    engine_prefill_tokens_per_s: float | None = None
+    engine_decode_tokens_per_s: float | None = None
 
 
 class AttemptOutcome(Record):
@@ -72,7 +77,10 @@ class JobFigures(Record):
     """The summary of one job, warm-up left out. None: not measured.
 
     A prompt whose answer was cut off by a crash or a stop counts with what there is of it. `stop_reason` is that of
-    the last whole answer.
+    the last whole answer. TTFT is that of cold prompts; those that kept a part of the KV cache are in `ttft_reused_s`.
+    `requests`: answers counted. `total_s`: median, prompt handed over to last token. `disagreements`: sentences, where
+    our rates and the engine's own counters are more than 5 % apart. `unstable`: prompts (by case, or the request)
+    whose repeats disagree at temperature 0. `sampler_percent`: what sampling took, of one core.
     """
 
     attempts: tuple[AttemptOutcome, ...]
@@ -93,6 +101,24 @@ class JobFigures(Record):
     threads: int | None
     load1_before: float | None
     load1_after: float | None
+    threads_batch: int | None = None
+    requests: int | None = None
+    ttft_min_s: float | None = None
+    ttft_max_s: float | None = None
+    ttft_reused_s: float | None = None
+    total_s: float | None = None
+    engine_prefill_tokens_per_s: float | None = None
+    engine_decode_tokens_per_s: float | None = None
+    disagreements: tuple[str, ...] = ()
+    unstable: tuple[str, ...] = ()
+    noise: Noise | None = None
+    uss_bytes: int | None = None
+    pss_bytes: int | None = None
+    swap_bytes: int | None = None
+    minor_faults: int | None = None
+    major_faults: int | None = None
+    cpu_s: float | None = None
+    sampler_percent: float | None = None
 
 
 def decode_rate(times: Sequence[float]) -> float | None:

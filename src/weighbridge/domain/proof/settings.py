@@ -10,18 +10,31 @@ from weighbridge.domain.base import Record
 
 KvType = Literal["f16", "q8_0"]
 """Types of the KV cache. llama.cpp takes a quantized one with flash attention only."""
+FlashAttention = Literal["auto", "on", "off"]
+"""`auto`: on where the KV cache is quantized, which asks for it, and off elsewhere."""
 
 
 class RuntimeSettings(Record):
-    """Settings of the engine for one proof or eval."""
+    """Settings of the engine for one proof or eval, as they were wished. `Loaded` and `Swept` say what came of them."""
 
     n_ctx: int = Field(default=2048, ge=64, le=16_777_216, description="context length, tokens")
-    n_threads: int = Field(default=1, ge=1, le=1024, description="threads for prefill and decode alike")
+    n_threads: int | None = Field(
+        default=None, ge=1, le=1024, description="threads for decode; null: chosen by measurement before the run"
+    )
+    n_threads_batch: int | None = Field(
+        default=None, ge=1, le=1024, description="threads for prefill; null: as n_threads where given, else measured"
+    )
     n_batch: int = Field(default=512, ge=1, le=65_536, description="tokens submitted to one decode call")
+    n_ubatch: int = Field(default=512, ge=1, le=65_536, description="tokens computed at once, at most n_batch")
     kv_type: KvType = Field(default="f16", description="type of the KV cache, f16 or q8_0")
+    flash_attn: FlashAttention = Field(default="auto", description="flash attention: auto, on or off")
     max_tokens: int = Field(default=128, ge=1, le=1_000_000, description="most tokens of one answer")
     temperature: float = Field(default=0.0, ge=0.0, le=5.0, description="0 takes the likeliest token")
     seed: int = Field(default=1234, ge=0, le=4_294_967_294, description="seed of the sampler")
+    repeats: int = Field(default=1, ge=1, le=100, description="how often each prompt is asked")
+    prefix_reuse: bool = Field(
+        default=False, description="cases that begin alike keep that part of the KV cache; their TTFT is not a cold one"
+    )
 
 
 class Request(Record):
@@ -31,4 +44,6 @@ class Request(Record):
     prompt: str
     case: str = ""
     warmup: bool = False
+    repeat: int = Field(default=1, ge=1, description="1 for the first time that this prompt is asked")
     max_tokens: int | None = Field(default=None, ge=1, description="overrides the settings for this request")
+    reuse_prefix: bool = Field(default=False, description="keep what the prompt shares with the one before it")

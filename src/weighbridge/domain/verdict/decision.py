@@ -18,7 +18,11 @@ Gate = Literal["PASSED", "WARNED", "FAILED"]
 
 
 class CaseResult(Record):
-    """One row of the eval: what was said, the mark, and what it cost."""
+    """One row of the eval: what was said, the mark, and what it cost.
+
+    With repeats the text and the figures are those of the first answer, and the case passes where every answer does.
+    `unstable`: the answers differ at temperature 0; they are reported, never averaged.
+    """
 
     case: str
     passed: bool
@@ -31,6 +35,11 @@ class CaseResult(Record):
     prompt_tokens: int
     output_tokens: int
     peak_rss_bytes: int | None
+    total_s: float | None = None
+    reused_tokens: int = 0
+    repeats: int = 1
+    repeats_passed: int | None = None
+    unstable: bool = False
 
 
 class GateResult(Record):

@@ -21,8 +21,6 @@ from weighbridge.services.engine.child_wire import State
 
 MAX_TEMPLATE_BYTES = 64 * 1024
 """Templates come with the file and run as code in a sandbox: no known model needs more."""
-UBATCH = 512
-"""Tokens computed at once; llama.cpp's own default. Compute buffers grow with it."""
 _GGML_TYPES = {"f16": 1, "q8_0": 8}
 """RuntimeSettings.kv_type to enum ggml_type of ggml.h."""
 _GGML_NAMES = {number: name for name, number in _GGML_TYPES.items()}
@@ -60,10 +58,12 @@ def context_params(settings: dict[str, Any]) -> Any:
     params.n_outputs_max = 1
     params.n_ctx = settings["n_ctx"]
     params.n_batch = settings["n_batch"]
-    params.n_ubatch = min(settings["n_batch"], UBATCH)
-    params.n_threads = params.n_threads_batch = settings["n_threads"]
+    params.n_ubatch = min(settings["n_batch"], settings["n_ubatch"])
+    params.n_threads = settings["n_threads"] or 1
+    params.n_threads_batch = settings["n_threads_batch"] or params.n_threads
     quantized = settings["kv_type"] != "f16"
-    params.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_ENABLED if quantized else C.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    flash = settings["flash_attn"] == "on" or (settings["flash_attn"] == "auto" and quantized)
+    params.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash else C.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.type_k = params.type_v = _GGML_TYPES[settings["kv_type"]]
     params.offload_kqv = params.op_offload = False
     params.no_perf = False

@@ -31,7 +31,7 @@ from weighbridge.tui.widgets.transfer_bar import TransferBar
 
 SETTINGS = {
     "n_ctx": ("Context", "tokens"),
-    "n_threads": ("Threads", "prefill and decode alike"),
+    "n_threads": ("Threads", "auto: measured at the start"),
     "n_batch": ("Batch", "tokens in one decode call"),
     "kv_type": ("KV cache", "q8_0: about half"),
     "max_tokens": ("Answer limit", "tokens of one answer at most"),
@@ -42,6 +42,8 @@ SETTINGS = {
 
 def setting(name: str, run: Run) -> str:
     value = getattr(run.settings, name)
+    if value is None:
+        return "auto"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

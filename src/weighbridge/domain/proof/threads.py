@@ -1,0 +1,47 @@
+"""How many threads the engine gets: a short measurement of this machine, model and moment, and the rule that chooses.
+
+Prefill and decode are measured apart, because they scale apart: a prompt keeps every thread busy, a single token mostly
+waits for memory.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from weighbridge.domain.base import Record
+
+SweepPhase = Literal["prefill", "decode"]
+
+
+class Trial(Record):
+    """One thread count in one phase, measured for a fraction of a second in the child that will do the work."""
+
+    event: Literal["trial"] = "trial"
+    t: float
+    phase: SweepPhase
+    n_threads: int = Field(ge=1)
+    tokens: int = Field(ge=0, description="computed within `seconds`")
+    seconds: float
+    tokens_per_s: float
+
+
+class Swept(Record):
+    """The threads of this child, and how they were come by.
+
+    `measured`: by the trials in this job. `remembered`: by an earlier sweep of the same machine, build, model and
+    settings, `age_s` ago. `fixed`: by the person. `fallback`: nothing could be measured; `reason` says why.
+    """
+
+    event: Literal["swept"] = "swept"
+    t: float
+    how: Literal["measured", "remembered", "fixed", "fallback"]
+    n_threads: int = Field(ge=1, description="for decode")
+    n_threads_batch: int = Field(ge=1, description="for prefill")
+    reason: str = Field(description="one sentence for a person")
+    at: str = Field(default="", description="wall clock of the measurement, ISO 8601 UTC; empty: nothing was measured")
+    age_s: float = 0.0
+    seconds: float = Field(default=0.0, description="what the sweep took")
+    load1: float | None = None
+    trials: tuple[Trial, ...] = ()
