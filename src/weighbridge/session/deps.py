@@ -10,6 +10,7 @@ from pathlib import Path
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.licences import LicenceTable
+from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.runtime import RuntimeFactory
 from weighbridge.domain.route.table import Tables
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
@@ -40,6 +41,8 @@ class Deps:
     licences: Callable[[], LicenceTable] = load_licences
     hub: Hub | None = None
     """None: the Hub of HF_ENDPOINT, made when it is first asked."""
+    mode: Mode | None = None
+    """Mode of the engine to begin with, as a recipe has it; None: the one that is known to work here."""
 
 
 def hub_of(deps: Deps) -> Hub:

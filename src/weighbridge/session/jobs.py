@@ -78,8 +78,10 @@ class Job:
 
     async def _all(self) -> AsyncGenerator[Event, None]:
         known = known_mode(self._deps.home)
-        mode: Mode | None = known or "default"
+        mode: Mode | None = self._deps.mode or known or "default"
         reason = "first try" if known is None else "remembered: this mode works on this machine and build"
+        if self._deps.mode is not None:
+            reason = "as in the recipe"
         number = 0
         while mode is not None and not self._stopping:
             number += 1
@@ -119,7 +121,7 @@ class Job:
         stopped = await runtime.stop()
         if stopped is not None:
             yield stopped
-        if not self._failure and not self._stopping and (mode == "default" or number == 1 or self._faulted):
+        if not self._failure and not self._stopping and (mode == "default" or self._faulted):
             remember(self._deps.home, mode)
 
     async def _judged(self, done: Completed) -> Event | None:
