@@ -19,7 +19,11 @@ class Sensors(Record):
     event: Literal["sensors"] = "sensors"
     t: float
     interval_s: float = Field(description="wished time between two samples; a long job is sampled less often")
-    missing: dict[str, str] = Field(description="fields of samples and conditions that stay null, each with the reason")
+    missing: dict[str, str] = Field(description="fields of samples that stay null, each with the reason")
+    cores: int | None = Field(default=None, description="logical cores of the machine: those of `machine_percent`")
+    most_samples: int | None = Field(
+        default=None, description="so many are kept of one child at about most: the interval grows with its age"
+    )
 
 
 class Sample(Record):
