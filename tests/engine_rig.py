@@ -52,7 +52,7 @@ class Rig:
         """A runtime with its model loaded, and the child's process id."""
         runtime = self.runtime(launch, **watching)
         events = [event async for event in runtime.start()]
-        assert events[-1].event == "loaded", events[-1]
+        assert events[-1].event == "swept", events[-1]
         return runtime, pid_of(events)
 
     @staticmethod

@@ -20,6 +20,7 @@ from weighbridge.domain.proof.events import (
     Sample,
     Spawned,
     Stopped,
+    Swept,
     Token,
 )
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
@@ -94,6 +95,7 @@ class ScriptedRuntime:
             yield Failed(t=self._clock(), kind="refused", phase="load", message=self._script.refuse_load)
             return
         yield self._loaded()
+        yield self._swept()
         yield self._sample()
 
     def _loaded(self) -> Loaded:
@@ -101,12 +103,25 @@ class ScriptedRuntime:
         return Loaded(
             t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB,
             n_params=n_params, n_vocab=49_152, n_ctx_train=n_ctx_train, n_ctx=settings.n_ctx,
-            n_batch=settings.n_batch, n_ubatch=512,
-            n_threads=settings.n_threads or 1, n_threads_batch=settings.n_threads or 1, model_buffer_bytes=92 * MIB,
+            n_batch=settings.n_batch, n_ubatch=min(settings.n_batch, settings.n_ubatch),
+            n_threads=settings.n_threads or 1, n_threads_batch=settings.n_threads_batch or settings.n_threads or 1,
+            model_buffer_bytes=92 * MIB,
             kv_buffer_bytes=45 * MIB, compute_buffer_bytes=98 * MIB, output_buffer_bytes=196_608,
             repack_buffer_bytes=None, flash_attn="disabled", type_k="f16", type_v="f16",
             use_extra_bufts=self._launch.mode == "default", load_mode="mmap", chat_template_sha256="0" * 64,
-            omp_wait_policy="passive",
+            omp_spin_count="1000",
+        )  # fmt: skip
+
+    def _swept(self) -> Swept:
+        """As the child settles its threads: fixed, remembered, or one thread for want of a second core."""
+        settings, known, t = self._launch.settings, self._launch.threads, self._clock()
+        if settings.n_threads is None and known is not None:
+            return known.model_copy(update={"t": t, "how": "remembered"})
+        decode = settings.n_threads or 1
+        return Swept(
+            t=t, how="fallback" if settings.n_threads is None else "fixed", n_threads=decode,
+            n_threads_batch=settings.n_threads_batch or decode,
+            reason="Fixed by the settings." if settings.n_threads else "There is one usable core.",
         )  # fmt: skip
 
     def _sample(self) -> Sample:

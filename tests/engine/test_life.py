@@ -16,6 +16,7 @@ from weighbridge.domain.proof.events import (
     Sample,
     Spawned,
     Stopped,
+    Swept,
     Token,
 )
 from weighbridge.domain.proof.settings import Request
@@ -27,13 +28,13 @@ STORY = "Tell a long story about a ferry on a wide river."
 async def test_from_start_to_stop(rig: Rig) -> None:
     runtime = rig.runtime(rig.launch(max_tokens=12))
     events: list[Event] = [event async for event in runtime.start()]
-    assert isinstance(events[0], Spawned) and isinstance(events[-1], Loaded)
+    assert isinstance(events[0], Spawned) and isinstance(events[-1], Swept)
     request = Request(id="r1", prompt=STORY, case="c1")
     events += [event async for event in runtime.generate(request)]
     stopped = await runtime.stop()
 
     kinds = [event.event for event in events if not isinstance(event, Sample)]
-    assert kinds == ["spawned", "ready", "loaded", "request", "prefilled", *["token"] * 12, "completed"]
+    assert kinds == ["spawned", "ready", "loaded", "swept", "request", "prefilled", *["token"] * 12, "completed"]
     assert stopped is not None and (stopped.how, stopped.exit_code, stopped.gone) == ("unloaded", 0, True)
     assert is_gone(stopped.pid) and stopped.pid == pid_of(events)
     assert stopped.t >= events[-1].t
@@ -77,7 +78,7 @@ async def test_what_is_said_of_engine_and_model(rig: Rig) -> None:
     assert loaded.compute_buffer_bytes == pytest.approx(4.1 * MIB, abs=MIB / 10), "logits of the last token alone"
     assert loaded.output_buffer_bytes is not None
     assert loaded.repack_buffer_bytes is None and not loaded.use_extra_bufts
-    assert loaded.chat_template_sha256 is not None and loaded.omp_wait_policy == "passive"
+    assert loaded.chat_template_sha256 is not None and loaded.omp_spin_count == "1000"
     assert (loaded.load_mode, loaded.flash_attn, loaded.type_k) == ("mmap", "disabled", "f16")
 
 

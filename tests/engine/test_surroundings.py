@@ -26,7 +26,7 @@ def test_the_environment_is_a_short_list(monkeypatch: pytest.MonkeyPatch) -> Non
     passed = child_environment()
     assert not SECRETS.keys() & passed.keys()
     assert passed["LC_ALL"] == "C.UTF-8" and passed["PATH"] == os.environ["PATH"]
-    assert passed["OMP_WAIT_POLICY"] == "passive" and passed["GGML_NO_BACKTRACE"] == "1"
+    assert passed["GOMP_SPINCOUNT"] == "1000" and passed["GGML_NO_BACKTRACE"] == "1"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -37,7 +37,7 @@ async def test_the_process_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> 
     _, pid = await rig.started(launch)
     proc = Path(f"/proc/{pid}")
     environment = (proc / "environ").read_bytes()
-    assert b"OMP_WAIT_POLICY=passive" in environment
+    assert b"GOMP_SPINCOUNT=1000" in environment
     assert not [name for name in SECRETS if name.encode() + b"=" in environment]
     assert os.readlink(proc / "cwd") == "/"
     limits = {line[:25].strip(): line[25:].split() for line in (proc / "limits").read_text().splitlines()}

@@ -12,6 +12,7 @@ from typing import Protocol
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import Event, Failed, Mode, Stopped
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
+from weighbridge.domain.proof.threads import Swept
 
 
 class RuntimeFacts(Record):
@@ -35,6 +36,12 @@ class Launch(Record):
     address_space_bytes: int | None = None
     """Upper limit of the child's address space; None: no limit."""
     time_limit_s: float = 3600.0
+    threads: Swept | None = None
+    """Thread counts of an earlier sweep that still hold; None: they are measured, unless the settings fix them."""
+    usable_cores: int = 1
+    """Most threads that a sweep tries."""
+    others_percent: float | None = None
+    """Processor time taken by others just before, percent of one core: where the sweep begins. None: not known."""
 
 
 class Runtime(Protocol):
@@ -48,7 +55,7 @@ class Runtime(Protocol):
     def facts(self) -> RuntimeFacts: ...
 
     def start(self) -> AsyncIterator[Event]:
-        """Spawned, Ready, Loaded; or Failed."""
+        """Spawned, Ready, Loaded, Trial..., Swept; or Failed. Samples in between."""
         ...
 
     def generate(self, request: Request) -> AsyncIterator[Event]:

@@ -63,11 +63,11 @@ def _busy_grace() -> float:
 
 
 def work(launch: dict[str, Any], wire: Wire, state: State, commands: Commands, log: EngineLog) -> None:
-    """Loads the model, answers requests until told to stop, frees everything."""
+    """Loads the model, settles the threads, answers requests until told to stop, frees everything."""
     import llama_cpp
     from llama_cpp import llama_cpp as native
 
-    from weighbridge.services.engine import child_generate, child_llama
+    from weighbridge.services.engine import child_generate, child_llama, child_sweep
 
     keep = child_llama.catch_log(log)
     native.llama_backend_init()
@@ -84,8 +84,9 @@ def work(launch: dict[str, Any], wire: Wire, state: State, commands: Commands, l
     engine = child_llama.load(launch["model_path"], launch["mode"], launch["settings"], state, log)
     ready = wire.now()
     described = child_llama.describe(engine, log)
-    policy = os.environ.get("OMP_WAIT_POLICY")
-    wire.send("loaded", ready, load_s=ready - began, omp_wait_policy=policy, **described)
+    openmp = {"omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"), "omp_spin_count": os.environ.get("GOMP_SPINCOUNT")}
+    wire.send("loaded", ready, load_s=ready - began, **openmp, **described)
+    child_sweep.settle(engine, launch, wire, state)
     generator = child_generate.Generator(engine, launch["settings"], wire, state)
     while True:
         state.phase = "idle"

@@ -21,9 +21,9 @@ from weighbridge.domain.proof.events import (
     Failed,
     FailureKind,
     Heartbeat,
-    Loaded,
     Spawned,
     Stopped,
+    Swept,
 )
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
@@ -76,7 +76,7 @@ class LlamaRuntime:
         )
 
     async def start(self) -> AsyncIterator[Event]:
-        """Spawned, Ready, Loaded; or Failed. Raises OutsideFailed where no process can be started.
+        """Spawned, Ready, Loaded, Trial..., Swept; or Failed. Raises OutsideFailed where no process can be started.
 
         Empty where `stop` came first.
         """
@@ -89,7 +89,7 @@ class LlamaRuntime:
         launch = self._launch.model_dump() | {"model_path": os.path.abspath(self._launch.model_path)}
         zero = time.perf_counter() - self._clock()
         self._send({"launch": launch, "zero": zero, "parent": os.getpid()})
-        async for event in self._events(Loaded):
+        async for event in self._events(Swept):
             yield event
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:

@@ -32,13 +32,13 @@ _PASSED = (
 def child_environment() -> dict[str, str]:
     """A small list of harmless variables; no token, no proxy and no home folder reaches the engine.
 
-    Waiting threads sleep instead of spinning (OMP_WAIT_POLICY), because spinning threads collapse on a busy
+    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT): threads that spin for long collapse on a busy
     machine. An abort does not start a debugger on the process (GGML_NO_BACKTRACE). numpy comes along with the
     library and computes nothing: it gets no threads (OPENBLAS_NUM_THREADS).
     """
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    passed |= {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    passed |= {"GOMP_SPINCOUNT": "1000", "GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
     home = Path(weighbridge.__file__).resolve().parents[1]
     if home not in {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}:
         passed["PYTHONPATH"] = str(home)

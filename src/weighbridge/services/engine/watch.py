@@ -11,6 +11,7 @@ from weighbridge.domain.proof.events import (
     Loaded,
     Ready,
     RequestStarted,
+    Swept,
     Token,
 )
 
@@ -57,7 +58,9 @@ def _phase_after(event: Event, phase: str) -> str:
     match event:
         case Ready():
             return "load"
-        case Loaded() | Completed():
+        case Loaded():
+            return "sweep"
+        case Swept() | Completed():
             return "idle"
         case RequestStarted():
             return "warm-up" if event.warmup else "prefill"
