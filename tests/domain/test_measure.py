@@ -68,7 +68,7 @@ def test_figures_of_one_answer() -> None:
     assert figures.ttft_s == pytest.approx(0.6)
     assert figures.prefill_tokens_per_s == pytest.approx(60.0)
     assert figures.decode_tokens_per_s == pytest.approx(3 / 0.4)
-    assert figures.itl_s == pytest.approx((0.1, 0.2, 0.1))
+    assert figures.itl is not None and figures.itl.dots == pytest.approx((0.1, 0.2, 0.1))
 
 
 def test_ttft_waits_for_text_but_the_decode_rate_counts_tokens() -> None:
@@ -81,7 +81,7 @@ def test_ttft_waits_for_text_but_the_decode_rate_counts_tokens() -> None:
 def test_an_answer_too_short_for_a_rate_has_none(times: list[float]) -> None:
     (figures,) = request_figures(answer("r", 0.0, times))
     assert figures.decode_tokens_per_s is None
-    assert figures.itl_s == ()
+    assert figures.itl is None
 
 
 def test_the_warm_up_is_recorded_and_left_out() -> None:

@@ -1,16 +1,16 @@
 """Figures derived from events, and from nothing else: panel, summary, packet and tests all call these.
 
-Definitions, printed wherever the figures are:
-  TTFT            first non-empty text minus the moment the prompt was handed over
-  prefill rate    prompt tokens / time of the prompt's decode calls
-  ITL             time between two tokens that follow each other, by token, the first token left out
-  decode rate     (output tokens - 1) / (last token - first token)
+Every figure is folded event by event, so that an answer of any length costs its inter-token latencies (8 bytes each)
+and nothing more. The definitions are in `formulas.py` and are printed wherever the figures are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from itertools import pairwise
+
+from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import (
@@ -25,15 +25,9 @@ from weighbridge.domain.proof.events import (
     StopReason,
     Token,
 )
+from weighbridge.domain.proof.formulas import FORMULAS as FORMULAS
 from weighbridge.domain.proof.noise import Noise
-
-FORMULAS = {
-    "ttft_s": "time of the first non-empty text - time the prompt was handed over",
-    "prefill_tokens_per_s": "prompt tokens / time of the prompt's decode calls",
-    "itl_*_s": "time between two consecutive tokens of one answer, the first token left out",
-    "decode_tokens_per_s": "(output tokens - 1) / (time of the last token - time of the first token)",
-}
-
+from weighbridge.domain.verdict.stats import Spread, spread
 
 INTERRUPTED = "interrupted"
 """Outcome of an attempt of which no end is known: the program itself was ended first."""
@@ -53,7 +47,7 @@ class RequestFigures(Record):
     ttft_s: float | None
     prefill_tokens_per_s: float | None
     decode_tokens_per_s: float | None
-    itl_s: tuple[float, ...]
+    itl: Spread | None
     total_s: float
     peak_rss_bytes: int | None
     engine_prompt_ms: float
@@ -80,7 +74,8 @@ class JobFigures(Record):
     the last whole answer. TTFT is that of cold prompts; those that kept a part of the KV cache are in `ttft_reused_s`.
     `requests`: answers counted. `total_s`: median, prompt handed over to last token. `disagreements`: sentences, where
     our rates and the engine's own counters are more than 5 % apart. `unstable`: prompts (by case, or the request)
-    whose repeats disagree at temperature 0. `sampler_percent`: what sampling took, of one core.
+    whose repeats disagree at temperature 0. `sampler_percent`: what sampling took, of one core. `spreads`: count and
+    range beside each median, by the name of the figure; that of all inter-token latencies is `itl_s`.
     """
 
     attempts: tuple[AttemptOutcome, ...]
@@ -119,12 +114,12 @@ class JobFigures(Record):
     major_faults: int | None = None
     cpu_s: float | None = None
     sampler_percent: float | None = None
+    spreads: dict[str, Spread] = Field(default_factory=dict)
 
 
-def decode_rate(times: Sequence[float]) -> float | None:
-    """Tokens per second from the times of an answer's tokens (seconds); None below two tokens."""
-    span = times[-1] - times[0] if len(times) > 1 else 0.0
-    return round((len(times) - 1) / span, 3) if span > 0 else None
+def decode_rate(tokens: int, span_s: float) -> float | None:
+    """Tokens per second from an answer's tokens and the seconds from the first to the last; None below two tokens."""
+    return round((tokens - 1) / span_s, 3) if tokens > 1 and span_s > 0 else None
 
 
 def gaps(times: Iterable[float]) -> tuple[float, ...]:
@@ -132,63 +127,116 @@ def gaps(times: Iterable[float]) -> tuple[float, ...]:
     return tuple(round(b - a, 6) for a, b in pairwise(times))
 
 
-def request_figures(events: Sequence[Event]) -> tuple[RequestFigures, ...]:
-    """Figures of every completed request, in order. `peak` is the highest seen by its end."""
-    figures: list[RequestFigures] = []
-    started: RequestStarted | None = None
-    tokens: list[Token] = []
-    peak: int | None = None
-    for event in events:
+class RequestFold:
+    """Takes the events of a job and gives the figures of each request as it is completed.
+
+    Of the request that runs it holds the prompt and the inter-token latencies, of an earlier one nothing. `peak`, the
+    highest memory seen so far, is that of one child.
+    """
+
+    def __init__(self) -> None:
+        self.open: RequestStarted | None = None
+        """The request that is not completed."""
+        self.tokens = 0
+        self.gaps = array("d")
+        """Inter-token latencies in seconds, of the request that runs or ran last."""
+        self.peak: int | None = None
+        self._first = self._last = 0.0
+        self._text: float | None = None
+
+    @property
+    def ttft_s(self) -> float | None:
+        """Of the open request; None before its first text."""
+        return None if self.open is None or self._text is None else round(self._text - self.open.t, 6)
+
+    @property
+    def decode_tokens_per_s(self) -> float | None:
+        """Of the request that runs or ran last."""
+        return decode_rate(self.tokens, self._last - self._first)
+
+    def add(self, event: Event) -> RequestFigures | None:
+        """Takes one event in; the figures where it completes a request."""
         match event:
-            case Sample():
-                peak = max(peak or 0, event.peak_rss_bytes or event.rss_bytes)
-            case RequestStarted():
-                started, tokens = event, []
             case Token():
-                tokens.append(event)
-            case Completed() if started is not None:
-                figures.append(_figures(started, tokens, event, peak))
-                started = None
+                self._token(event)
+            case Sample():
+                self.peak = max(self.peak or 0, event.peak_rss_bytes or event.rss_bytes)
+            case RequestStarted():
+                self.open, self.tokens, self.gaps, self._text = event, 0, array("d"), None
+                self._first = self._last = 0.0
+            case Completed() if self.open is not None:
+                figures = self._figures(self.open, event)
+                self.open = None
+                return figures
+            case Attempt():
+                self.open = self.peak = None
             case _:
                 pass
-    return tuple(figures)
+        return None
+
+    def _token(self, event: Token) -> None:
+        if self._text is None and event.text:
+            self._text = event.t
+        if self.tokens:
+            self.gaps.append(round(event.t - self._last, 6))
+        else:
+            self._first = event.t
+        self.tokens += 1
+        self._last = event.t
+
+    def _figures(self, started: RequestStarted, done: Completed) -> RequestFigures:
+        computed = done.prompt_tokens - done.reused_tokens
+        return RequestFigures(
+            request=done.request,
+            case=done.case,
+            warmup=done.warmup,
+            repeat=done.repeat,
+            prompt=started.prompt,
+            output=done.output,
+            stop_reason=done.stop_reason,
+            prompt_tokens=done.prompt_tokens,
+            reused_tokens=done.reused_tokens,
+            output_tokens=done.output_tokens,
+            ttft_s=self.ttft_s,
+            prefill_tokens_per_s=_rate(computed, done.prefill_s),
+            decode_tokens_per_s=self.decode_tokens_per_s,
+            itl=spread(self.gaps),
+            total_s=round(done.t - started.t, 6),
+            peak_rss_bytes=self.peak,
+            engine_prompt_ms=done.engine_prompt_ms,
+            engine_decode_ms=done.engine_decode_ms,
+            engine_prefill_tokens_per_s=_rate(done.engine_prompt_tokens, done.engine_prompt_ms / 1000),
+            engine_decode_tokens_per_s=_rate(done.engine_decode_tokens, done.engine_decode_ms / 1000),
+        )
 
 
-def _figures(started: RequestStarted, tokens: Sequence[Token], done: Completed, peak: int | None) -> RequestFigures:
-    times = [t.t for t in tokens]
-    first_text = next((t.t for t in tokens if t.text), None)
-    return RequestFigures(
-        request=done.request,
-        case=done.case,
-        warmup=done.warmup,
-        prompt=started.prompt,
-        output=done.output,
-        stop_reason=done.stop_reason,
-        prompt_tokens=done.prompt_tokens,
-        output_tokens=done.output_tokens,
-        ttft_s=None if first_text is None else round(first_text - started.t, 6),
-        prefill_tokens_per_s=round(done.prompt_tokens / done.prefill_s, 3) if done.prefill_s > 0 else None,
-        decode_tokens_per_s=decode_rate(times),
-        itl_s=gaps(times),
-        total_s=round(done.t - started.t, 6),
-        peak_rss_bytes=peak,
-        engine_prompt_ms=done.engine_prompt_ms,
-        engine_decode_ms=done.engine_decode_ms,
-    )
+def _rate(tokens: int, seconds: float) -> float | None:
+    return round(tokens / seconds, 3) if seconds > 0 else None
+
+
+def request_figures(events: Iterable[Event]) -> tuple[RequestFigures, ...]:
+    """Figures of every completed request, in order. `peak` is the highest of its child by its end."""
+    fold = RequestFold()
+    return tuple(figures for figures in map(fold.add, events) if figures is not None)
 
 
 def attempt_outcomes(events: Iterable[Event]) -> tuple[AttemptOutcome, ...]:
     """How each child of the job ended. Nothing counts as completed before the job says so."""
     outcomes: list[AttemptOutcome] = []
     for event in events:
-        match event:
-            case Attempt():
-                outcomes.append(AttemptOutcome(mode=event.mode, outcome=INTERRUPTED, reason=event.reason))
-            case Failed() if outcomes:
-                how = f"{event.kind} {event.signal}" if event.signal else event.kind
-                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": how, "message": event.message})
-            case Ended() if outcomes and outcomes[-1].outcome == INTERRUPTED:
-                outcomes[-1] = outcomes[-1].model_copy(update={"outcome": event.outcome})
-            case _:
-                pass
+        add_outcome(outcomes, event)
     return tuple(outcomes)
+
+
+def add_outcome(outcomes: list[AttemptOutcome], event: Event) -> None:
+    """Takes one event into the list of attempts."""
+    match event:
+        case Attempt():
+            outcomes.append(AttemptOutcome(mode=event.mode, outcome=INTERRUPTED, reason=event.reason))
+        case Failed() if outcomes:
+            how = f"{event.kind} {event.signal}" if event.signal else event.kind
+            outcomes[-1] = outcomes[-1].model_copy(update={"outcome": how, "message": event.message})
+        case Ended() if outcomes and outcomes[-1].outcome == INTERRUPTED:
+            outcomes[-1] = outcomes[-1].model_copy(update={"outcome": event.outcome})
+        case _:
+            pass

@@ -47,6 +47,8 @@ def p50(values: Sequence[float]) -> float | None:
     return median(values) if values else None
 
 
+DOTS_BELOW = 6
+"""With fewer values each is shown by itself, beside median and range."""
 P95_FROM = 59
 """With fewer values the largest one is below the true p95 in more than 5 % of samples: 0.95**59 = 0.048."""
 
@@ -54,3 +56,31 @@ P95_FROM = 59
 def p95(values: Sequence[float]) -> float | None:
     """The 95th percentile; None below `P95_FROM` values, where the maximum is the honest figure."""
     return percentile(values, 0.95) if len(values) >= P95_FROM else None
+
+
+class Spread(Record):
+    """Some values of one figure: how many, and what may be said of so many."""
+
+    n: int
+    median: float
+    low: float
+    high: float
+    p95: float | None = None
+    """None below `P95_FROM` values."""
+    dots: tuple[float, ...] = ()
+    """Every value in the order of its coming, where there are fewer than `DOTS_BELOW`."""
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """Count, median and range; p95 from 59 values on. None without a value."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return Spread(
+        n=len(ordered),
+        median=median(ordered),
+        low=ordered[0],
+        high=ordered[-1],
+        p95=p95(ordered),
+        dots=tuple(values) if len(ordered) < DOTS_BELOW else (),
+    )

@@ -9,7 +9,6 @@ from typing import Any
 
 from weighbridge.domain.proof.events import Attempt, Completed, Event, RequestStarted, Sample
 from weighbridge.domain.proof.measure import request_figures
-from weighbridge.domain.verdict.stats import p50, p95
 
 REQUESTS = (
     "job",
@@ -83,9 +82,9 @@ def _requests(job: Sequence[Event]) -> Iterator[Row]:
             f.total_s,
             f.prefill_tokens_per_s,
             f.decode_tokens_per_s,
-            p50(f.itl_s),
-            p95(f.itl_s),
-            max(f.itl_s, default=None),
+            f.itl and f.itl.median,
+            f.itl and f.itl.p95,
+            f.itl and f.itl.high,
             f.peak_rss_bytes,
             f.engine_prompt_ms,
             f.engine_decode_ms,
