@@ -18,15 +18,17 @@ from weighbridge.domain.proof.events import (
     Token,
 )
 from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.proof.recipe import recipe_of
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.services.packet_io.contents import LOGS, Contents
-from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows
+from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, surroundings
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
+from weighbridge.services.packet_io.rebuild import model_of
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
-EVENTS, RUNTIME, SYSTEM = "data/events.jsonl", "data/runtime.json", "data/system.json"
+EVENTS, RECIPE, RUNTIME, SYSTEM = "data/events.jsonl", "data/recipe.json", "data/runtime.json", "data/system.json"
 
 
 def check_events(c: Contents) -> Iterator[str]:
@@ -100,10 +102,26 @@ def _settings(runtime: RuntimeFile, proof: ProofNote, job: Sequence[Event]) -> I
     for field in ("engine", "python", "system_info"):
         if getattr(runtime, field) != ((getattr(ready, field) or None) if ready else None):
             yield f"{RUNTIME}: {field} is not what {EVENTS} says"
+    for field, value in surroundings(job).items():
+        if getattr(runtime, field) != value:
+            yield f"{RUNTIME}: {field} is not what {EVENTS} says"
     if proof.current and runtime.chosen_settings != runtime.settings:
         yield f"{RUNTIME}: the proof is called current, and chosen_settings are not its settings"
     if proof.note != ("" if proof.current else EARLIER):
         yield f"{RUNTIME}: proof.note is not that of a proof that is {'' if proof.current else 'not '}current"
+
+
+def check_recipe(c: Contents) -> Iterator[str]:
+    """recipe.json from the events of the proof and the model's origin."""
+    proof = c.runtime.proof if c.runtime else None
+    right = recipe_of(c.jobs.get(proof.job_id, ()), model_of(c), proof.prompt) if proof else None
+    if c.recipe is None or right is None:
+        if c.recipe or right:
+            yield f"{RECIPE} is {'in the packet, and there is no proof' if c.recipe else 'missing'}"
+        return
+    for field, value in right.model_dump().items():
+        if (said := c.recipe.model_dump()[field]) != value:
+            yield f"{RECIPE}: {field} is {said}, the events give {value}"
 
 
 def _runner(runtime: RuntimeFile, attempt: Attempt | None) -> Iterator[str]:
@@ -144,7 +162,7 @@ def _system(c: Contents, job: Sequence[Event]) -> Iterator[str]:
     """The engine and the figures under their names in system.json. An empty text stands there as null."""
     assert c.system is not None
     figures = c.runtime.proof.figures if c.runtime and c.runtime.proof else None
-    right = {**engine_fields(last(job, Loaded)), **figure_fields(figures)}
+    right = {**engine_fields(job), **figure_fields(figures)}
     for field, value in right.items():
         if getattr(c.system, field) != (None if value == "" else value):
             yield f"{SYSTEM}: {field} is {getattr(c.system, field)}, the proof gives {value}"

@@ -120,6 +120,7 @@ MEASURED_ONLY = (
     "data/events.jsonl",
     "data/eval/results.jsonl",
     "data/first-run.md",
+    "data/recipe.json",
     "data/shutdown.md",
     "data/resources/requests.csv",
     "data/resources/samples.csv",

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
@@ -29,6 +30,7 @@ DOCUMENTS = {
     "data/model/declared-facts.json": "card-facts",
     "data/model/licence.json": "licence",
     "data/policy.json": "policy",
+    "data/recipe.json": "recipe",
     "data/runtime.json": "runtime",
     "data/system.json": "system",
 }
@@ -82,6 +84,10 @@ class Contents:
     @property
     def policy(self) -> PolicyFile | None:
         return self.documents.get("data/policy.json")
+
+    @property
+    def recipe(self) -> Recipe | None:
+        return self.documents.get("data/recipe.json")
 
     @property
     def runtime(self) -> RuntimeFile | None:

@@ -65,6 +65,7 @@ def _eval_note(e: Evidence) -> EvalNote | None:
         gate=record.gate,
         message=record.message,
         shutdown=record.shutdown,
+        noise=record.noise,
     )
 
 

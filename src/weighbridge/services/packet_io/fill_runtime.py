@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from weighbridge.domain.proof.events import Attempt, Event, Failed
+from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, Sensors, Swept
 from weighbridge.domain.proof.measure import FORMULAS, attempt_outcomes
-from weighbridge.domain.proof.summary import last
+from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
@@ -61,6 +62,16 @@ def _reasons(planned: bool, proof: str) -> dict[str, str]:
     }
 
 
+def surroundings(job: Sequence[Event]) -> dict[str, Any]:
+    """Threads, sensors and conditions of a job's newest child, as its events tell them."""
+    live = last_attempt(job)
+    return {
+        "threads": last(live, Swept),
+        "sensors": last(live, Sensors),
+        "conditions": tuple(e for e in live if isinstance(e, Conditions)),
+    }
+
+
 def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str]) -> RuntimeFile:
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
     run, ready, proof = e.run, e.ready, _proof_note(e)
@@ -69,7 +80,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     forecast = None if run.planned else run.forecast
     shown = attempt.command if attempt else command
     why = "planned: nothing was run" if planned else "the proof did not get so far"
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "name": attempt.runtime if attempt else None,
         "version": attempt.version if attempt else None,
         "engine": ready.engine if ready else None,
@@ -79,6 +90,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         "forecast": forecast,
         "plan": run.plan if run.planned else None,
         "forecast_against_measured": None,
+        **surroundings(e.proof_events),
     }
     reasons = _reasons(run.planned, why if planned else "the proof has not run")
     if failed := last(e.proof_events, Failed):

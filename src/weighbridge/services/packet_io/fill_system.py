@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.events import Loaded
+from weighbridge.domain.proof.events import Event, Loaded, Swept
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.recipe import threads_of
+from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill_runtime import EARLIER
 from weighbridge.services.packet_io.records import SystemFile, with_gaps
 
 _MODEL = ("model_filename", "model_size")
+MACHINE = (
+    "operating_system",
+    "host_processor_model_name",
+    "host_processor_core_count",
+    "host_memory_capacity",
+    "framework",
+    "other_software_stack",
+    "hw_notes",
+)
+"""The fields that tell one machine from another."""
 _REASONS = {
     "accelerators_per_node": "not looked for: the engine runs on the CPU",
     "build_commit": "the installed library does not tell which commit it was built from",
@@ -23,7 +36,8 @@ def system_file(e: Evidence) -> SystemFile:
     """For a plan it is the machine that planned, and says so; the engine's fields are missing."""
     machine, model, planned = e.run.machine, e.run.model, e.status == "planned"
     figures = e.proof.figures if e.proof else None
-    values = {**_machine(machine), **engine_fields(e.loaded), **figure_fields(figures)}
+    values = {**machine_fields(machine), **engine_fields(e.proof_events), **figure_fields(figures)}
+    values |= {"sw_notes": None, "build_commit": None}
     values |= {"model_filename": model.file_name, "model_size": model.size_bytes} if model else dict.fromkeys(_MODEL)
     if planned:
         values["sw_notes"] = "the machine that made the plan; the route runs elsewhere"
@@ -34,7 +48,8 @@ def system_file(e: Evidence) -> SystemFile:
     return SystemFile(**with_gaps(values, reasons, why))
 
 
-def _machine(machine: MachineFacts) -> dict[str, Any]:
+def machine_fields(machine: MachineFacts) -> dict[str, Any]:
+    """The machine under its names of system.json."""
     others = {name: v for name, v in machine.versions.items() if name != "llama-cpp-python"}
     packages = ", ".join(f"{name} {version}" for name, version in sorted(others.items()))
     notes = f"{machine.architecture}, {machine.logical_cores or 'unknown'} logical cores, "
@@ -47,16 +62,20 @@ def _machine(machine: MachineFacts) -> dict[str, Any]:
         "framework": machine.engine,
         "other_software_stack": f"Python {machine.python}" + (f", {packages}" if packages else ""),
         "hw_notes": f"{notes}{machine.usable_cores} usable by the process",
-        "sw_notes": None,
-        "build_commit": None,
     }
 
 
-def engine_fields(loaded: Loaded | None) -> dict[str, Any]:
-    """What the engine said when the proof loaded the model."""
+def engine_fields(job: Sequence[Event]) -> dict[str, Any]:
+    """What the engine said when the proof loaded the model, and the threads that it was given for the work."""
+    live = last_attempt(job)
+    loaded, swept = last(live, Loaded), last(live, Swept)
     said = loaded.model_dump() if loaded else {}
-    names = ("n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "load_mode", "flash_attn")
+    names = ("n_batch", "n_ubatch", "type_k", "type_v", "load_mode", "flash_attn")
+    decode, prefill = threads_of(live) or (None, None)
     return {
+        "n_threads": decode,
+        "n_threads_batch": prefill,
+        "threads_chosen": f"{swept.how}: {swept.reason}" if swept else None,
         **{name: said.get(name) for name in names},
         "model_type": said.get("description"),
         "model_n_params": said.get("n_params"),
@@ -72,4 +91,5 @@ def figure_fields(figures: JobFigures | None) -> dict[str, Any]:
         "avg_ts": figures.decode_tokens_per_s if figures else None,
         "load_average_start": figures.load1_before if figures else None,
         "load_average_end": figures.load1_after if figures else None,
+        "noise": figures.noise.mark if figures and figures.noise else None,
     }

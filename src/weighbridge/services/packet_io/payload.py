@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from weighbridge.domain.base import canonical_json
 from weighbridge.domain.problems import Refused
+from weighbridge.domain.proof.recipe import recipe_of
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.services.packet_io import pages
@@ -61,6 +62,8 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
     files["data/system.json"] = one(system_file(e))
     files["data/runtime.json"] = one(runtime_file(e, command, digests))
     files |= _model(e, redactor, one)
+    if e.proof and (recipe := recipe_of(e.proof_events, e.run.model, e.proof.prompt)):
+        files["data/recipe.json"] = one(recipe)
     if (policy := policy_file(e)) is not None:
         files["data/policy.json"] = one(policy)
         files["data/eval/cases.jsonl"] = _cases(e, redactor)

@@ -26,6 +26,7 @@ FILES = {
     "resources/samples.csv": "memory and load of the engine's process over time; an empty cell was not measured",
     "system.json": "the machine and the engine's parameters, without host or user name",
     "runtime.json": "version, command, settings, attempts, figures, forecast against measured",
+    "recipe.json": "all that the proof was run with: `weighbridge prove --from` runs it again",
     "first-run.md": "command, prompt and output of the proof",
     "shutdown.md": "every process and how it ended",
     "events.jsonl": "everything that happened, in order; the figures are derived from it",
@@ -58,6 +59,7 @@ _ABSENT = {
     "eval/cases.jsonl": "no cases were chosen",
     "eval/results.jsonl": "no case has run to its end",
     "first-run.md": "the proof has not run",
+    "recipe.json": "the proof has not run",
     "route/": "the route runs on this machine",
 }
 
@@ -80,7 +82,7 @@ def readme(c: Contents) -> str:
 
 
 def _why(c: Contents, d: DecisionFile, runtime: RuntimeFile, name: str) -> str:
-    measured_only = name.startswith(("eval/results", "resources", "first", "shutdown", "events", "logs"))
+    measured_only = name.startswith(("eval/results", "resources", "first", "recipe", "shutdown", "events", "logs"))
     if d.status == "planned" and measured_only:
         return _PLANNED
     if name == "model/README.md":

@@ -30,7 +30,7 @@ def run_of(c: Contents) -> Run:
         constraints=d.constraints,
         decision=d.route,
         machine=_machine(c),
-        model=_model(c),
+        model=model_of(c),
         declared=c.card,
         licence=c.licence.note if c.licence else None,
         settings=runtime.chosen_settings if runtime else RuntimeSettings(),
@@ -83,7 +83,7 @@ def _machine(c: Contents) -> MachineFacts:
     )
 
 
-def _model(c: Contents) -> ModelChoice | None:
+def model_of(c: Contents) -> ModelChoice | None:
     """Null in the packet is empty text in the run."""
     if c.model is None:
         return None

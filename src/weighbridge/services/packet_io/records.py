@@ -10,8 +10,10 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.packet import Item
-from weighbridge.domain.proof.events import EVENT, JobKind, Mode
+from weighbridge.domain.proof.events import EVENT, Conditions, JobKind, Mode, Sensors, Swept
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
@@ -22,6 +24,8 @@ from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile,
 
 Status = Literal["measured", "planned"]
 """`measured`: something ran and is in the packet. `planned`: nothing in the packet was run."""
+FORM: Literal[2] = 2
+"""Form of the records: files of another one were written by another version, and are checked by that one."""
 Outcome = Literal["completed", "stopped", "failed", "running"]
 ForecastMethod = Literal["engine", "formula"]
 
@@ -37,12 +41,13 @@ class EvalNote(Record):
     gate: GateResult | None = Field(description="null: not every case has a result")
     message: str
     shutdown: str
+    noise: Noise | None = Field(description="of the newest job that graded a case: quiet, contended or unknown")
 
 
 class DecisionFile(Record):
     """data/decision.json: from the constraints to the decision, with what was not allowed and why."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = FORM
     packet: str = Field(description="urn:uuid of this packet, as in bag-info.txt")
     run: str
     written_at: str
@@ -124,7 +129,7 @@ class ProofNote(Record):
 class RuntimeFile(Record):
     """data/runtime.json: how it was run and what was measured, or, for a plan, what the person typed."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = FORM
     status: Status
     name: str | None
     version: str | None
@@ -136,6 +141,9 @@ class RuntimeFile(Record):
     settings: RuntimeSettings = Field(description="those of the proof, where one has run")
     chosen_settings: RuntimeSettings = Field(description="those that are chosen: others than `settings` if it is stale")
     attempts: tuple[AttemptRow, ...]
+    threads: Swept | None = Field(description="the threads of the proof, how they were chosen, and the trials")
+    sensors: Sensors | None = Field(description="what the system does not tell while the proof runs, with the reasons")
+    conditions: tuple[Conditions, ...] = Field(description="the machine just before the proof's child and just after")
     proof: ProofNote | None
     forecast: Forecast | None
     forecast_against_measured: tuple[Comparison, ...] | None = Field(description="null: they cannot be compared")
@@ -168,7 +176,9 @@ class SystemFile(Record):
     model_n_params: int | None
     n_batch: int | None
     n_ubatch: int | None
-    n_threads: int | None
+    n_threads: int | None = Field(description="for decode, as used")
+    n_threads_batch: int | None = Field(description="for prefill, as used")
+    threads_chosen: str | None = Field(description="how the threads were come by")
     type_k: str | None
     type_v: str | None
     load_mode: str | None
@@ -179,6 +189,7 @@ class SystemFile(Record):
     avg_ts: float | None = Field(description="decode tokens/s of the proof")
     load_average_start: float | None
     load_average_end: float | None
+    noise: str | None = Field(description="quiet, contended or unknown: the mark of the proof, by the rule printed")
     missing: dict[str, str]
 
 
@@ -190,6 +201,7 @@ SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "policy": TypeAdapter(PolicyFile),
     "case": TypeAdapter(Case),
     "result": TypeAdapter(CaseResult),
+    "recipe": TypeAdapter(Recipe),
     "runtime": TypeAdapter(RuntimeFile),
     "system": TypeAdapter(SystemFile),
     "event": EVENT,

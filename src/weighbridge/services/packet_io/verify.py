@@ -16,6 +16,7 @@ from weighbridge.services.packet_io import (
     check_derived,
     check_eval,
     check_figures,
+    check_form,
     check_gaps,
     check_identity,
     check_licence,
@@ -26,12 +27,13 @@ from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.report import Check, Report, area
 
 EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
-MODEL, CARD, DECLARED, LICENCE, POLICY, SYSTEM = (
+MODEL, CARD, DECLARED, LICENCE, POLICY, RECIPE, SYSTEM = (
     "data/model/model.json",
     "data/model/card-facts.json",
     "data/model/declared-facts.json",
     "data/model/licence.json",
     "data/policy.json",
+    "data/recipe.json",
     "data/system.json",
 )
 
@@ -65,6 +67,7 @@ CROSS = (
     Area("answers", "every result is what the events say", _EVAL.check_answers, (EVENTS, RESULTS, CASES)),
     Area("events", "every answer is what its tokens say", _FIGURES.check_events, (EVENTS,)),
     Area("figures", "the proof's record and figures follow from the events", _FIGURES.check_proof, (EVENTS, SYSTEM)),
+    Area("recipe", "what the proof was run with, from the events", _FIGURES.check_recipe, (EVENTS, MODEL, RECIPE)),
     Area("runtime", "command and comparison follow from the records", _FIGURES.check_runtime, (EVENTS, MODEL)),
     Area("attempts", "every attempt of the events is listed with its log", _FIGURES.check_attempts, (EVENTS,)),
     Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
@@ -77,11 +80,20 @@ CROSS = (
 
 def verify_packet(path: Path) -> Report:
     """Every check of the packet at `path`. Never raises for what is in it; BadInput where there is no packet."""
+    return read_packet(path)[0]
+
+
+def read_packet(path: Path) -> tuple[Report, Contents]:
+    """The same, with the records that were checked: they are to be used only where the report is ok."""
     _is_packet(path)
     files = take_inventory(path)
     checks = _bag(files)
     info: dict[str, str] = {}
     contents = Contents(info, set(), files.text)
+
+    if other := check_form.other_form(files):
+        checks.append(Check(name="form", ok=False, checked=False, detail=other))
+        return Report(ok=False, checks=tuple(checks), seal=_seal(files)), contents
 
     def read() -> list[str]:
         nonlocal contents
@@ -92,7 +104,7 @@ def verify_packet(path: Path) -> Report:
     checks += area("schemas", "every known file is of its form", read)
     checks += area("Payload-Oxum", "bytes and files of the payload", lambda: check_bag.check_oxum(files, info))
     checks += _cross(contents)
-    return Report(ok=all(check.ok for check in checks), checks=tuple(checks), seal=_seal(files))
+    return Report(ok=all(check.ok for check in checks), checks=tuple(checks), seal=_seal(files)), contents
 
 
 def _cross(contents: Contents) -> list[Check]:

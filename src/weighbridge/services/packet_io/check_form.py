@@ -1,0 +1,31 @@
+"""Whether this version knows the form of a packet's records: those of another one are checked by that one."""
+
+from __future__ import annotations
+
+import json
+
+from weighbridge.domain.text import clean_line
+from weighbridge.services.packet_io.fill import SOFTWARE
+from weighbridge.services.packet_io.inventory import Inventory
+from weighbridge.services.packet_io.records import FORM
+
+DECISION = "data/decision.json"
+
+
+def other_form(files: Inventory) -> str:
+    """Why the records cannot be checked, as one sentence that names who wrote them; else empty.
+
+    Figures, notes and schemas of a packet are made again byte for byte, which only the version that wrote them can.
+    A file that cannot be read is no other form: the checks of the schemas say what is wrong with it.
+    """
+    try:
+        said = json.loads(files.text(DECISION)) if DECISION in files.sizes else {}
+        form, by = said.get("schema_version"), said.get("software")
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return ""
+    if not isinstance(form, int) or isinstance(form, bool) or form == FORM or form < 1:
+        return ""
+    return (
+        f"not checked: the records are of form {form}, written by {clean_line(str(by), 60)}, and this is {SOFTWARE}, "
+        f"which checks form {FORM}: verify the packet with the version that wrote it"
+    )
