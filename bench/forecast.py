@@ -25,7 +25,7 @@ from weighbridge.services.engine.dry_load import DryModel, dry_load
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.model_file import inspect_file
-from weighbridge.services.sampler import Sampler
+from weighbridge.services.sampling.sampler import Sampler
 
 CONTEXTS = (512, 2_048, 8_192)
 KV_TYPES: tuple[KvType, ...] = ("f16", "q8_0")

@@ -32,7 +32,8 @@ from weighbridge.services.engine.death import explain, last_line
 from weighbridge.services.engine.ending import end, kill
 from weighbridge.services.engine.spawn import spawn
 from weighbridge.services.engine.watch import Watch
-from weighbridge.services.sampler import Sampler
+from weighbridge.services.sampling.pace import Pace
+from weighbridge.services.sampling.sampler import Sampler
 
 _END = None
 """What the queue of events holds behind the last one."""
@@ -169,16 +170,26 @@ class LlamaRuntime:
 
     async def _look(self, process: Process) -> None:
         """Samples the child, and kills it once it hangs."""
-        sampler = Sampler(process.pid, self._clock)
+        sampler, pace = Sampler(process.pid, self._clock), Pace(self._interval)
+        sensors = await asyncio.to_thread(sampler.sensors, self._interval)
+        if sensors is not None:
+            self._queue.put_nowait(sensors)
         while process.returncode is None:
-            sample = sampler.sample()
-            if sample is not None and process.returncode is None:
-                self._queue.put_nowait(sample)
+            if pace.due(self._clock()):
+                await self._sample(sampler, process)
             complaint = self._watch.complaint(self._clock())
             if complaint is not None and self._failure is None:
                 self._fail("hang", complaint)
                 kill(process)
             await asyncio.sleep(self._interval)
+
+    async def _sample(self, sampler: Sampler, process: Process) -> None:
+        """One sample. What is costly to read, and seldom asked, is read beside the event loop."""
+        if sampler.closer_due():
+            await asyncio.to_thread(sampler.look_closer)
+        sample = sampler.sample()
+        if sample is not None and process.returncode is None:
+            self._queue.put_nowait(sample)
 
     def _fail(self, kind: FailureKind, message: str) -> None:
         t, phase = self._clock(), self._watch.phase
