@@ -45,6 +45,8 @@ def _dispatch(args: Namespace) -> int:
     """Each verb has its room in `plain`, imported only when it is asked for; without a verb it is the wizard."""
     if args.verb == "prove":
         return _prove(args)
+    if args.verb == "replay":
+        return _replay(args)
     if args.verb is None or (args.verb == "runs" and args.action == "resume"):
         return _wizard(args)
     return int(import_module(f"weighbridge.plain.{ROOMS[args.verb]}").main(args))
@@ -55,9 +57,15 @@ def _prove(args: Namespace) -> int:
     from weighbridge.plain.exits import interrupts_held
 
     with interrupts_held() as release:
-        from weighbridge.plain import prove
+        room = "prove" if args.packet is None else "again"
+        return int(import_module(f"weighbridge.plain.{room}").main(args, release))
 
-        return prove.main(args, release)
+
+def _replay(args: Namespace) -> int:
+    """A recorded job, full-screen or as lines."""
+    if args.plain or needs_prompts():
+        return int(import_module("weighbridge.plain.replay").main(args))
+    return int(import_module("weighbridge.tui.replay").run_replay(args))
 
 
 def _wizard(args: Namespace) -> int:

@@ -5,9 +5,9 @@ Values are taken strictly: `n_ctx = "2048"` or `seed = true` are mistakes, not n
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.card import CardFacts
@@ -17,6 +17,8 @@ from weighbridge.domain.run import PlanDetails
 from weighbridge.domain.verdict.decision import Choice
 
 _STRICT = ConfigDict(strict=True)
+AUTO = "auto"
+"""Threads that are measured at the start."""
 
 
 class ConstraintsTable(ConstraintCard):
@@ -61,11 +63,18 @@ class RuntimeTable(RuntimeSettings):
     prompt: str = ""
     accept_memory_risk: str = ""
 
+    @field_validator("n_threads", "n_threads_batch", mode="before")
+    @classmethod
+    def _measured(cls, value: Any) -> Any:
+        """TOML has no null: the word `auto` asks for a measurement."""
+        return None if value == AUTO else value
+
     @property
     def settings(self) -> dict[str, str]:
         """The settings that the file gives, as a person would type them."""
         given = self.model_fields_set & set(RuntimeSettings.model_fields)
-        return {name: str(getattr(self, name)) for name in RuntimeSettings.model_fields if name in given}
+        values = {name: getattr(self, name) for name in RuntimeSettings.model_fields if name in given}
+        return {name: AUTO if value is None else str(value) for name, value in values.items()}
 
 
 class EvalTable(Record):

@@ -9,7 +9,7 @@ from typing import Any
 
 from weighbridge.domain.flow import missing_memory
 from weighbridge.domain.intents import AcceptMemoryRisk, ChangePrompt, ChangeSetting
-from weighbridge.domain.problems import Problem, Refused
+from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import ProofRecord, Run
@@ -26,19 +26,24 @@ from weighbridge.session.session import Session
 SETTINGS = {
     "ctx": "n_ctx",
     "threads": "n_threads",
+    "threads_batch": "n_threads_batch",
     "batch": "n_batch",
+    "ubatch": "n_ubatch",
     "kv_type": "kv_type",
+    "flash_attn": "flash_attn",
     "max_tokens": "max_tokens",
     "temperature": "temperature",
     "seed": "seed",
+    "repeats": "repeats",
+    "prefix_reuse": "prefix_reuse",
 }
 """Options of the command line and the settings that they are."""
-_OUTCOMES = {int(Exit.INPUT): "bad_input", int(Exit.REFUSED): "refused"}
+_OUTCOMES = {int(Exit.INPUT): "bad_input", int(Exit.REFUSED): "refused", int(Exit.CHECK): "broken"}
 """How a proof that never started ended, by the exit code of the problem."""
 _KEYS = ("event", "run", "outcome", "mode", "message", "model", "settings", "prompt", "output", "shutdown", "forecast",
          "memory_override")  # fmt: skip
 """Keys of a summary besides the figures."""
-_EXITS = {"completed": Exit.DONE, "failed": Exit.OUTSIDE, "stopped": Exit.INTERRUPTED}
+EXITS = {"completed": Exit.DONE, "failed": Exit.OUTSIDE, "stopped": Exit.INTERRUPTED}
 
 
 def main(args: Namespace, release: Callable[[], None]) -> int:
@@ -51,22 +56,22 @@ def main(args: Namespace, release: Callable[[], None]) -> int:
         with new_session(real_deps()) as (session, runner):
             code = runner.run(_prove(session, args))
     except (Exception, KeyboardInterrupt) as end:
-        _last_words(args, _unfinished(end))
+        last_words(args, unfinished(end))
         raise
     run = session.run
     assert run.proof is not None
-    _last_words(args, summary(run, run.proof))
+    last_words(args, summary(run, run.proof))
     return code
 
 
-def _last_words(args: Namespace, words: dict[str, Any]) -> None:
+def last_words(args: Namespace, words: dict[str, Any]) -> None:
     """The summary as the last line of --json; nobody interrupts it any more."""
     if args.json:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         output.json_line(words)
 
 
-def _unfinished(end: BaseException) -> dict[str, Any]:
+def unfinished(end: BaseException) -> dict[str, Any]:
     """The summary where there is no proof on record: every key of the other one, and null for what is not there."""
     if isinstance(end, KeyboardInterrupt):
         outcome, message = "interrupted", "interrupted"
@@ -79,21 +84,14 @@ def _unfinished(end: BaseException) -> dict[str, Any]:
 
 
 async def _prove(session: Session, args: Namespace) -> int:
+    if args.model is None:
+        raise BadInput("No model is named.", "Name MODEL, or a packet whose proof is to be run again: --from PACKET.")
+    if args.cases:
+        raise BadInput("--cases goes with --from PACKET.", "`weighbridge run PLAN` runs cases of your own.")
     _settings(session, args)
     await choose(session, args.model, whole=True)
-    await session.weigh()
-    accept_memory_risk(session, args.accept_memory_risk)
-    if lack := missing_memory(session.run):
-        raise Refused(lack, "Lower --ctx, choose a smaller model, or put --accept-memory-risk REASON on record.")
-    await fetch_or_quit(session)
-    lines = Lines(session, diagnostics.note)
-
-    def show(event: Event) -> None:
-        lines.show(event)
-        if args.json:
-            output.json_line(event.model_dump(mode="json"))
-
-    await follow(session, session.prove(), show)
+    await fetch_as_allowed(session, args.accept_memory_risk, "Lower --ctx, choose a smaller model,")
+    await follow(session, session.prove(), shown(session, args.json))
     run = session.run
     assert run.proof is not None
     if not args.json:
@@ -101,7 +99,28 @@ async def _prove(session: Session, args: Namespace) -> int:
     if run.proof.outcome == "failed":
         kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
         diagnostics.say(run.proof.message, kept)
-    return _EXITS[run.proof.outcome]
+    return EXITS[run.proof.outcome]
+
+
+async def fetch_as_allowed(session: Session, risk: str | None, way_out: str) -> None:
+    """The model comes here, where it is not yet and its forecast fits or was overruled. Refused where neither."""
+    await session.weigh()
+    accept_memory_risk(session, risk)
+    if lack := missing_memory(session.run):
+        raise Refused(lack, f"{way_out} or put --accept-memory-risk REASON on record.")
+    await fetch_or_quit(session)
+
+
+def shown(session: Session, as_json: bool) -> Callable[[Event], None]:
+    """Tells a person of each event; with `as_json` it is printed too."""
+    lines = Lines(session, diagnostics.note)
+
+    def show(event: Event) -> None:
+        lines.show(event)
+        if as_json:
+            output.json_line(event.model_dump(mode="json"))
+
+    return show
 
 
 def _settings(session: Session, args: Namespace) -> None:

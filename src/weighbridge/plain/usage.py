@@ -21,8 +21,10 @@ examples:
   weighbridge search qwen 0.5b               GGUF models on the Hub
   weighbridge fit org/repo --ctx 8192        what its files need on this machine, before one is downloaded
   weighbridge prove bundled                  one measured run of the bundled model
+  weighbridge prove --from packet            the proof of a packet again: what is equal, what differs?
   weighbridge run plan.toml -o packet        all nine steps without questions
   weighbridge verify packet                  does the packet still hold?
+  weighbridge replay packet                  its proof once more, in the same panels
 
 Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
 WEIGHBRIDGE_HOME names the folder that keeps runs and downloaded models. NO_COLOR is respected.
@@ -59,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--new", action="store_true", help="start a new run, even if one is unfinished")
     which.add_argument("--run", metavar="ID", help="go on with this run (`weighbridge runs` lists them)")
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
-    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _runs, _doctor):
+    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _replay, _runs, _doctor):
         add(verbs)
     return top
 
@@ -150,21 +152,38 @@ def _prove(verbs: Verbs) -> None:
         'weighbridge prove bundled --max-tokens 64 --prompt "What is a GGUF file?"',
         json="every event as one JSON line, and a summary as the last",
     )
-    verb.add_argument("model", metavar="MODEL", help=_MODEL)
-    verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
-    verb.add_argument("--threads", metavar="N", help="threads of the engine (default: the cores of this machine)")
-    verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
-    verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
-    verb.add_argument("--max-tokens", metavar="N", help="most tokens of the answer (default: 128)")
-    verb.add_argument("--temperature", metavar="X", help="0 takes the likeliest token (default: 0)")
-    verb.add_argument("--seed", metavar="N", help="seed of the sampler (default: 1234)")
-    verb.add_argument("--prompt", metavar="TEXT", help="what the model is asked")
+    verb.add_argument("model", nargs="?", metavar="MODEL", help=_MODEL)
+    verb.add_argument("--from", dest="packet", metavar="PACKET", help="run this packet's recipe again and compare")
+    verb.add_argument("--cases", action="store_true", help="with --from: the packet's cases too")
+    _settings(verb)
     verb.add_argument(
         "--accept-memory-risk",
         nargs="?",
         const="",
         metavar="REASON",
         help="run although the forecast does not fit; the override is kept on record",
+    )
+
+
+def _settings(verb: argparse.ArgumentParser) -> None:
+    """Settings of a proof. Without a default here: a recipe brings its own."""
+    verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
+    verb.add_argument("--threads", metavar="N", help="threads for decode (default: auto, measured at the start)")
+    verb.add_argument("--threads-batch", metavar="N", help="threads for prefill (default: as --threads, else measured)")
+    verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
+    verb.add_argument("--ubatch", metavar="N", help="tokens computed at once, at most --batch (default: 512)")
+    verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
+    verb.add_argument("--flash-attn", metavar="WHEN", help="auto (the default: with a q8_0 KV cache), on or off")
+    verb.add_argument("--max-tokens", metavar="N", help="most tokens of the answer (default: 128)")
+    verb.add_argument("--temperature", metavar="X", help="0 takes the likeliest token (default: 0)")
+    verb.add_argument("--seed", metavar="N", help="seed of the sampler (default: 1234)")
+    verb.add_argument("--prompt", metavar="TEXT", help="what the model is asked")
+    verb.add_argument("--repeats", metavar="N", help="how often it is asked; answers that differ are said (default: 1)")
+    verb.add_argument(
+        "--prefix-reuse",
+        action="store_const",
+        const="true",
+        help="keep what a prompt shares with the one before it: its TTFT is no cold one",
     )
 
 
@@ -189,6 +208,14 @@ def _verify(verbs: Verbs) -> None:
         json="one JSON object",
     )
     verb.add_argument("packet", metavar="PACKET", help="folder of the packet")
+
+
+def _replay(verbs: Verbs) -> None:
+    verb = _verb(verbs, "replay", "the recorded proof of a packet or run", "weighbridge replay packet --speed 10")
+    verb.add_argument("packet", metavar="PACKET", help="folder of a packet, or the ID of a run (`weighbridge runs`)")
+    verb.add_argument("--job", choices=("proof", "eval"), default="proof", help="default: proof")
+    verb.add_argument("--speed", choices=("1", "10", "step"), default="1", help="times as fast, or by key (default: 1)")
+    verb.add_argument("--plain", action="store_true", help="lines instead of the full screen")
 
 
 def _runs(verbs: Verbs) -> None:
