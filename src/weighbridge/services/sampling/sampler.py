@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
 from typing import Any
 
 from weighbridge.domain.proof.runtime import Clock
@@ -47,7 +46,7 @@ class Sampler:
             return None
         missing: dict[str, str] = {}
         mhz = frequency(missing)
-        known = asdict(reading) | asdict(self._source.unshared()) | {"frequency_mhz": mhz, "load1": load1()}
+        known = vars(reading) | vars(self._source.unshared()) | {"frequency_mhz": mhz, "load1": load1()}
         missing |= {f: self._source.reason(f) for f, value in known.items() if value is None and f not in missing}
         processors = processor_time()
         if known["load1"] is None:
@@ -89,8 +88,8 @@ class Sampler:
         (unshared, mhz), self._closer = self._closer, (Unshared(), None)
         sample = Sample(
             t=t,
-            **asdict(reading),
-            **asdict(unshared),
+            **vars(reading),
+            **vars(unshared),
             **percentages,
             load1=load1(),
             frequency_mhz=mhz,
