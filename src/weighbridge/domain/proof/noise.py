@@ -170,10 +170,10 @@ class NoiseFold:
 
 def _grown(before: float | None, after: float | None) -> float | None:
     """How much a counter grew; None where it is not told, or makes no sense."""
-    if before is None or after is None:
+    if before is None or after is None or not 0 <= before <= after:
         return None
     grown = after - before
-    return grown if 0 <= grown < _ABSURD else None
+    return grown if grown < _ABSURD else None
 
 
 def _missing(noise: Noise) -> list[str]:
