@@ -6,6 +6,7 @@ Sizes are bytes. The order of a job:
     attempt -> conditions -> spawned -> ready -> loaded -> trial* -> swept
             -> (request -> prefilled -> token* -> completed)* -> stopped -> conditions
 
+`prefix_checked` stands before the `completed` of the request whose beginning was the first that could be kept.
 `sensors` and `sample` anywhere behind `spawned`; `failed` before `stopped` where something broke. A second `attempt`
 (mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval. `ended` closes
 the job.
@@ -134,6 +135,20 @@ class Token(Record):
     text: str
 
 
+class PrefixChecked(Record):
+    """The first request that could keep a part of the KV cache was answered twice, with it and cold. Cold counts.
+
+    `same`: both answers agree token by token, so later requests keep what they share; else none of this child does.
+    """
+
+    event: Literal["prefix_checked"] = "prefix_checked"
+    t: float
+    request: str
+    reused_tokens: int = Field(description="of the prompt, that could be kept")
+    same: bool
+    reason: str = Field(description="one sentence for a person")
+
+
 StopReason = Literal["eos", "max_tokens", "context_full", "stopped", "time_limit"]
 
 
@@ -231,6 +246,7 @@ Event = Annotated[
     | Swept
     | RequestStarted
     | Prefilled
+    | PrefixChecked
     | Token
     | Completed
     | Sample

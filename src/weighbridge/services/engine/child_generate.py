@@ -10,9 +10,15 @@ from typing import Any
 
 import llama_cpp.llama_cpp as C
 
-from weighbridge.domain.text import clean_line
-from weighbridge.services.engine.child_llama import Engine, Refused, token_text
-from weighbridge.services.engine.child_wire import State, Wire
+from weighbridge.services.engine.child_llama import Engine
+from weighbridge.services.engine.child_prefix import Cache
+from weighbridge.services.engine.child_prompt import tokenise
+from weighbridge.services.engine.child_sample import Sampler
+from weighbridge.services.engine.child_wire import Refused, State, Wire
+
+ALIKE = "The first answer with a kept beginning is the same as without: later ones keep theirs."
+OTHERWISE = "The first answer with a kept beginning differs from the one without: nothing is kept from here on."
+CANNOT_CUT = "The model's memory cannot be cut back to a common beginning: every prompt is computed whole."
 
 
 @dataclass
@@ -21,6 +27,8 @@ class _Answer:
 
     stop_reason: str = "max_tokens"
     pieces: list[str] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    reused: int = 0
     prefill_s: float = 0.0
     prompt_ms: float = 0.0
     prompt_tokens: int = 0
@@ -28,45 +36,11 @@ class _Answer:
     decode_tokens: int = 0
 
 
-def tokenise(engine: Engine, prompt: str) -> Any:
-    """Prompt tokens (a ctypes array): the prompt in the file's chat template, or raw where it has none.
-
-    The beginning-of-sequence token comes from the vocabulary's own rule unless the template wrote it already.
-    Raises Refused where the template does not accept the prompt, or nothing is left to compute.
-    """
-    text = prompt
-    if engine.template is not None:
-        try:
-            text = engine.template(messages=[{"role": "user", "content": prompt}]).prompt
-        except Exception as error:
-            raise Refused(f"The chat template fails on the prompt: {clean_line(repr(error), 120)}.") from error
-    bos = token_text(engine.vocab, C.llama_vocab_bos(engine.vocab))
-    add_special = not (bos and text.startswith(bos))
-    raw = text.encode("utf-8", "replace")
-    needed = -C.llama_tokenize(engine.vocab, raw, len(raw), None, 0, add_special, True)
-    if needed <= 0:
-        raise Refused("The prompt has no tokens.")
-    tokens = (C.llama_token * needed)()
-    C.llama_tokenize(engine.vocab, raw, len(raw), tokens, needed, add_special, True)
-    return tokens
-
-
-def _sampler(temperature: float, seed: int) -> Any:
-    """A fresh chain for every request, so that the seed means the same for each."""
-    chain = C.llama_sampler_chain_init(C.llama_sampler_chain_default_params())
-    if temperature == 0:
-        C.llama_sampler_chain_add(chain, C.llama_sampler_init_greedy())
-    else:
-        C.llama_sampler_chain_add(chain, C.llama_sampler_init_temp(temperature))
-        C.llama_sampler_chain_add(chain, C.llama_sampler_init_dist(seed))
-    return chain
-
-
-def _decode(context: Any, tokens: Any, count: int) -> bool:
-    """Computes `count` tokens; False where the context has no room. Raises Refused on any other answer."""
-    code = C.llama_decode(context, C.llama_batch_get_one(tokens, count))
+def _decode(context: Any, batch: Any) -> bool:
+    """Computes a batch; False where the context has no room. Raises Refused on any other answer."""
+    code = C.llama_decode(context, batch)
     if code not in (0, 1):
-        raise Refused(f"The engine gave up on a batch of {count} tokens (llama_decode returned {code}).")
+        raise Refused(f"The engine gave up on a batch of {batch.n_tokens} tokens (llama_decode returned {code}).")
     return bool(code == 0)
 
 
@@ -92,28 +66,33 @@ class Generator:
         self._state = state
         self._n_ctx = C.llama_n_ctx(engine.context)
         self._n_batch = C.llama_n_batch(engine.context)
+        self._cache = Cache(engine.context)
+        n_vocab = C.llama_vocab_n_tokens(engine.vocab)
+        self._sampler = Sampler(engine.context, n_vocab, settings["temperature"], settings["seed"])
         self._buffer = ctypes.create_string_buffer(256)
+        self._known: dict[int, bytes | None] = {}
 
     def answer(self, request: dict[str, Any]) -> None:
         """Emits `request`, `prefilled`, `token`..., `completed`.
 
-        Every request starts with an empty KV cache. A prompt that leaves no room for an answer is completed
-        at once with `context_full` and no token: in an eval one case fails by it, not the run.
+        Every request starts with an empty KV cache, unless it wishes to keep what its prompt shares with the one
+        before. The first that could keep something is answered twice: in silence with what it keeps, then cold, which
+        is the answer that counts. Only where both are the same do later requests keep anything.
         """
         self._state.phase = "warm-up" if request["warmup"] else "prefill"
-        C.llama_memory_clear(C.llama_get_memory(self._engine.context), True)
-        C.llama_perf_context_reset(self._engine.context)
+        rehearsed = self._rehearsed(request) if request["reuse_prefix"] and not self._cache.checked else None
+        wanted = request["reuse_prefix"] and rehearsed is None
+        names = {name: request[name] for name in ("case", "warmup", "repeat")} | {"request": request["id"]}
+        if not wanted:
+            self._cache.clear()
         t = self._wire.now()
-        tokens = tokenise(self._engine, request["prompt"])
-        names = {"request": request["id"], "case": request["case"], "warmup": request["warmup"]}
+        tokens = self._tokens(request)
         self._wire.send("request", t, **names, prompt=request["prompt"], prompt_tokens=len(tokens))
-        answer = _Answer()
-        if len(tokens) >= self._n_ctx:
-            answer.stop_reason = "context_full"
-        elif self._prefill(tokens, answer):
-            done = {"request": request["id"], "prompt_tokens": len(tokens), "prefill_s": answer.prefill_s}
-            self._wire.send("prefilled", self._wire.now(), **done)
-            self._write(request, len(tokens), answer)
+        kept = self._cache.keep(self._cache.shared(tokens)) if wanted else 0
+        answer = self._computed(request, tokens, kept, aloud=True)
+        if rehearsed is not None and answer.stop_reason not in ("stopped", "time_limit"):
+            same = (rehearsed.tokens, rehearsed.stop_reason) == (answer.tokens, answer.stop_reason)
+            self._checked(request, rehearsed.reused, same, ALIKE if same else OTHERWISE)
         self._wire.send(
             "completed",
             self._wire.now(),
@@ -122,6 +101,7 @@ class Generator:
             stop_reason=answer.stop_reason,
             prompt_tokens=len(tokens),
             output_tokens=len(answer.pieces),
+            reused_tokens=answer.reused,
             prefill_s=answer.prefill_s,
             engine_prompt_ms=answer.prompt_ms,
             engine_prompt_tokens=answer.prompt_tokens,
@@ -129,18 +109,57 @@ class Generator:
             engine_decode_tokens=answer.decode_tokens,
         )
 
+    def _tokens(self, request: dict[str, Any]) -> Any:
+        return tokenise(self._engine.template, self._engine.vocab, request["prompt"])
+
+    def _rehearsed(self, request: dict[str, Any]) -> _Answer | None:
+        """The answer with what the prompt can keep, told to nobody; None where it can keep nothing."""
+        tokens = self._tokens(request)
+        shared = self._cache.shared(tokens)
+        if len(tokens) >= self._n_ctx or not shared:
+            return None
+        kept = self._cache.keep(shared)
+        if kept:
+            return self._computed(request, tokens, kept, aloud=False)
+        self._checked(request, shared, False, CANNOT_CUT)
+        return None
+
+    def _checked(self, request: dict[str, Any], reused: int, same: bool, reason: str) -> None:
+        self._cache.checked, self._cache.reusable = True, same
+        names = {"request": request["id"], "reused_tokens": reused, "same": same}
+        self._wire.send("prefix_checked", self._wire.now(), **names, reason=reason)
+
+    def _computed(self, request: dict[str, Any], tokens: Any, kept: int, *, aloud: bool) -> _Answer:
+        """The answer to a prompt whose first `kept` tokens are in the KV cache.
+
+        A prompt that leaves no room for an answer is over at once with `context_full` and no token, never cut: in an
+        eval one case fails by it, not the run.
+        """
+        answer = _Answer(reused=kept)
+        if len(tokens) >= self._n_ctx:
+            answer.stop_reason = "context_full"
+            return answer
+        C.llama_perf_context_reset(self._engine.context)
+        if self._prefill(tokens, answer):
+            if aloud:
+                done = {"prompt_tokens": len(tokens), "prefill_s": answer.prefill_s, "reused_tokens": answer.reused}
+                self._wire.send("prefilled", self._wire.now(), request=request["id"], **done)
+            self._write(request, answer, aloud=aloud)
+        return answer
+
     def _prefill(self, tokens: Any, answer: _Answer) -> bool:
-        """The prompt, `n_batch` tokens a call. False where it was cut short."""
+        """What is not kept of the prompt, `n_batch` tokens a call. False where it was cut short."""
         context, width = self._engine.context, ctypes.sizeof(C.llama_token)
         began = time.perf_counter()
-        for start in range(0, len(tokens), self._n_batch):
+        for start in range(answer.reused, len(tokens), self._n_batch):
             if self._interrupted(answer):
                 return False
             count = min(self._n_batch, len(tokens) - start)
             piece = (C.llama_token * count).from_buffer(tokens, start * width)
-            if not _decode(context, piece, count):
+            if not _decode(context, C.llama_batch_get_one(piece, count)):
                 answer.stop_reason = "context_full"
                 return False
+            self._cache.held += piece
             self._state.progress += 1
         C.llama_synchronize(context)
         answer.prefill_s = round(time.perf_counter() - began, 6)
@@ -148,30 +167,34 @@ class Generator:
         answer.prompt_ms, answer.prompt_tokens = batch_ms + single_ms, batched + single
         return True
 
-    def _write(self, request: dict[str, Any], n_past: int, answer: _Answer) -> None:
+    def _write(self, request: dict[str, Any], answer: _Answer, *, aloud: bool) -> None:
         """Samples and decodes in turn. The token that ends the answer is neither written nor counted."""
         if not request["warmup"]:
             self._state.phase = "decode"
-        wire, context, vocab = self._wire, self._engine.context, self._engine.vocab
+        wire, context, held = self._wire, self._engine.context, self._cache.held
         text = codecs.getincrementaldecoder("utf-8")("replace")
         last = (C.llama_token * 1)()
+        batch = C.llama_batch_get_one(last, 1)
         most = request["max_tokens"] or self._settings["max_tokens"]
-        chain = _sampler(self._settings["temperature"], self._settings["seed"])
+        self._sampler.fresh()
         for index in range(most):
-            last[0] = token = C.llama_sampler_sample(chain, context, -1)
+            last[0] = token = self._sampler.next()
             t = wire.now()
-            if C.llama_vocab_is_eog(vocab, token):
+            piece = self._piece(token)
+            if piece is None:
                 answer.stop_reason = "eos"
                 break
-            answer.pieces.append(text.decode(self._piece(token)))
-            wire.send("token", t, request=request["id"], index=index, text=answer.pieces[-1])
+            answer.tokens.append(token)
+            answer.pieces.append(text.decode(piece))
+            if aloud:
+                wire.send("token", t, request=request["id"], index=index, text=answer.pieces[-1])
             self._state.progress += 1
             if index + 1 == most or self._interrupted(answer):
                 break
-            if n_past + index >= self._n_ctx or not _decode(context, last, 1):
+            if len(held) >= self._n_ctx or not _decode(context, batch):
                 answer.stop_reason = "context_full"
                 break
-        C.llama_sampler_free(chain)
+            held.append(token)
         if answer.pieces:
             answer.pieces[-1] += text.decode(b"", final=True)
         _, _, answer.decode_ms, answer.decode_tokens = _counters(context)
@@ -185,10 +208,16 @@ class Generator:
             return False
         return True
 
-    def _piece(self, token: int) -> bytes:
-        """The bytes of one token; control tokens have none."""
+    def _piece(self, token: int) -> bytes | None:
+        """The bytes of one token, none for a control token; None for one that ends the answer."""
+        if token not in self._known:
+            ends = C.llama_vocab_is_eog(self._engine.vocab, token)
+            self._known[token] = None if ends else self._bytes(token)
+        return self._known[token]
+
+    def _bytes(self, token: int) -> bytes:
         size = C.llama_token_to_piece(self._engine.vocab, token, self._buffer, len(self._buffer), 0, False)
         if size < 0:
             self._buffer = ctypes.create_string_buffer(-size)
-            return self._piece(token)
+            return self._bytes(token)
         return self._buffer.raw[:size]

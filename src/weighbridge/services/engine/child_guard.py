@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2)."""
@@ -35,10 +37,33 @@ def limit_resources(address_space_bytes: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
+@contextlib.contextmanager
+def address_space(more: int) -> Iterator[None]:
+    """At most `more` bytes beyond what this process has now, where the system can limit that; afterwards as before."""
+    taken = _pages(0)
+    if sys.platform == "win32" or taken is None:
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = taken + more
+    resource.setrlimit(resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(most, soft), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def resident_bytes() -> int | None:
     """Resident memory of this process; None where the system has no /proc."""
+    return _pages(1)
+
+
+def _pages(column: int) -> int | None:
+    """A figure of statm (proc(5)) in bytes: 0 the address space, 1 what is resident."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, AttributeError):
         return None

@@ -17,17 +17,12 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.engine.child_log import EngineLog, read_buffers
-from weighbridge.services.engine.child_wire import State
+from weighbridge.services.engine.child_prompt import formatter
+from weighbridge.services.engine.child_wire import Refused, State
 
-MAX_TEMPLATE_BYTES = 64 * 1024
-"""Templates come with the file and run as code in a sandbox: no known model needs more."""
 _GGML_TYPES = {"f16": 1, "q8_0": 8}
 """RuntimeSettings.kv_type to enum ggml_type of ggml.h."""
 _GGML_NAMES = {number: name for name, number in _GGML_TYPES.items()}
-
-
-class Refused(Exception):
-    """The engine does not take this file or this prompt; the text is a sentence for a person."""
 
 
 def model_params(mode: str) -> Any:
@@ -117,7 +112,7 @@ def load(path: str, mode: str, settings: dict[str, Any], state: State, log: Engi
         model=model,
         context=context,
         vocab=vocab,
-        template=_formatter(template, vocab) if template else None,
+        template=formatter(template, vocab) if template else None,
         template_sha256=hashlib.sha256(template).hexdigest() if template else None,
         params=params,
         context_params=wanted,
@@ -143,24 +138,6 @@ def make_context(model: Any, params: Any, log: EngineLog) -> Any:
     if not C.llama_get_memory(context):
         raise Refused("The model keeps no memory of earlier tokens, so it writes no text.")
     return context
-
-
-def _formatter(template: bytes, vocab: Any) -> Jinja2ChatFormatter:
-    if len(template) > MAX_TEMPLATE_BYTES:
-        raise Refused(f"The chat template has {len(template)} bytes; the limit is {MAX_TEMPLATE_BYTES}.")
-    try:
-        return Jinja2ChatFormatter(
-            template.decode("utf-8"),
-            eos_token=token_text(vocab, C.llama_vocab_eos(vocab)),
-            bos_token=token_text(vocab, C.llama_vocab_bos(vocab)),
-        )
-    except Exception as error:
-        raise Refused(f"The chat template cannot be read: {clean_line(str(error), 120)}.") from error
-
-
-def token_text(vocab: Any, token: int) -> str:
-    """The vocabulary's text for a special token; empty where the model has no such token."""
-    return C.llama_vocab_get_text(vocab, token).decode("utf-8", "replace") if token >= 0 else ""
 
 
 def describe(engine: Engine, log: EngineLog) -> dict[str, Any]:
