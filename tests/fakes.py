@@ -133,7 +133,7 @@ class ScriptedRuntime:
     async def generate(self, request: Request) -> AsyncIterator[Event]:
         yield RequestStarted(
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, prompt=request.prompt,
-            prompt_tokens=12,
+            repeat=request.repeat, prompt_tokens=12,
         )  # fmt: skip
         default = self._launch.mode == "default"
         signal = self._script.crash_in_default_mode if default else self._script.crash_in_safe_mode
@@ -155,6 +155,7 @@ class ScriptedRuntime:
             yield self._sample()
         yield Completed(
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, output="".join(said),
+            repeat=request.repeat,
             stop_reason="eos", prompt_tokens=12, output_tokens=len(words), prefill_s=0.2, engine_prompt_ms=200.0,
             engine_prompt_tokens=12, engine_decode_ms=100.0, engine_decode_tokens=len(words),
         )  # fmt: skip

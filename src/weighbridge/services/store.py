@@ -6,6 +6,7 @@ next line is written.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -65,14 +66,32 @@ class RunFolder:
         try:
             if self._events is None:
                 self._events = self._open_events()
-            data = event.model_dump_json().encode() + b"\n"
-            if os.write(self._events, data) != len(data):
-                raise OSError(28, "No space left on device")
+            self._write_line(self._events, event.model_dump_json().encode() + b"\n")
             if isinstance(event, _DURABLE):
                 os.fsync(self._events)
         except OSError as error:
             self._close_events()
             raise disk_problem(self.events_path, error) from error
+
+    @staticmethod
+    def _write_line(fd: int, line: bytes) -> None:
+        """A line is there whole or not at all, for whoever reads while it is written."""
+        written = os.write(fd, line)
+        if written != len(line):
+            os.ftruncate(fd, os.fstat(fd).st_size - written)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def require_room(self, need_bytes: int) -> None:
+        """OutsideFailed where the disk has not that much room. A system that does not tell is trusted."""
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError:
+            return
+        if free < need_bytes:
+            raise OutsideFailed(
+                f"{self.folder} has {free / 1e6:,.0f} MB free, and this may take {need_bytes / 1e6:,.0f} MB.",
+                "Free some space, lower the answer limit or the repeats, or choose a folder with WEIGHBRIDGE_HOME.",
+            )
 
     def _open_events(self) -> int:
         fd = os.open(self.events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)

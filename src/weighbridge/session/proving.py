@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.flow import inputs_digest
+from weighbridge.domain.proof.disk import disk_need
 from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopped
+from weighbridge.domain.proof.fold import JobFold
 from weighbridge.domain.proof.live import Meter
-from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.proof.shutdown import shutdown_text
-from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.services.store import RunFolder
 from weighbridge.session.jobs import Job
@@ -24,40 +25,54 @@ WARM_UP = Request(id="warm-up", prompt="Say hello.", warmup=True, max_tokens=8)
 
 
 async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
-    """Events of the proof, then the record in the run."""
+    """Events of the proof, then the record in the run. The events are folded as they pass, and are not kept."""
     await session.check_can_run()
     run = session.run
-    requests = [WARM_UP, Request(id="first-run", prompt=run.prompt)]
+    requests = [WARM_UP, *repeated(Request(id="first-run", prompt=run.prompt), run.settings.repeats)]
+    await require_room(run, folder, requests)
     job = Job("proof", run, folder, session.deps, requests)
     session.job, session.meter = job, Meter(session.forecast_bytes)
-    kept: list[Event] = []
+    fold = JobFold()
     try:
         async with aclosing(job.events()) as events:
             async for event in events:
-                kept.append(event)
+                fold.add(event)
                 session.meter.add(event)
                 if isinstance(event, Ended):
                     made_of = inputs_digest(run, "proof")
-                    session.keep(session.run.model_copy(update={"proof": record(run, made_of, kept)}))
+                    session.keep(session.run.model_copy(update={"proof": record(run, made_of, fold)}))
                 yield event
     finally:
         session.job = None
 
 
-def record(run: Run, inputs: str, events: Sequence[Event]) -> ProofRecord:
-    """What the run keeps of a finished proof. `events` are the job's own, from its first attempt to `Ended`."""
-    attempt, ended, failed = last(events, Attempt), last(events, Ended), last(events, Failed)
+def repeated(request: Request, times: int) -> list[Request]:
+    """A prompt as often as it is asked: `first-run`, `first-run#2`, ..."""
+    return [
+        request.model_copy(update={"id": f"{request.id}#{n}", "repeat": n} if n > 1 else {})
+        for n in range(1, times + 1)
+    ]
+
+
+async def require_room(run: Run, folder: RunFolder, requests: Sequence[Request]) -> None:
+    """OutsideFailed, in one sentence, where the disk cannot hold what the job may write."""
+    await asyncio.to_thread(folder.require_room, disk_need(run.settings, requests).total_bytes)
+
+
+def record(run: Run, inputs: str, fold: JobFold) -> ProofRecord:
+    """What the run keeps of a finished proof. `fold` has taken the job's own events, from its first to `Ended`."""
+    attempt, ended, failed = fold.newest(Attempt), fold.newest(Ended), fold.newest(Failed)
     assert attempt is not None and ended is not None
-    answers = [r for r in request_figures(events) if not r.warmup]
+    answers = [r for r in fold.requests() if not r.warmup]
     return ProofRecord(
         job_id=attempt.job_id,
         inputs=inputs,
         at=ended.at,
         mode=attempt.mode,
         outcome=ended.outcome,
-        figures=summarize(events),
+        figures=fold.figures(),
         prompt=run.prompt,
         output=answers[-1].output if answers else "",
-        shutdown=shutdown_text(last(events, Stopped)),
+        shutdown=shutdown_text(fold.newest(Stopped)),
         message=failed.message if failed and ended.outcome == "failed" else "",
     )

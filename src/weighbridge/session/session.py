@@ -21,10 +21,12 @@ from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import answers, evaluating, fetching, packing, proving, weighing
+from weighbridge.session import answers, eval_fold, evaluating, fetching, packing, proving, weighing
 from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
+
+NOTE_EVERY_S = 1.0
 
 
 class Session:
@@ -37,6 +39,7 @@ class Session:
         self.watchers: list[Callable[[Run], None]] = []
         self.meter = Meter()
         self.job: Job | None = None
+        self._saved_at, self._unsaved = deps.monotonic(), False
 
     @classmethod
     def create(cls, store: RunStore, deps: Deps) -> Self:
@@ -64,7 +67,7 @@ class Session:
         store.load(run_id)
         folder = store.open(run_id)
         try:
-            run = evaluating.recovered(store.load(run_id), folder.events())
+            run = eval_fold.recovered(store.load(run_id), folder.events())
         except BaseException:
             folder.close()
             raise
@@ -123,6 +126,18 @@ class Session:
         """Saves a run and makes it the present one. OutsideFailed leaves the old one in place."""
         run = run.model_copy(update={"updated_at": self.deps.now()})
         self._folder.save(run)
+        self._saved_at, self._unsaved = self.deps.monotonic(), False
+        return self._become(run)
+
+    def note(self, run: Run) -> Run:
+        """As `keep`, but at most once a second on disk: for what the events there say anyway, so that a kill loses
+        nothing. A run holds every answer, and writing it whole for each of 1,000 cases would be quadratic."""
+        if self.deps.monotonic() - self._saved_at >= NOTE_EVERY_S:
+            return self.keep(run)
+        self._unsaved = True
+        return self._become(run.model_copy(update={"updated_at": self.deps.now()}))
+
+    def _become(self, run: Run) -> Run:
         self._run = run
         for watcher in list(self.watchers):
             watcher(run)
@@ -244,4 +259,8 @@ class Session:
     async def close(self) -> None:
         """Stops what runs and gives the run back."""
         await self.stop()
-        self._folder.close()
+        try:
+            if self._unsaved:
+                self.keep(self._run)
+        finally:
+            self._folder.close()

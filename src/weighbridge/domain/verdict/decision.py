@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.stats import Interval, wilson
@@ -52,18 +53,17 @@ class GateResult(Record):
     reasons: tuple[str, ...]
 
 
-def judge(results: Sequence[CaseResult], policy: Policy) -> GateResult:
-    """The gate over all cases. ValueError unless every case of the policy has its result."""
+def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
+    """The gate over all cases. ValueError unless every case of the policy has its result.
+
+    Cut answers, unstable cases and a contended machine (`noise`) make it WARNED at most: only marks make it FAILED.
+    """
     if len(results) != policy.cases:
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
     passed = sum(r.passed for r in results)
     failed_musts = [r.case for r in results if r.must_pass and not r.passed]
-    cut = [r.case for r in results if r.stop_reason not in ("eos",)]
-    reasons: list[str] = []
-    gate: Gate = "PASSED"
-    if cut:
-        gate = "WARNED"
-        reasons.append(f"answers cut before their end: {', '.join(cut)}")
+    reasons = _warnings(results, noise)
+    gate: Gate = "WARNED" if reasons else "PASSED"
     if failed_musts:
         gate = "FAILED"
         reasons.append(f"must-pass cases failed: {', '.join(failed_musts)}")
@@ -79,6 +79,18 @@ def judge(results: Sequence[CaseResult], policy: Policy) -> GateResult:
         interval=wilson(passed, len(results)),
         reasons=tuple(reasons),
     )
+
+
+def _warnings(results: Sequence[CaseResult], noise: Noise | None) -> list[str]:
+    """What makes a passed gate WARNED, in words."""
+    cut = [r.case for r in results if r.stop_reason not in ("eos",)]
+    unstable = [r.case for r in results if r.unstable]
+    reasons = [f"answers cut before their end: {', '.join(cut)}"] if cut else []
+    if unstable:
+        reasons.append(f"answers to the same prompt differ at temperature 0: {', '.join(unstable)}")
+    if noise is not None and noise.mark == "contended":
+        reasons.append("the machine was busy with other work while the cases ran, so that their times are too long")
+    return reasons
 
 
 class Option(Record):

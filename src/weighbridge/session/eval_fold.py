@@ -1,0 +1,95 @@
+"""The record of an eval, brought up to date event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Graded, Stopped
+from weighbridge.domain.proof.noise import Noise, NoiseFold
+from weighbridge.domain.proof.shutdown import shutdown_text
+from weighbridge.domain.run import EvalRecord, Run
+from weighbridge.domain.verdict.decision import CaseResult, judge
+from weighbridge.domain.verdict.repeats import CaseFold
+
+
+class EvalFold:
+    """Takes the events of an eval's jobs in order; `record` is what is known. Holds no event longer than its turn."""
+
+    def __init__(self, record: EvalRecord) -> None:
+        self.record = record
+        self._cases = CaseFold(record.pack.case)
+        self._order = {case.id: at for at, case in enumerate(record.pack.case)}
+        self._noise = NoiseFold()
+        self._graded = False
+        self._failed: Failed | None = None
+        self._stopped: Stopped | None = None
+
+    def add(self, event: Event) -> bool:
+        """Takes one event in; whether the record has changed."""
+        before = self.record
+        self._noise.add(event)
+        result = self._cases.add(event)
+        match event:
+            case Attempt():
+                self._attempt(event)
+            case Graded() if result is not None:
+                self._with(result)
+            case Failed():
+                self._failed = event
+            case Stopped():
+                self._stopped = event
+            case Ended():
+                self._close(event)
+            case _:
+                pass
+        return self.record is not before
+
+    def _update(self, **changes: object) -> None:
+        self.record = self.record.model_copy(update=changes)
+
+    def _attempt(self, attempt: Attempt) -> None:
+        if attempt.number == 1:
+            self._failed = self._stopped = None
+        self._graded = False
+        # Another kernel path may answer otherwise: results of two modes are never mixed in one baseline.
+        same = self.record.mode in (None, attempt.mode)
+        results = self.record.results if same else ()
+        self._update(mode=attempt.mode, results=results, outcome="running", gate=None)
+
+    def _with(self, result: CaseResult) -> None:
+        self._graded = True
+        others = [r for r in self.record.results if r.case != result.case]
+        self._update(results=tuple(sorted((*others, result), key=lambda r: self._order[r.case])))
+
+    def _close(self, ended: Ended) -> None:
+        message = self._failed.message if self._failed and ended.outcome == "failed" else ""
+        self._update(outcome=ended.outcome, message=message, shutdown=shutdown_text(self._stopped))
+        self.judge()
+
+    def judge(self) -> bool:
+        """Puts the mark of the noise in the record, and the gate where every case has its result."""
+        noise: Noise | None = self._noise.result() if self._graded else self.record.noise
+        whole = len(self.record.results) == len(self.record.pack.case)
+        gate = judge(self.record.results, self.record.policy, noise) if whole else None
+        self._update(noise=noise, gate=gate)
+        return whole
+
+
+def recovered(run: Run, events: Iterable[Event]) -> Run:
+    """A run after a kill: every case graded in the events is in the record, and nothing claims to run still.
+
+    The events are read once and are not kept.
+    """
+    record = run.evaluation
+    if record is None or record.outcome != "running" or not record.job_ids:
+        return run
+    fold, inside = EvalFold(record), False
+    for event in events:
+        if isinstance(event, Attempt):
+            inside = event.job_id in record.job_ids
+        if inside:
+            fold.add(event)
+    if fold.record.outcome == "running":
+        ended = {"outcome": "completed"} if fold.judge() else {"outcome": "stopped", "message": "interrupted"}
+        fold.record = fold.record.model_copy(update=ended)
+    return run.model_copy(update={"evaluation": fold.record})
