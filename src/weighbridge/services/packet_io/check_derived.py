@@ -8,10 +8,9 @@ from typing import Any
 from weighbridge.domain.flow import allowed
 from weighbridge.domain.model.forecast import memory_verdict
 from weighbridge.domain.packet import completeness
-from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.route.decide import decide
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_DECISION, GATE_RULE
+from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_DECISION, FORMULAS_OF_RUNTIME, GATE_RULE
 from weighbridge.services.packet_io.rebuild import run_of
 from weighbridge.services.tables import load_tables
 
@@ -105,7 +104,7 @@ def check_formulas(c: Contents) -> Iterator[str]:
     if c.decision:
         pairs.append((f"{DECISION}: formulas", c.decision.formulas, FORMULAS_OF_DECISION))
     if c.runtime:
-        pairs.append((f"{RUNTIME}: formulas", c.runtime.formulas, FORMULAS))
+        pairs.append((f"{RUNTIME}: formulas", c.runtime.formulas, FORMULAS_OF_RUNTIME))
     if c.policy:
         pairs.append(("data/policy.json: rule", c.policy.rule, GATE_RULE))
         pairs.append(("data/policy.json: cases_digest_of", c.policy.cases_digest_of, CASES_DIGEST))

@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from weighbridge.domain.base import digest
-from weighbridge.domain.proof.events import Attempt, Event, Graded, RequestStarted, Stopped
-from weighbridge.domain.proof.measure import RequestFigures, request_figures
-from weighbridge.domain.proof.shutdown import shutdown_text
-from weighbridge.domain.proof.summary import last
+from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.verdict.cases import case_row
-from weighbridge.domain.verdict.decision import CaseResult, judge
+from weighbridge.domain.verdict.decision import judge
 from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
 
@@ -61,7 +58,8 @@ def check_results(c: Contents) -> Iterator[str]:
         if result.case not in cases:
             continue
         again = marks[result.case]
-        if again.passed != result.passed:
+        # With repeats this is the first answer's mark: the case may have failed by a later one.
+        if again.passed != result.passed and (result.repeats == 1 or result.passed):
             said, right = ("passed" if ok else "failed" for ok in (result.passed, again.passed))
             yield f"{RESULTS}: {result.case!r} is marked {said}; its stored answer {right} ({again.reason})"
         if result.must_pass != cases[result.case].must_pass:
@@ -83,11 +81,11 @@ def check_gate(c: Contents) -> Iterator[str]:
         yield f"{DECISION}: there is a gate, and no policy"
         return
     try:
-        right = judge(c.results, c.policy.policy)
+        right = judge(c.results, c.policy.policy, note.noise)
     except ValueError as error:
         yield f"{RESULTS}: {error}"
         return
-    for field in ("passed", "total", "gate", "interval"):
+    for field in ("passed", "total", "gate", "interval", "reasons"):
         said, computed = getattr(note.gate, field), getattr(right, field)
         if said != computed:
             yield f"{DECISION}: evaluation.gate.{field} is {_short(said)}, the results give {_short(computed)}"
@@ -96,55 +94,3 @@ def check_gate(c: Contents) -> Iterator[str]:
 def _short(value: object) -> str:
     low, high = getattr(value, "low", None), getattr(value, "high", None)
     return str(value) if low is None else f"{low}–{high}"
-
-
-def check_answers(c: Contents) -> Iterator[str]:
-    """Each result is what the events of the eval's jobs say: prompt, answer, mark and figures."""
-    note = c.decision.evaluation if c.decision else None
-    if note is None:
-        return
-    for job_id in note.job_ids:
-        if job_id not in c.jobs:
-            yield f"{EVENTS}: the job {job_id}, which {DECISION} names, is not in it"
-    ran = c.jobs.get(note.job_ids[-1], ()) if note.job_ids else ()
-    if note.shutdown and note.shutdown != shutdown_text(last(ran, Stopped)):
-        yield f"{DECISION}: evaluation.shutdown is not what {EVENTS} says"
-    prompts = {case.id: case.full_prompt for case in c.cases}
-    answered = _answered([c.jobs[job_id] for job_id in note.job_ids if job_id in c.jobs])
-    for result in c.results:
-        if result.case not in answered:
-            yield f"{RESULTS}: {result.case!r}: no event of the eval's jobs grades it"
-            continue
-        figures, graded = answered[result.case]
-        if figures.prompt != prompts.get(result.case):
-            yield f"{EVENTS}: the prompt of {result.case!r} is not that of {CASES}"
-        for field, said, right in _pairs(result, figures, graded):
-            if said != right:
-                yield f"{RESULTS}: {result.case!r}: {field} is not what {EVENTS} says"
-
-
-def _pairs(result: CaseResult, figures: RequestFigures, graded: Graded) -> Iterator[tuple[str, object, object]]:
-    yield "passed", result.passed, graded.passed
-    yield "reason", result.reason, graded.reason
-    for field in (
-        "output",
-        "stop_reason",
-        "ttft_s",
-        "decode_tokens_per_s",
-        "prompt_tokens",
-        "output_tokens",
-        "peak_rss_bytes",
-    ):
-        yield field, getattr(result, field), getattr(figures, field)
-
-
-def _answered(jobs: list[tuple[Event, ...]]) -> dict[str, tuple[RequestFigures, Graded]]:
-    """The last graded answer of each case."""
-    found: dict[str, tuple[RequestFigures, Graded]] = {}
-    for job in jobs:
-        figures = {f.request: f for f in request_figures(job)}
-        started = {e.request for e in job if isinstance(e, RequestStarted)}
-        for event in job:
-            if isinstance(event, Graded) and event.request in started and event.request in figures:
-                found[event.case] = (figures[event.request], event)
-    return found

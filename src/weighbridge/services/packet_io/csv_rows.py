@@ -29,8 +29,25 @@ REQUESTS = (
     "peak_rss_bytes",
     "engine_prompt_ms",
     "engine_decode_ms",
+    "repeat",
+    "reused_tokens",
+    "engine_prefill_tokens_per_s",
+    "engine_decode_tokens_per_s",
 )
 """One row a completed request. The first names are OpenTelemetry's for generative AI, with the unit added."""
+_FIRST = (
+    "event",
+    "t",
+    "rss_bytes",
+    "rss_anon_bytes",
+    "rss_file_bytes",
+    "peak_rss_bytes",
+    "cpu_percent",
+    "machine_percent",
+    "load1",
+    "involuntary_switches",
+)
+"""Fields of a sample that stand under the first names of the table."""
 SAMPLES = (
     "job",
     "attempt",
@@ -44,6 +61,7 @@ SAMPLES = (
     "machine_percent",
     "load1",
     "involuntary_switches",
+    *(name for name in Sample.model_fields if name not in _FIRST),
 )
 """One row a sample of the engine's process; `t_s` is counted from the start of its job."""
 Row = dict[str, str]
@@ -88,6 +106,10 @@ def _requests(job: Sequence[Event]) -> Iterator[Row]:
             f.peak_rss_bytes,
             f.engine_prompt_ms,
             f.engine_decode_ms,
+            f.repeat,
+            f.reused_tokens,
+            f.engine_prefill_tokens_per_s,
+            f.engine_decode_tokens_per_s,
         )
         yield dict(zip(REQUESTS, map(cell, values), strict=True))
 
@@ -98,7 +120,7 @@ def _modes(job: Sequence[Event]) -> Iterator[str]:
     for event in job:
         match event:
             case Attempt():
-                mode = event.mode
+                mode, open_request = event.mode, False
             case RequestStarted():
                 open_request = True
             case Completed() if open_request:
@@ -119,20 +141,9 @@ def _samples(job: Sequence[Event]) -> Iterator[Row]:
         if isinstance(event, Attempt):
             attempt = event
         elif isinstance(event, Sample) and attempt is not None:
-            values = (
-                attempt.job_id,
-                attempt.number,
-                attempt.mode,
-                event.t,
-                event.rss_bytes,
-                event.rss_anon_bytes,
-                event.rss_file_bytes,
-                event.peak_rss_bytes,
-                event.cpu_percent,
-                event.machine_percent,
-                event.load1,
-                event.involuntary_switches,
-            )
+            said = event.model_dump(exclude={"event"})
+            first = [said.pop(name) for name in _FIRST[1:]]
+            values = (attempt.job_id, attempt.number, attempt.mode, *first, *said.values())
             yield dict(zip(SAMPLES, map(cell, values), strict=True))
 
 

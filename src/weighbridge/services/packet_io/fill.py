@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from weighbridge import __version__
+from weighbridge.domain.proof.measure import FORMULAS
+from weighbridge.domain.proof.noise import RULE
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile
@@ -11,7 +13,8 @@ SOFTWARE = f"weighbridge {__version__}"
 DESCRIPTION = "Evidence packet of an open-weight model"
 GATE_RULE = (
     "FAILED: a must-pass case fails, or fewer than min_pass cases pass. "
-    "WARNED: an answer was cut before its end. PASSED: neither."
+    "WARNED: an answer was cut before its end, answers to one prompt differ at temperature 0, or the eval was "
+    "contended (see noise). PASSED: none of these."
 )
 CASES_DIGEST = (
     "SHA-256 of the JSON array of the lines of eval/cases.jsonl, in order, without spaces: "
@@ -23,7 +26,8 @@ INTERVAL = (
     "the cases were chosen, not drawn at random: it speaks of cases like these"
 )
 
-FORMULAS_OF_DECISION = {"interval": INTERVAL, "gate": GATE_RULE}
+FORMULAS_OF_DECISION = {"interval": INTERVAL, "gate": GATE_RULE, "noise": RULE}
+FORMULAS_OF_RUNTIME = {**FORMULAS, "noise": RULE}
 
 
 def decision_file(e: Evidence) -> DecisionFile:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, Sensors, Swept
-from weighbridge.domain.proof.measure import FORMULAS, attempt_outcomes
+from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
+from weighbridge.services.packet_io.fill import FORMULAS_OF_RUNTIME
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
 from weighbridge.services.packet_io.records import AttemptRow, ProofNote, RuntimeFile, with_gaps
 
@@ -110,5 +111,5 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         attempts=tuple(attempt_rows(e.jobs, logs)),
         jobs_left_out=e.source.left_out,
         overrides=run.overrides,
-        formulas=FORMULAS,
+        formulas=FORMULAS_OF_RUNTIME,
     )

@@ -1,4 +1,4 @@
-"""The packet's notes for people: first run, shutdown, and the plan of a route that runs elsewhere."""
+"""The packet's notes for people: shutdown, and the plan of a route that runs elsewhere."""
 
 from __future__ import annotations
 
@@ -7,67 +7,12 @@ from collections.abc import Iterator, Sequence
 from weighbridge.domain.packet import Item
 from weighbridge.domain.planned import route_commands
 from weighbridge.domain.proof.events import Attempt, Event, Failed, Spawned, Stopped
-from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.route.constraints import RouteName
 from weighbridge.domain.route.table import RouteRow
 from weighbridge.domain.run import Run
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
-from weighbridge.services.packet_io.records import ProofNote
-
-
-def first_run(proof: ProofNote, command_line: str) -> str:
-    """Command, prompt, output and time of the proof, with its figures and their formulas."""
-    figures = proof.figures.model_dump(exclude={"attempts"})
-    rows = [(name, "not measured" if value is None else repr(value), _how(name)) for name, value in figures.items()]
-    state = f" It is {proof.note}." if proof.note else ""
-    return "\n".join(
-        [
-            "# First run",
-            "",
-            f"At {proof.at}, {proof.mode} mode: {proof.outcome}.{state}",
-            *([f"Failure: {code(proof.message)}"] if proof.message else []),
-            "",
-            "## Command",
-            "",
-            fence(command_line),
-            "",
-            "## Prompt",
-            "",
-            fence(proof.prompt),
-            "",
-            "## Output",
-            "",
-            "Control characters are shown as pictures here; `events.jsonl` has the raw text.",
-            "",
-            fence(proof.output) if proof.output else "There was no output.",
-            "",
-            "## Figures",
-            "",
-            table(("figure", "value", "how it is computed"), rows),
-            "",
-        ]
-    )
-
-
-_HOW = {
-    "prompt_tokens": "sum over the requests, the warm-up left out",
-    "output_tokens": "sum over the requests, the warm-up left out",
-    "load_s": "the engine's child, from the file's name to model and context",
-    "peak_rss_bytes": "high-water mark of the process where the system keeps one, else the largest sample",
-    "baseline_rss_bytes": "the process before it loads anything",
-    "rss_anon_bytes": "the last sample",
-    "rss_file_bytes": "the last sample",
-    "threads": "what the engine was given",
-    "load1_before": "load average over one minute, just before the start",
-    "load1_after": "load average over one minute, at the last sample",
-}
-
-
-def _how(name: str) -> str:
-    return FORMULAS.get("itl_*_s" if name.startswith("itl_") else name) or _HOW.get(name, "")
-
 
 UNSEEN = "not observed: the program was ended first"
 

@@ -16,6 +16,7 @@ from typing import Any
 from weighbridge.services.packet_io import csv_rows, notes
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.forecast_rows import forecast_csv
+from weighbridge.services.packet_io.notes_first_run import first_run
 from weighbridge.services.packet_io.notes_licence import licence_note
 from weighbridge.services.packet_io.readme import readme
 from weighbridge.services.packet_io.rebuild import run_of
@@ -47,7 +48,7 @@ def texts(c: Contents) -> Iterator[tuple[str, str]]:
     if c.card:
         yield "data/model/LICENSE-NOTE.md", licence_note(c)
     if c.runtime and c.runtime.proof:
-        yield "data/first-run.md", notes.first_run(c.runtime.proof, c.runtime.command_line)
+        yield "data/first-run.md", first_run(c.runtime)
     if c.runtime and c.runtime.forecast_against_measured is not None:
         yield "data/resources/forecast.csv", forecast_csv(c.runtime.forecast_against_measured)
     if c.decision and c.decision.constraints.available_route != "local_cpu":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.fill import CASES_DIGEST, GATE_RULE, INTERVAL
+from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_RUNTIME, GATE_RULE, INTERVAL
 from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes_facts import fact_text
+from weighbridge.services.packet_io.notes_first_run import noise_line
 from weighbridge.services.packet_io.readme_model import model_sections
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
@@ -125,7 +125,10 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         f"- Route: {d.route.route}",
         f"- Model: {code(d.model) if d.model else 'none chosen'}",
         *([f"- Proof: {note}; `first-run.md`, `shutdown.md` and `runtime.json` tell of it"] if note else []),
+        *([f"- Proof, noise: {noise_line(runtime.proof.figures.noise)}"] if runtime.proof else []),
+        *_unstable(c, runtime),
         f"- Eval: {_score(d.evaluation)}",
+        *([f"- Eval, noise: {noise_line(d.evaluation.noise)}"] if d.evaluation else []),
         f"- Decision: {_decided(d)}",
         "",
         "## What is known",
@@ -141,6 +144,15 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         "## Files",
         "",
     ]
+
+
+def _unstable(c: Contents, runtime: RuntimeFile) -> list[str]:
+    """Repeats, if there were any, and the prompts whose answers disagree at temperature 0."""
+    unstable = [*(runtime.proof.figures.unstable if runtime.proof else ()), *(r.case for r in c.results if r.unstable)]
+    asked = (
+        [f"- Repeats: each prompt was asked {runtime.settings.repeats} times"] if runtime.settings.repeats > 1 else []
+    )
+    return asked + ([f"- **Unstable** at temperature 0: {', '.join(map(code, unstable))}"] if unstable else [])
 
 
 def _tail(runtime: RuntimeFile) -> list[str]:
@@ -166,7 +178,7 @@ def _tail(runtime: RuntimeFile) -> list[str]:
         *_LIMITS,
         "## How the figures are computed",
         "",
-        *[f"- {name}: {formula}" for name, formula in FORMULAS.items()],
+        *[f"- {name}: {formula}" for name, formula in FORMULAS_OF_RUNTIME.items()],
         "- peak_rss_bytes: high-water mark of the engine's process where the system keeps one, else the largest sample",
         "- TTFT and rates of the summary: medians over the requests of the job, the warm-up left out",
         f"- interval: {INTERVAL}",

@@ -11,6 +11,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import (
     bag,
+    check_answers,
     check_bag,
     check_card,
     check_derived,
@@ -64,7 +65,7 @@ CROSS = (
     Area("cases", "the policy fixed their digest before they ran", _EVAL.check_cases, (CASES, POLICY)),
     Area("marks", "every stored answer, marked again, gets its mark", _EVAL.check_results, (CASES, RESULTS)),
     Area("gate", "k of n, interval and gate follow from the results", _EVAL.check_gate, (RESULTS, POLICY)),
-    Area("answers", "every result is what the events say", _EVAL.check_answers, (EVENTS, RESULTS, CASES)),
+    Area("answers", "every result is what the events say", check_answers.check_answers, (EVENTS, RESULTS, CASES)),
     Area("events", "every answer is what its tokens say", _FIGURES.check_events, (EVENTS,)),
     Area("figures", "the proof's record and figures follow from the events", _FIGURES.check_proof, (EVENTS, SYSTEM)),
     Area("recipe", "what the proof was run with, from the events", _FIGURES.check_recipe, (EVENTS, MODEL, RECIPE)),

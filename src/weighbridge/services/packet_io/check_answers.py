@@ -1,0 +1,99 @@
+"""Every result of the eval again from the events: prompts, answers, marks, figures, repeats, noise, shutdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from weighbridge.domain.proof.events import Attempt, Completed, Event, Graded, RequestStarted, Stopped
+from weighbridge.domain.proof.noise import Noise, NoiseFold
+from weighbridge.domain.proof.shutdown import shutdown_text
+from weighbridge.domain.proof.summary import last
+from weighbridge.domain.verdict.cases import Case
+from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.domain.verdict.repeats import CaseFold
+from weighbridge.services.marking import mark
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.records import EvalNote
+
+CASES, RESULTS = "data/eval/cases.jsonl", "data/eval/results.jsonl"
+EVENTS, DECISION = "data/events.jsonl", "data/decision.json"
+
+
+def check_answers(c: Contents) -> Iterator[str]:
+    """Each result is what the events of the eval's jobs say, and each mark is what its answer gets."""
+    note = c.decision.evaluation if c.decision else None
+    if note is None:
+        return
+    for job_id in note.job_ids:
+        if job_id not in c.jobs:
+            yield f"{EVENTS}: the job {job_id}, which {DECISION} names, is not in it"
+    ran = [c.jobs[job_id] for job_id in note.job_ids if job_id in c.jobs]
+    newest = c.jobs.get(note.job_ids[-1], ()) if note.job_ids else ()
+    if note.shutdown and note.shutdown != shutdown_text(last(newest, Stopped)):
+        yield f"{DECISION}: evaluation.shutdown is not what {EVENTS} says"
+    cases = {case.id: case for case in c.cases}
+    yield from _prompts(ran, cases)
+    yield from _marks(ran, cases)
+    right, noise = _fold(ran, c.cases)
+    for result in c.results:
+        if result.case not in right:
+            yield f"{RESULTS}: {result.case!r}: no event of the eval's jobs grades it"
+            continue
+        found = right[result.case].model_dump()
+        for field, said in result.model_dump(exclude={"must_pass"}).items():
+            if said != found[field]:
+                yield f"{RESULTS}: {result.case!r}: {field} is not what {EVENTS} says"
+    yield from _noise(note, noise)
+
+
+def _noise(note: EvalNote, right: Noise | None) -> Iterator[str]:
+    said = note.noise.model_dump() if note.noise else {}
+    computed = right.model_dump() if right else {}
+    for field in sorted(said.keys() | computed.keys()):
+        if said.get(field) != computed.get(field):
+            yield f"{DECISION}: evaluation.noise.{field} is {said.get(field)}, the events give {computed.get(field)}"
+
+
+def _prompts(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterator[str]:
+    """What was asked is the case, each time that it was asked."""
+    asked = {(e.case, e.prompt) for job in jobs for e in job if isinstance(e, RequestStarted) and not e.warmup}
+    for name in sorted({name for name, prompt in asked if name not in cases or prompt != cases[name].full_prompt}):
+        yield f"{EVENTS}: the prompt of {name!r} is not that of {CASES}"
+
+
+def _marks(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterator[str]:
+    """The mark of every answer, the repeats too, against that which the answer gets."""
+    graded: list[tuple[Graded, str]] = []
+    for job in jobs:
+        outputs: dict[str, str] = {}
+        for event in job:
+            if isinstance(event, Completed):
+                outputs[event.request] = event.output
+            elif isinstance(event, Graded) and event.request in outputs and event.case in cases:
+                graded.append((event, outputs[event.request]))
+    keys = [str(at) for at in range(len(graded))]
+    again = mark(
+        {key: cases[one.case] for key, (one, _) in zip(keys, graded, strict=True)},
+        {key: output for key, (_, output) in zip(keys, graded, strict=True)},
+    )
+    for key, (one, _) in zip(keys, graded, strict=True):
+        if again[key].passed != one.passed:
+            said, right = ("passed" if ok else "failed" for ok in (one.passed, again[key].passed))
+            yield f"{EVENTS}: {one.request!r} is marked {said}; its answer {right} ({again[key].reason})"
+
+
+def _fold(jobs: Sequence[Sequence[Event]], cases: Sequence[Case]) -> tuple[dict[str, CaseResult], Noise | None]:
+    """The newest result of each case, and the noise of the newest child that came to a result."""
+    fold, noise = CaseFold(cases), NoiseFold()
+    results: dict[str, CaseResult] = {}
+    found: Noise | None = None
+    for job in jobs:
+        came = False
+        for event in job:
+            noise.add(event)
+            came = came and not isinstance(event, Attempt)
+            if (result := fold.add(event)) is not None:
+                results[result.case] = result
+                came = True
+        found = noise.result() if came else found
+    return results, found
