@@ -6,12 +6,16 @@ event loop.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
 import psutil
 
+from weighbridge.services.cgroup import memory_room
+
+_MACOS = sys.platform == "darwin"
 _MHZ = (1.0, 100_000.0)
 _CELSIUS = (-60.0, 200.0)
 _PROCESSOR = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal", "acpitz")
@@ -45,15 +49,23 @@ def look_around() -> Surroundings:
         power=power,
         battery_percent=battery,
         temperature_c=_temperature(missing),
-        available_bytes=memory.available if memory else None,
+        available_bytes=_least(memory and memory.available, memory_room()),
         swap_used_bytes=swap.used if swap else None,
         missing=missing,
     )
 
 
+def _least(machine: int | None, container: int | None) -> int | None:
+    """Available memory of the machine, or what a container's limit leaves of it."""
+    return machine if machine is None or container is None else min(machine, container)
+
+
 def frequency(missing: dict[str, str] | None = None) -> float | None:
     """Mean over the cores, MHz. A virtual machine may always tell the same."""
     reasons: dict[str, str] = {} if missing is None else missing
+    if _MACOS:
+        reasons["frequency_mhz"] = "macOS tells the nominal frequency only"
+        return None
     found = _asked("cpu_freq", "frequency_mhz", reasons)
     return _within(found.current, _MHZ, "frequency_mhz", reasons) if found else None
 
