@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,12 +55,14 @@ async def test_a_system_that_tells_everything(monkeypatch: pytest.MonkeyPatch) -
     counters = iter([ProcessorTime(0.0, 0.0, 0.0), ProcessorTime(200.0, 190.0, 10.0)])
     monkeypatch.setattr(conditions, "processor_time", lambda: next(counters))
     monkeypatch.setattr(conditions, "load1", lambda: 0.25)
+    own = iter([7.0, 107.0])
+    monkeypatch.setattr(time, "process_time", lambda: next(own))
     told = await read()
     assert told.missing == {}
     assert (told.power, told.battery_percent, told.temperature_c) == ("battery", 41.0, 72.5)
     assert (told.frequency_mhz, told.steal_percent, told.swap_used_bytes) == (3100.0, 2.5, 0)
     assert told.available_bytes == 3 * 2**30
-    assert told.others_percent is not None and told.others_percent > 1000
+    assert told.others_percent == pytest.approx(100 * (200 - 100) / told.window_s, rel=0.1)
 
 
 async def test_a_system_that_has_no_such_question(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,9 @@ async def _again(session: Session, args: Namespace, earlier: Earlier) -> tuple[i
     assert proof is not None
     if proof.outcome != "stopped" and args.cases:
         await follow(session, session.evaluate(), shown(session, args.json))
+    record = session.run.evaluation if args.cases else None
+    diagnostics.noise(proof.figures.noise, "the proof")
+    diagnostics.noise(record.noise if record else None, "the eval")
     return _code(session.run, args.cases), notes
 
 

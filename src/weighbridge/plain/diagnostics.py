@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.text import clean_line
+from weighbridge.plain.texts.noise import contended
 
 _LIMIT = 1000
 _HUB = logging.getLogger("weighbridge.hub")
@@ -27,6 +29,12 @@ def say(message: str, hint: str = "") -> None:
 def problem(trouble: Problem) -> None:
     """The one sentence of an expected failure, and the way out."""
     say(str(trouble), trouble.hint)
+
+
+def noise(mark: Noise | None, what: str) -> None:
+    """Says why, where other programs disturbed the figures of `what`: the proof, the eval."""
+    if sentence := contended(mark, what):
+        say(sentence)
 
 
 def note(line: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.measure import FORMULAS, JobFigures
+from weighbridge.domain.proof.noise import RULE
 from weighbridge.domain.verdict.stats import P95_FROM
 
 NOT_MEASURED = "not measured"
@@ -35,33 +38,86 @@ def setting(value: float | str | None) -> str:
     """A runtime setting, as a person would type it."""
     if value is None:
         return "auto"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return value if isinstance(value, str) else f"{value:g}"
 
 
 def rows(figures: JobFigures) -> list[tuple[str, str]]:
-    """Name and value of every figure of a job."""
-    p95 = milliseconds(figures.itl_p95_s)
-    if figures.itl_p95_s is None and figures.itl_max_s is not None:
-        p95 = f"not said of fewer than {P95_FROM} gaps"
+    """Name and value of every figure of a job. Those that only some jobs have are left out of the others."""
     attempts = [f"{a.mode}: {a.outcome} ({a.reason})" for a in figures.attempts]
     return [
         ("attempts", "; ".join(attempts)),
+        *_some(("answers", number(figures.requests), (figures.requests or 0) > 1)),
         ("prompt tokens", number(figures.prompt_tokens)),
         ("output tokens", number(figures.output_tokens)),
+        *_latency(figures),
+        *_memory_rows(figures),
+        ("threads", _threads(figures)),
+        ("processor time", seconds(figures.cpu_s)),
+        ("load average", f"{number(figures.load1_before)} before, {number(figures.load1_after)} after"),
+        (
+            "sampler",
+            NOT_MEASURED if figures.sampler_percent is None else f"{figures.sampler_percent:.2f} % of one core",
+        ),
+    ]
+
+
+def _some(*pairs: tuple[str, str, bool]) -> list[tuple[str, str]]:
+    """The pairs whose third part holds."""
+    return [(name, text) for name, text, holds in pairs if holds]
+
+
+def _latency(figures: JobFigures) -> list[tuple[str, str]]:
+    p95 = milliseconds(figures.itl_p95_s)
+    if figures.itl_p95_s is None and figures.itl_max_s is not None:
+        p95 = f"not said of fewer than {P95_FROM} gaps"
+    return [
         ("load", seconds(figures.load_s)),
-        ("TTFT", seconds(figures.ttft_s)),
-        ("prefill", rate(figures.prefill_tokens_per_s)),
-        ("decode", rate(figures.decode_tokens_per_s)),
+        ("TTFT", seconds(figures.ttft_s) + _range(figures, "ttft_s", seconds)),
+        *_some(("TTFT, prefix kept", seconds(figures.ttft_reused_s), figures.ttft_reused_s is not None)),
+        ("prefill", rate(figures.prefill_tokens_per_s) + _range(figures, "prefill_tokens_per_s", rate)),
+        ("  by the engine", rate(figures.engine_prefill_tokens_per_s)),
+        ("decode", rate(figures.decode_tokens_per_s) + _range(figures, "decode_tokens_per_s", rate)),
+        ("  by the engine", rate(figures.engine_decode_tokens_per_s)),
+        *(("they disagree", sentence) for sentence in figures.disagreements),
         ("ITL p50", milliseconds(figures.itl_p50_s)),
         ("ITL p95", p95),
         ("ITL max", milliseconds(figures.itl_max_s)),
+        ("end to end", seconds(figures.total_s) + _range(figures, "total_s", seconds)),
+        *_some(("unstable", ", ".join(figures.unstable), bool(figures.unstable))),
+    ]
+
+
+def _range(figures: JobFigures, name: str, shown: Callable[[float | None], str]) -> str:
+    """What stands beside a median: of how many values, and between which; nothing beside a single one."""
+    spread = figures.spreads.get(name)
+    if spread is None or spread.n < 2:
+        return ""
+    return f" (median of {spread.n}, {shown(spread.low)} to {shown(spread.high)})"
+
+
+def _memory_rows(figures: JobFigures) -> list[tuple[str, str]]:
+    return [
         ("peak RSS", mib(figures.peak_rss_bytes)),
         ("RSS anonymous", mib(figures.rss_anon_bytes)),
         ("RSS file-backed", mib(figures.rss_file_bytes)),
         ("RSS before load", mib(figures.baseline_rss_bytes)),
-        ("threads", number(figures.threads)),
-        ("load average", f"{number(figures.load1_before)} before, {number(figures.load1_after)} after"),
+        ("USS", mib(figures.uss_bytes)),
+        ("PSS", mib(figures.pss_bytes)),
+        ("in swap", mib(figures.swap_bytes)),
+        ("page faults", f"{_count(figures.minor_faults)} minor, {_count(figures.major_faults)} major"),
     ]
+
+
+def _count(value: int | None) -> str:
+    return NOT_MEASURED if value is None else f"{value:,}"
+
+
+def _threads(figures: JobFigures) -> str:
+    if figures.threads_batch is None:
+        return number(figures.threads)
+    return f"{figures.threads_batch} for prefill, {number(figures.threads)} for decode"
 
 
 def table(pairs: list[tuple[str, str]]) -> str:
@@ -71,8 +127,8 @@ def table(pairs: list[tuple[str, str]]) -> str:
 
 
 def formulas() -> str:
-    """How the figures are defined."""
-    return table(list(FORMULAS.items()))
+    """How the figures are defined, and by which rule a run is quiet or contended."""
+    return table([*FORMULAS.items(), ("noise", RULE)])
 
 
 def progress(view: LiveView, most_tokens: int | None = None) -> str:

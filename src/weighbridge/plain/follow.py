@@ -18,6 +18,7 @@ from weighbridge.domain.proof.events import (
     Ready,
     RequestStarted,
     Stopped,
+    Swept,
 )
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
@@ -92,7 +93,9 @@ def _change(event: Event) -> str | None:
         case Ready():
             return f"the engine is there ({event.engine}); loading the model"
         case Loaded():
-            return f"loaded in {event.load_s:.2f} s: {event.description}, {event.n_threads} threads"
+            return f"loaded in {event.load_s:.2f} s: {event.description}"
+        case Swept():
+            return f"{event.n_threads_batch} threads for prefill, {event.n_threads} for decode: {event.reason}"
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
             return f"{what}: {event.prompt_tokens} tokens to read"

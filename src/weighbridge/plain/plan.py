@@ -139,7 +139,14 @@ async def _run(session: Session, chain: _Chain, target: Path, as_json: bool) -> 
     await session.write_packet(target)
     _next(session, "packet")
     _tell(session.run, as_json)
+    _tell_noise(session.run)
     return _exit(session.run)
+
+
+def _tell_noise(run: Run) -> None:
+    """Says so where other programs disturbed what was measured."""
+    diagnostics.noise(run.proof.figures.noise if run.proof else None, "the proof")
+    diagnostics.noise(run.evaluation.noise if run.evaluation else None, "the eval")
 
 
 def _interrupted(session: Session) -> int:

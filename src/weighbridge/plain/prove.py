@@ -20,6 +20,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import formulas, rows, setting, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
+from weighbridge.plain.texts.noise import Circumstances, marked
 from weighbridge.session.deps import real_deps
 from weighbridge.session.session import Session
 
@@ -91,11 +92,18 @@ async def _prove(session: Session, args: Namespace) -> int:
     _settings(session, args)
     await choose(session, args.model, whole=True)
     await fetch_as_allowed(session, args.accept_memory_risk, "Lower --ctx, choose a smaller model,")
-    await follow(session, session.prove(), shown(session, args.json))
+    around, tell = Circumstances(), shown(session, args.json)
+
+    def show(event: Event) -> None:
+        around.add(event)
+        tell(event)
+
+    await follow(session, session.prove(), show)
     run = session.run
     assert run.proof is not None
     if not args.json:
-        output.text(_human(run, run.proof))
+        output.text(_human(run, run.proof, around))
+    diagnostics.noise(run.proof.figures.noise, "the proof")
     if run.proof.outcome == "failed":
         kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
         diagnostics.say(run.proof.message, kept)
@@ -161,7 +169,7 @@ def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
     }
 
 
-def _human(run: Run, proof: ProofRecord) -> str:
+def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:
     model = run.model
     assert model is not None
     settings = [(name, setting(value)) for name, value in run.settings.model_dump().items()]
@@ -178,6 +186,7 @@ def _human(run: Run, proof: ProofRecord) -> str:
         table(head),
         "Settings\n" + table(settings),
         "Figures\n" + table(rows(proof.figures)),
+        "Machine\n" + table([("noise", marked(proof.figures.noise)), *around.rows(proof.figures.noise)]),
         "Definitions\n" + formulas(),
         f"Prompt\n{clean(proof.prompt)}",
         f"Answer\n{answer}",

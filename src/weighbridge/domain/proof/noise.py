@@ -34,11 +34,11 @@ _ABSURD = 1e9
 """Percent, seconds or switches that no machine counts between two samples: such a figure, or no number, is left out."""
 
 RULE = (
-    f"contended where the engine's threads, ready to run, waited for a core for more than {RUN_DELAY_PERCENT:g} % of "
-    f"the processor time they got (not told by this system: got less than {CPU_SHARE * 100:g} % of a core each), or "
-    f"other programs took more than {OTHERS_SHARE * 100:g} % of the cores that the engine left free (up to "
-    f"{OTHERS_PERCENT:g} % of one core is always allowed), or the hypervisor took more than {STEAL_PERCENT:g} % of "
-    "the machine; counted while prompts were worked on, the warm-up left out"
+    f"contended where ready threads of the engine waited for a core for more than {RUN_DELAY_PERCENT:g} % of the "
+    f"processor time they got, or other programs took more than {OTHERS_SHARE * 100:g} % of the cores that the engine "
+    f"left free (up to {OTHERS_PERCENT:g} % of one core is allowed in any case), or the hypervisor took more than "
+    f"{STEAL_PERCENT:g} % of the machine, all while prompts were worked on, the warm-up left out. Where the system "
+    f"does not tell how long threads waited: where they got less than {CPU_SHARE * 100:g} % of a core each"
 )
 """The rule for a person, printed beside every mark."""
 

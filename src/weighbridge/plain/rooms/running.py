@@ -26,6 +26,7 @@ from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
 from weighbridge.plain.texts.forecast import forecast_text
+from weighbridge.plain.texts.noise import marked, while_working
 from weighbridge.services.model_file import Cancelled
 from weighbridge.services.packs import load_pack
 from weighbridge.session.jobs import prove_command
@@ -132,8 +133,14 @@ def run_proof(talk: Talk) -> None:
         lines = Lines(session, output.text)
         talk.runner.run(follow(session, session.prove(), lines.show))
         output.text(_proof(session.run))
-        if session.run.proof is not None and session.run.proof.outcome == "completed":
+        if _is_good(session.run):
             return
+
+
+def _is_good(run: Run) -> bool:
+    """Whether there is nothing to repeat: the proof came to its end, and nobody disturbed it."""
+    noise = run.proof and run.proof.figures.noise
+    return run.proof is not None and run.proof.outcome == "completed" and not (noise and noise.mark == "contended")
 
 
 def _proof(run: Run) -> str:
@@ -141,7 +148,9 @@ def _proof(run: Run) -> str:
     assert proof is not None
     answer = clean(proof.output).strip() or "(nothing)"
     said = f"{proof.outcome}: {proof.message}" if proof.message else proof.outcome
-    pairs = [("outcome", said), *rows(proof.figures), ("shutdown", proof.shutdown)]
+    noise = proof.figures.noise
+    during = [("noise", marked(noise)), *([("during", while_working(noise))] if noise else [])]
+    pairs = [("outcome", said), *rows(proof.figures), *during, ("shutdown", proof.shutdown)]
     return f"Answer\n{answer}\n\nFigures\n{table(pairs)}"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from math import isfinite
 from typing import Any, Literal, NamedTuple
 
 import psutil
@@ -86,7 +85,7 @@ def _asked(name: str, field: str, missing: dict[str, str]) -> Any:
 
 
 def _within(value: float, limits: tuple[float, float], field: str, missing: dict[str, str]) -> float | None:
-    if isfinite(value) and limits[0] <= value <= limits[1]:
+    if limits[0] <= value <= limits[1]:
         return round(value, 1)
     missing[field] = FAILED
     return None
