@@ -86,7 +86,7 @@ def unfinished(end: BaseException) -> dict[str, Any]:
 
 async def _prove(session: Session, args: Namespace) -> int:
     if args.model is None:
-        raise BadInput("No model is named.", "Name MODEL, or a packet whose proof is to be run again: --from PACKET.")
+        raise BadInput("No model is named.", "Name MODEL, or --from PACKET; `weighbridge prove --help` shows both.")
     if args.cases:
         raise BadInput("--cases goes with --from PACKET.", "`weighbridge run PLAN` runs cases of your own.")
     _settings(session, args)

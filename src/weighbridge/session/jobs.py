@@ -6,13 +6,16 @@ mode, and the mode that worked is remembered for this machine and build; both at
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Conditions,
     Ended,
     Event,
     Failed,
@@ -20,13 +23,16 @@ from weighbridge.domain.proof.events import (
     JobKind,
     Mode,
     Outcome,
+    Swept,
 )
 from weighbridge.domain.proof.runtime import ENGINE_FAULTS, Launch, Runtime, retry_mode
-from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.services.atomic import disk_problem
 from weighbridge.services.engine.mode_memory import known_mode, remember
+from weighbridge.services.engine.thread_memory import known_threads, remember_threads
 from weighbridge.services.store import RunFolder
+from weighbridge.session.command import prove_command
 from weighbridge.session.deps import Deps
 
 Grade = Callable[[Completed, Callable[[], float]], Awaitable[Graded | None]]
@@ -52,17 +58,21 @@ class Job:
         self._run, self._folder, self._deps = run, folder, deps
         self._requests, self._grade = requests, grade
         self._runtime: Runtime | None = None
-        self._stopping = False
+        self._stop_wish = asyncio.Event()
         self._failure: Failed | None = None
         self._faulted = False
         self._zero = deps.monotonic()
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stop_wish.is_set()
 
     def _clock(self) -> float:
         return round(self._deps.monotonic() - self._zero, 6)
 
     async def stop(self) -> None:
         """Ends the child within 0.3 s; the stream of events then closes by itself."""
-        self._stopping = True
+        self._stop_wish.set()
         if self._runtime is not None:
             await self._runtime.stop()
 
@@ -101,12 +111,20 @@ class Job:
         return "failed" if self._failure else "completed"
 
     async def _attempt(self, number: int, mode: Mode, reason: str) -> AsyncGenerator[Event, None]:
-        runtime = self._deps.runtime(self._launch(number, mode), self._clock)
+        began = self._clock()
+        before = await self._conditions("before")
+        launch = self._launch(number, mode, before)
+        runtime = self._deps.runtime(launch, self._clock)
         self._runtime = runtime
-        yield self._attempt_event(number, mode, reason, runtime)
-        async for event in runtime.start():
-            self._note(event)
-            yield event
+        yield self._attempt_event(began, number, launch, reason, runtime)
+        if before is not None:
+            yield before
+        if not self._stopping:
+            async for event in runtime.start():
+                self._note(event)
+                if isinstance(event, Swept) and event.how == "measured":
+                    remember_threads(self._deps.home, launch, event)
+                yield event
         for request in self._requests:
             if self._failure or self._stopping:
                 break
@@ -121,8 +139,22 @@ class Job:
         stopped = await runtime.stop()
         if stopped is not None:
             yield stopped
+            after = await self._conditions("after")
+            if after is not None:
+                yield after
         if not self._failure and not self._stopping and (mode == "default" or self._faulted):
             remember(self._deps.home, mode)
+
+    async def _conditions(self, when: Literal["before", "after"]) -> Conditions | None:
+        """A reading of the machine takes a moment; None once a stop is wished, which does not wait for it."""
+        reading = asyncio.ensure_future(self._deps.conditions(when, self._clock))
+        wish = asyncio.ensure_future(self._stop_wish.wait())
+        try:
+            await asyncio.wait((reading, wish), return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else None
+        finally:
+            reading.cancel()
+            wish.cancel()
 
     async def _judged(self, done: Completed) -> Event | None:
         """The mark of a case; for a proof the failure that an answer without a single token is."""
@@ -190,30 +222,6 @@ def _no_answer(done: Completed, run: Run) -> str:
 def log_name(job_id: str, number: int) -> str:
     """File name of the engine's log of one attempt."""
     return f"{job_id.replace(':', '')}-{number}.log"
-
-
-def prove_command(run: Run) -> tuple[str, ...]:
-    """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly."""
-    model, settings = run.model, run.settings
-    assert model is not None
-    spec = "bundled" if model.kind == "bundled" else model.file_name
-    if model.kind == "hub":
-        spec = f"{model.repo}@{model.revision}:{model.file_name}"
-    quantized = ("--kv-type", settings.kv_type) if settings.kv_type != "f16" else ()
-    return (
-        "weighbridge",
-        "prove",
-        spec,
-        *("--ctx", str(settings.n_ctx), *_option("--threads", settings.n_threads)),
-        *("--batch", str(settings.n_batch), *quantized, "--max-tokens", str(settings.max_tokens)),
-        *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
-        *("--prompt", run.prompt),
-        *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override else ()),
-    )
-
-
-def _option(name: str, value: int | None) -> tuple[str, ...]:
-    return () if value is None else (name, str(value))
 
 
 def logs_of(folder: Path) -> dict[str, str]:
