@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from weighbridge.domain.proof.events import Attempt, Completed, Event, Graded, RequestStarted, Stopped
-from weighbridge.domain.proof.noise import Noise, NoiseFold
+from weighbridge.domain.proof.events import Completed, Event, Graded, RequestStarted, Stopped
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.verdict.cases import Case
-from weighbridge.domain.verdict.decision import CaseResult
-from weighbridge.domain.verdict.repeats import CaseFold
 from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.records import EvalNote
 
 CASES, RESULTS = "data/eval/cases.jsonl", "data/eval/results.jsonl"
@@ -34,7 +33,7 @@ def check_answers(c: Contents) -> Iterator[str]:
     cases = {case.id: case for case in c.cases}
     yield from _prompts(ran, cases)
     yield from _marks(ran, cases)
-    right, noise = _fold(ran, c.cases)
+    right, noise = fold_eval(ran, c.cases)
     for result in c.results:
         if result.case not in right:
             yield f"{RESULTS}: {result.case!r}: no event of the eval's jobs grades it"
@@ -80,20 +79,3 @@ def _marks(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterator[
         if again[key].passed != one.passed:
             said, right = ("passed" if ok else "failed" for ok in (one.passed, again[key].passed))
             yield f"{EVENTS}: {one.request!r} is marked {said}; its answer {right} ({again[key].reason})"
-
-
-def _fold(jobs: Sequence[Sequence[Event]], cases: Sequence[Case]) -> tuple[dict[str, CaseResult], Noise | None]:
-    """The newest result of each case, and the noise of the newest child that came to a result."""
-    fold, noise = CaseFold(cases), NoiseFold()
-    results: dict[str, CaseResult] = {}
-    found: Noise | None = None
-    for job in jobs:
-        came = False
-        for event in job:
-            noise.add(event)
-            came = came and not isinstance(event, Attempt)
-            if (result := fold.add(event)) is not None:
-                results[result.case] = result
-                came = True
-        found = noise.result() if came else found
-    return results, found

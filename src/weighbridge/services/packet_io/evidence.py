@@ -11,9 +11,10 @@ from weighbridge.domain.flow import allowed, eval_is_current, inputs_digest, sta
 from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
-from weighbridge.domain.proof.summary import jobs, last
+from weighbridge.domain.proof.summary import jobs, last, summarize
 from weighbridge.domain.run import EvalRecord, ProofRecord, Run
 from weighbridge.domain.verdict.decision import Choice, GateResult, Option
+from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.records import Status
 
 
@@ -41,9 +42,14 @@ class Evidence:
 
     source: PacketSource
 
-    @property
+    @cached_property
     def run(self) -> Run:
-        return self.source.run
+        """The run, with the figures of its proof made anew: an earlier version may have kept fewer of them."""
+        run = self.source.run
+        job = _job(jobs(self.source.events), run.proof.job_id) if run.proof else ()
+        if run.proof is None or not job:
+            return run
+        return run.model_copy(update={"proof": run.proof.model_copy(update={"figures": summarize(job)})})
 
     @cached_property
     def status(self) -> Status:
@@ -76,17 +82,22 @@ class Evidence:
     @cached_property
     def proof_events(self) -> tuple[Event, ...]:
         """The events of the proof on record."""
-        wanted = self.proof.job_id if self.proof else ""
-        return next((job for job in self.jobs if isinstance(job[0], Attempt) and job[0].job_id == wanted), ())
+        return _job(self.jobs, self.proof.job_id) if self.proof else ()
 
     @property
     def proof_attempt(self) -> Attempt | None:
         """The first attempt of the proof on record."""
         return next((e for e in self.proof_events if isinstance(e, Attempt)), None)
 
-    @property
+    @cached_property
     def evaluation(self) -> EvalRecord | None:
-        return self.run.evaluation if self.status == "measured" else None
+        """The eval, with results and noise made anew in the same way. The run keeps those that were decided on."""
+        record = self.run.evaluation
+        if record is None or self.status == "planned":
+            return None
+        results, noise = fold_eval([_job(self.jobs, name) for name in record.job_ids], record.pack.case)
+        again = tuple(results.get(result.case, result) for result in record.results)
+        return record.model_copy(update={"results": again, "noise": noise})
 
     @property
     def eval_is_current(self) -> bool:
@@ -121,6 +132,11 @@ class Evidence:
     @cached_property
     def ready(self) -> Ready | None:
         return last(self.proof_events, Ready)
+
+
+def _job(parts: Sequence[tuple[Event, ...]], job_id: str) -> tuple[Event, ...]:
+    """The events of one job, by its name; empty where they are not at hand."""
+    return next((job for job in parts if isinstance(job[0], Attempt) and job[0].job_id == job_id), ())
 
 
 def _without_decision(item: Item) -> Item:
