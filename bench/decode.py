@@ -7,65 +7,30 @@ the same settings, in turns. The rate is tokens after the first, divided by the 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
+from bare import child, launch_of, rate, token_times
+
 from weighbridge.domain.proof.runtime import Launch
-from weighbridge.domain.proof.settings import Request, RuntimeSettings
-from weighbridge.services import bundled
+from weighbridge.domain.proof.settings import Request
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
-from weighbridge.services.engine.spawn import CHILD, child_environment
 
 PROMPT = Request(id="r", prompt="Tell a long story about a ferry on a wide river.")
 
 
 def launch(folder: Path, tokens: int = 128, threads: int = 1) -> Launch:
-    """The bundled model in safe mode."""
-    return Launch(
-        model_path=str(bundled.find().path),
-        model_sha256="",
-        settings=RuntimeSettings(n_threads=threads, max_tokens=tokens),
-        mode="safe",
-        log_path=str(folder / "engine.log"),
-    )
-
-
-def rate(times: list[float]) -> float:
-    """Tokens per second between the first and the last token."""
-    return (len(times) - 1) / (times[-1] - times[0])
+    """The bundled model, in safe mode where this processor needs it."""
+    return launch_of(folder, n_threads=threads, max_tokens=tokens)
 
 
 def rate_alone(what: Launch) -> float:
     """Of the bare child process."""
-    with (
-        open(what.log_path, "ab") as log,
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", CHILD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=child_environment(),
-        ) as child,
-    ):
-        assert child.stdin is not None and child.stdout is not None
-        order = {"launch": what.model_dump(), "zero": time.perf_counter(), "parent": os.getpid()}
-        ask = {"do": "generate", "request": PROMPT.model_dump()}
-        child.stdin.write(json.dumps(order).encode() + b"\n" + json.dumps(ask).encode() + b"\n")
-        child.stdin.flush()
-        times = []
-        for line in child.stdout:
-            event = json.loads(line)
-            if event["event"] == "token":
-                times.append(event["t"])
-            elif event["event"] == "completed":
-                child.stdin.close()
-    return rate(times)
+    with child(what) as bare:
+        return rate(token_times(bare.ask(PROMPT)))
 
 
 async def rate_watched(what: Launch) -> float:

@@ -187,7 +187,7 @@ class Generator:
             answer.tokens.append(token)
             answer.pieces.append(text.decode(piece))
             if aloud:
-                wire.send("token", t, request=request["id"], index=index, text=answer.pieces[-1])
+                wire.token(t, request["id"], index, answer.pieces[-1])
             self._state.progress += 1
             if index + 1 == most or self._interrupted(answer):
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from math import isnan
 from typing import Any
 
 import llama_cpp.llama_cpp as C
@@ -50,7 +51,7 @@ class Sampler:
             self._logits = np.ctypeslib.as_array((ctypes.c_float * self._n_vocab).from_address(address))
             self._address = address
         token = int(self._logits.argmax())
-        return None if np.isnan(self._logits[token]) else token
+        return None if isnan(self._logits[token]) else token
 
     def close(self) -> None:
         """Frees the native chain."""
