@@ -14,6 +14,7 @@ from weighbridge.domain.proof.events import (
     Ready,
     RequestStarted,
     Sample,
+    Sensors,
     Spawned,
     Stopped,
     Swept,
@@ -33,7 +34,9 @@ async def test_from_start_to_stop(rig: Rig) -> None:
     events += [event async for event in runtime.generate(request)]
     stopped = await runtime.stop()
 
-    kinds = [event.event for event in events if not isinstance(event, Sample)]
+    told = [event.event for event in events if isinstance(event, (Sample, Sensors))]
+    assert told[0] == "sensors" and told.count("sensors") == 1 and "sample" in told
+    kinds = [event.event for event in events if not isinstance(event, (Sample, Sensors))]
     assert kinds == ["spawned", "ready", "loaded", "swept", "request", "prefilled", *["token"] * 12, "completed"]
     assert stopped is not None and (stopped.how, stopped.exit_code, stopped.gone) == ("unloaded", 0, True)
     assert is_gone(stopped.pid) and stopped.pid == pid_of(events)

