@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from weighbridge.domain.problems import BadInput
+from weighbridge.tui.budget import LEAST_S, MOST_S, Budget
+from weighbridge.tui.widgets.answer_pane import wrapped
+from weighbridge.tui.widgets.canvas import Line, edge, fitted
 from weighbridge.tui.widgets.figures import elapsed, mib, millis, rate, seconds
 from weighbridge.tui.widgets.panel import figure_lines
 from weighbridge.tui.widgets.status_line import Notice, sentence
-from weighbridge.tui.widgets.trace import trace_row
+from weighbridge.tui.widgets.trace import Scale, trace_lines, trace_row
 from weighbridge.tui.widgets.wrap import hanging, middle, shared_start
 
 
@@ -33,11 +37,59 @@ def test_figures_carry_their_unit_and_unknown_is_a_dash(said: str, expected: str
     assert said == expected
 
 
+def words(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
 def test_figures_stand_in_one_column() -> None:
-    lines = figure_lines([("RSS", "203 MiB"), ("available", "9,216 MiB")], 24).plain.splitlines()
+    lines = [words(line) for line in figure_lines([("RSS", "203 MiB"), ("available", "9,216 MiB")], 24)]
     assert lines == ["RSS              203 MiB", "available      9,216 MiB"]
-    narrow = figure_lines([("available", "9,216 MiB")], 10).plain
-    assert narrow == "available 9,216 MiB", "name and figure never run together"
+    (narrow,) = figure_lines([("available", "9,216 MiB")], 10)
+    assert words(narrow) == "available 9,216 MiB", "name and figure never run together"
+
+
+def test_an_earlier_figure_stands_in_brackets_where_there_is_room() -> None:
+    now, before = [("decode", "36.8 tok/s"), ("anon + file", "89 + 115 MiB")], [("decode", "35.1 tok/s")]
+    lines = figure_lines(now, 25, [*before, ("anon + file", "90 + 115 MiB")])
+    assert words(lines[0]) == "decode  (35.1) 36.8 tok/s"
+    assert ("(35.1) ", "muted") in lines[0], "the old one is muted"
+    assert words(lines[1]) == "anon + file  89 + 115 MiB", "left out where both do not fit"
+
+
+def test_lines_are_marks_and_the_band_is_shaded_where_the_trace_leaves_room() -> None:
+    rows = trace_lines([1.0, 4.0], Scale(4.0, marks=(2.0,), band=(2.0, 3.5)), 4)
+    assert [words(row) for row in rows] == ["░█", "┄█", " █", "██"]
+    assert rows[0] == (("░", "band"), ("█", "trace"))
+
+
+def test_an_answer_wraps_between_words_and_long_words_break() -> None:
+    assert [row for _, row in wrapped("one two three\nfour", 8)] == ["one two", "three", "four"]
+    assert [row for _, row in wrapped("abcdefgh ij", 4)] == ["abcd", "efgh", "ij"]
+    assert [row for _, row in wrapped("漢字漢字", 4)] == ["漢字", "漢字"]
+    assert [row for _, row in wrapped("a\n\nb", 4)] == ["a", "", "b"]
+    text = "a growing answer of many words, one by one"
+    for _, row in wrapped(text, 7):
+        assert len(row) <= 7
+    assert " ".join(row for _, row in wrapped(text, 7)) == text
+
+
+def test_frames_keep_their_width_whatever_stands_in_them() -> None:
+    for width in (6, 12, 40):
+        assert cell_len(words(edge("memory", "5 s", width, "╭╮"))) == width
+        assert cell_len(words(fitted((("漢字漢字漢字", "text"),), width))) == width
+
+
+def test_the_repaint_interval_grows_with_its_cost_and_comes_back() -> None:
+    budget = Budget()
+    for _ in range(9):
+        budget.spend(0.002)
+    assert budget.interval_s == LEAST_S
+    for _ in range(9):
+        budget.spend(0.03)
+    assert 2.9 < budget.interval_s <= 3.0, "30 ms are 1 % of 3 s"
+    for _ in range(20):
+        budget.spend(9.0)
+    assert budget.interval_s <= MOST_S
 
 
 def test_a_problem_is_a_sentence_with_its_hint() -> None:

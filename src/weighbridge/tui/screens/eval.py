@@ -20,8 +20,9 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import load_pack
+from weighbridge.tui.proof_words import PHASES
 from weighbridge.tui.screens.plan import NothingRuns
-from weighbridge.tui.screens.proof import PHASES, JobScreen
+from weighbridge.tui.screens.proof import JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line
 from weighbridge.tui.widgets.figures import mib, rate, seconds

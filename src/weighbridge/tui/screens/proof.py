@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -14,29 +14,35 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.run import Run
-from weighbridge.domain.text import clean, clean_line
+from weighbridge.domain.text import clean_line
+from weighbridge.tui.history import earlier_view
+from weighbridge.tui.proof_words import doubts
+from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
-from weighbridge.tui.widgets.figures import elapsed
-from weighbridge.tui.widgets.latency_panel import LatencyPanel
-from weighbridge.tui.widgets.memory_panel import MemoryPanel
+from weighbridge.tui.widgets.status_line import Notice
 
-PHASES = {
-    "idle": "not started",
-    "start": "starting the engine",
-    "load": "loading the model",
-    "between": "ready",
-    "prefill": "reading the prompt",
-    "decode": "answering",
-    "stopped": "stopped",
-    "failed": "failed",
-    "done": "done",
-}
 JOB_KEYS: list[BindingType] = [
     Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),
     Binding("escape", "stop", "Stop", id="job.stop", tooltip="Stop what runs; its child process is gone within 0.3 s"),
     Binding("escape", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what is being typed"),
+]
+
+PANEL_KEYS: list[BindingType] = [
+    Binding("f2", "hold", "Pause", id="panel.hold", tooltip="Hold the picture; the counters go on", priority=True),
+    Binding("f3", "zoom", "Zoom", id="panel.zoom", tooltip="One phase alone, then the whole again", priority=True),
+    Binding(
+        "f4",
+        "compare",
+        "Compare",
+        id="panel.compare",
+        tooltip="Figures of the last proof, in brackets",
+        priority=True,
+    ),
+    # They are in the palette and in F1; the footer has no room for them here.
+    Binding("ctrl+g", "app.jump", "Go to", id="panel.jump", show=False, tooltip="Jump to any step"),
+    Binding("ctrl+l", "app.runs", "Runs", id="panel.runs", show=False, tooltip="Resume, delete, or begin a run"),
 ]
 
 
@@ -60,7 +66,7 @@ class JobScreen(StepScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.wizard.jobs.running
         if action == "start":
-            return None if running and not self.run.planned else not self.run.planned
+            return not running and not self.run.planned
         if action == "stop":
             return bool(running or self.model_jobs.loading)
         if action == "download":
@@ -76,12 +82,6 @@ def before_start(run: Run) -> LiveView:
     return LiveView(prompt=run.prompt, forecast_bytes=forecast.total_bytes, limit_bytes=forecast.available_bytes)
 
 
-def answer_of(view: LiveView) -> str:
-    """Prompt and answer as one text, safe for the terminal."""
-    asked = f"Q  {clean(view.prompt, 4_000)}" if view.prompt else ""
-    return f"{asked}\n\nA  {clean(view.answer)}" if view.job else asked
-
-
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
     words = "escape stops. Leaving does not."
@@ -92,6 +92,7 @@ class ProofScreen(JobScreen):
     STEP = "proof"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+d", "download", "Download", id="proof.download", tooltip="Fetch the file first", priority=True),
+        *PANEL_KEYS,
     ]
 
     def body(self) -> ComposeResult:
@@ -108,19 +109,36 @@ class ProofScreen(JobScreen):
                 max_length=20_000,
                 tooltip="The prompt of the proof",
             )
-        with VerticalScroll(id="answer", can_focus=True):
-            yield Static(id="answer-text", markup=False)
-        with Horizontal(id="panels"):
-            yield MemoryPanel(id="memory")
-            yield LatencyPanel(id="latency")
+        yield LivePart()
 
     def action_download(self) -> None:
         self.wizard.download()
 
-    def on_mount(self) -> None:
-        if not self.run.planned:
-            self.query_one("#answer").border_title = "answer"
-        super().on_mount()
+    @property
+    def live_part(self) -> LivePart:
+        return self.query_one(LivePart)
+
+    def action_start(self) -> None:
+        super().action_start()
+        if self.wizard.jobs.running:
+            # The cursor rests: nothing is typed while the answer comes, and the arrows scroll it.
+            self.query_one("#answer").focus()
+
+    def action_hold(self) -> None:
+        self.live_part.hold()
+
+    def action_zoom(self) -> None:
+        self.live_part.zoom_on()
+
+    def action_compare(self) -> None:
+        """The previous proof of this run, beside the present one, or away again."""
+        if self.live_part.compared:
+            self.live_part.compare(None)
+            return
+        before = earlier_view(self.wizard.session.events(), self.wizard.view("proof"))
+        if before is None:
+            self.wizard.tell(Notice("There is no earlier proof of this run.", "ctrl+r makes another one to compare."))
+        self.live_part.compare(before)
 
     def hint(self, run: Run) -> str:
         if run.planned:
@@ -133,48 +151,26 @@ class ProofScreen(JobScreen):
             return "The model is not here yet: ctrl+d downloads it first."
         if run.proof is None:
             return "ctrl+r starts the proof: one prompt, measured."
-        return f"Shutdown: {clean_line(run.proof.shutdown)}."
+        return " ".join((*doubts(run.proof.figures), f"Shutdown: {clean_line(run.proof.shutdown)}."))
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#answer")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "hold":
+            return self.wizard.jobs.running == "proof"
+        if action in ("zoom", "compare"):
+            return bool(self.run.proof or self.wizard.jobs.running == "proof") and not self.run.planned
+        return super().check_action(action, parameters)
 
     def draw(self, run: Run) -> None:
         if run.planned:
             self.query_one(NothingRuns).show(run, self.wizard.session.deps.tables)
         else:
             view = self.wizard.view("proof")
-            self._show(view if view.job else before_start(run))
+            self.live_part.show(view if view.job else before_start(run))
 
     def tick(self) -> None:
         super().tick()
         if self.wizard.jobs.running == "proof":
-            self._show(self.wizard.session.live)
-
-    def _show(self, view: LiveView) -> None:
-        self.query_one(MemoryPanel).show(view)
-        self.query_one(LatencyPanel).show(view)
-        box = self.query_one("#answer")
-        box.border_subtitle = _progress(view)
-        self._write(answer_of(view))
-        memory = self.query_one(MemoryPanel)
-        memory.border_subtitle = f"{view.mode} mode" if view.mode else ""
-        self.query_one(LatencyPanel).border_subtitle = PHASES.get(view.phase, view.phase)
-
-    def _write(self, answer: str) -> None:
-        """Draws the answer. The screen is laid out anew only where the answer grows by a line."""
-        box, text = self.query_one("#answer"), self.query_one("#answer-text", Static)
-        at_end = box.max_scroll_y - box.scroll_y <= 2
-        if answer != text.content:
-            text.update(answer, layout=False)
-            if text.get_content_height(box.size, self.size, text.size.width) != text.size.height:
-                text.refresh(layout=True)
-        if at_end:
-            box.scroll_end(animate=False)
-
-
-def _progress(view: LiveView) -> str:
-    """`61 of 128 tokens · 4.2 s`."""
-    if view.phase == "idle":
-        return ""
-    limit = f" of {view.max_tokens}" if view.max_tokens else ""
-    return f"{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"
+            self.live_part.show(self.wizard.session.live)

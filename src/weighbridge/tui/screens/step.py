@@ -20,6 +20,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import BY_ID, StepId, after, before
+from weighbridge.tui.budget import Budget
 from weighbridge.tui.sizes import NARROW_BELOW, SHORT_BELOW
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.rail import Rail
@@ -29,9 +30,6 @@ from weighbridge.tui.widgets.title_bar import TitleBar
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
     from weighbridge.tui.model_jobs import ModelJobs
-
-REPAINT_S = 0.4
-"""Seconds between two repaints of what moves. At 0.2 s the wizard cost the engine 5 % of its decode rate."""
 
 
 class StepScreen(Screen[None]):
@@ -74,7 +72,8 @@ class StepScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.wizard.run_changed.subscribe(self, self._redraw)
-        self.set_interval(REPAINT_S, self.tick)
+        self._budget = Budget()
+        self._later()
         for field in self.query(Field):
             field.take(self.run)
         self._redraw(self.run)
@@ -94,6 +93,17 @@ class StepScreen(Screen[None]):
         narrow, short = size.width < NARROW_BELOW, size.height < SHORT_BELOW
         if (narrow, short) != (self.has_class("-narrow"), self.has_class("-short")):
             self.post_message(events.Resize(size, size))
+
+    def _later(self) -> None:
+        """The next repaint, as soon as the budget allows."""
+        self.set_timer(self._budget.interval_s, self._repaint)
+
+    def _repaint(self) -> None:
+        if self.is_current:
+            self._budget.begin()
+            self.tick()
+            self.call_after_refresh(self._budget.end)
+        self._later()
 
     def body(self) -> ComposeResult:
         raise NotImplementedError

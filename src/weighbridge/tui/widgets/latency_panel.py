@@ -1,40 +1,85 @@
-"""Latency of the answer, CPU of the child and load of the machine."""
+"""Latency of the answer, CPU of the child, and what others take."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from weighbridge.domain.proof.live import LiveView
-from weighbridge.tui.widgets.figures import millis, number, percent, rate, seconds
+from weighbridge.domain.proof.timeline import Point
+from weighbridge.tui.widgets.figures import UNKNOWN, millis, number, percent, rate, seconds
 from weighbridge.tui.widgets.panel import Figure, Panel
-from weighbridge.tui.widgets.trace import Trace
+from weighbridge.tui.widgets.trace import Scale
 
 
 class LatencyPanel(Panel):
-    """The trace is the decode rate of the last second, from zero to a little above its highest."""
+    """The trace is the longest inter-token latency of each column, from zero.
 
-    TITLE = "latency"
+    Dashed is the p50; shaded is the band from p50 to p95, once there are tokens enough to say a p95.
+    """
+
+    TITLE: ClassVar[str] = "latency"
 
     def figures(self, view: LiveView) -> list[Figure]:
         return [
-            ("TTFT", seconds(view.ttft_s)),
-            ("ITL p50", millis(view.itl_p50_s)),
-            ("ITL p95", millis(view.itl_p95_s)),
+            _ttft(view),
+            ("ITL p50 ┄", millis(view.itl_p50_s)),
+            _high(view),
+            ("prefill", rate(view.prefill_rate)),
+            ("decode", rate(view.decode_rate)),
+            _load(view),
+        ]
+
+    def all_figures(self, view: LiveView) -> list[Figure]:
+        return [
+            _ttft(view),
+            ("ITL p50 ┄", millis(view.itl_p50_s)),
+            ("ITL p95 ░", millis(view.itl_p95_s)),
             ("ITL max", millis(view.itl_max_s)),
             ("prefill", rate(view.prefill_rate)),
             ("decode", rate(view.decode_rate)),
             ("CPU of the child", percent(view.cpu_percent)),
-            ("machine", f"{percent(view.machine_percent)}, load {number(view.load1, 1)}"),
+            ("others, load", f"{percent(view.others_percent)}, {number(view.load1, 1)}"),
         ]
 
     def short_figures(self, view: LiveView) -> list[Figure]:
-        high = ("ITL p95", view.itl_p95_s) if view.itl_p95_s is not None else ("ITL max", view.itl_max_s)
+        high = ("ITL p50, p95", view.itl_p95_s) if view.itl_p95_s is not None else ("ITL p50, max", view.itl_max_s)
+        both = UNKNOWN if high[1] is None else f"{_bare(view.itl_p50_s)}, {millis(high[1])}"
         return [
-            ("TTFT", seconds(view.ttft_s)),
-            ("ITL p50", millis(view.itl_p50_s)),
-            (high[0], millis(high[1])),
+            _ttft(view),
+            (high[0], both),
             ("prefill", rate(view.prefill_rate)),
             ("decode", rate(view.decode_rate)),
-            ("CPU, load", f"{percent(view.cpu_percent)}, {number(view.load1, 1)}"),
+            _load(view),
         ]
 
-    def trace(self, view: LiveView, trace: Trace) -> None:
-        trace.show(view.speed_trace, max(view.speed_trace, default=0.0) * 1.1)
+    def points(self, view: LiveView) -> Sequence[Point]:
+        return view.latency_trace
+
+    def scaled(self, view: LiveView) -> Scale:
+        p50, p95 = view.itl_p50_s, view.itl_p95_s
+        highest = max((value for _, value in view.latency_trace), default=0.0)
+        top = min(highest, 2 * p95) if p95 else highest
+        return Scale(1.1 * top, (p50,) if p50 else (), (p50, p95) if p50 and p95 else None)
+
+
+def _ttft(view: LiveView) -> Figure:
+    """A prompt of which a part was kept in the KV cache has no cold TTFT, and its row says so."""
+    return ("TTFT, reused" if view.reused_tokens else "TTFT", seconds(view.ttft_s))
+
+
+def _high(view: LiveView) -> Figure:
+    """The p95, or what is said below the count that supports it."""
+    if view.itl_p95_s is not None:
+        return ("ITL p95 ░", millis(view.itl_p95_s))
+    return ("ITL max", millis(view.itl_max_s))
+
+
+def _load(view: LiveView) -> Figure:
+    if view.others_percent is not None:
+        return ("CPU, others", f"{percent(view.cpu_percent)}, {percent(view.others_percent)}")
+    return ("CPU, load", f"{percent(view.cpu_percent)}, {number(view.load1, 1)}")
+
+
+def _bare(value: float | None) -> str:
+    return UNKNOWN if value is None else millis(value).removesuffix(" ms")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.timeline import Point
 from weighbridge.tui.widgets.figures import UNKNOWN, mib
 from weighbridge.tui.widgets.panel import Figure, Panel
-from weighbridge.tui.widgets.trace import Trace
+from weighbridge.tui.widgets.trace import Scale
 
 
 class MemoryPanel(Panel):
-    """The trace runs from zero to a little above the forecast or the peak; the dashed line is the forecast."""
+    """The trace runs from zero to a little above forecast and peak; dashed are the forecast, and the limit where it is
+    not far above."""
 
-    TITLE = "memory"
+    TITLE: ClassVar[str] = "memory"
+    LASTS: ClassVar[bool] = True
 
     def figures(self, view: LiveView) -> list[Figure]:
         return [
@@ -19,25 +25,40 @@ class MemoryPanel(Panel):
             ("  anonymous", mib(view.rss_anon_bytes)),
             ("  file-backed", mib(view.rss_file_bytes)),
             ("peak", mib(view.peak_bytes)),
-            ("forecast ┄", mib(view.forecast_bytes)),
-            ("available", mib(view.limit_bytes)),
+            *_limits(view),
         ]
+
+    def all_figures(self, view: LiveView) -> list[Figure]:
+        return [*self.figures(view)[:4], ("before load", mib(view.baseline_bytes)), *_limits(view)]
 
     def short_figures(self, view: LiveView) -> list[Figure]:
         return [
             ("RSS", mib(view.rss_bytes)),
             ("anon + file", _split(view)),
             ("peak", mib(view.peak_bytes)),
-            ("forecast ┄", mib(view.forecast_bytes)),
-            ("available", mib(view.limit_bytes)),
+            *_limits(view),
         ]
 
-    def trace(self, view: LiveView, trace: Trace) -> None:
+    def points(self, view: LiveView) -> Sequence[Point]:
+        return view.memory_trace
+
+    def scaled(self, view: LiveView) -> Scale:
         top = max(view.forecast_bytes or 0, view.peak_bytes or 0) * 1.1
-        mark = view.forecast_bytes
-        if view.limit_bytes is not None and view.limit_bytes <= top:
-            mark = view.limit_bytes
-        trace.show(view.memory_trace, top, mark)
+        marks = (view.forecast_bytes, view.limit_bytes if _near(view, top) else None)
+        highest = max([top, *(m * 1.02 for m in marks if m)])
+        return Scale(highest, tuple(float(m) for m in marks if m))
+
+
+def _near(view: LiveView, top: float) -> bool:
+    """Whether the limit can be drawn without pressing the trace flat."""
+    return view.limit_bytes is not None and view.limit_bytes <= 1.5 * top
+
+
+def _limits(view: LiveView) -> list[Figure]:
+    """A figure whose line is drawn carries the sign of the line."""
+    top = max(view.forecast_bytes or 0, view.peak_bytes or 0) * 1.1
+    limit = "available ┄" if _near(view, top) else "available"
+    return [("forecast ┄", mib(view.forecast_bytes)), (limit, mib(view.limit_bytes))]
 
 
 def _split(view: LiveView) -> str:

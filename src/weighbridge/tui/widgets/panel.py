@@ -1,17 +1,17 @@
-"""What the two live panels share: aligned figures above a trace, in a quiet frame."""
+"""What the two live panels share: aligned figures above a trace, and below it the phases of the job."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
+from rich.cells import cell_len
 
 from weighbridge.domain.proof.live import LiveView
-from weighbridge.tui.widgets.trace import Trace
+from weighbridge.domain.proof.timeline import Phase, Point, Window, columns, phase_line, phases, window
+from weighbridge.tui.widgets.canvas import Canvas, Line
+from weighbridge.tui.widgets.figures import elapsed
+from weighbridge.tui.widgets.trace import Scale, trace_lines
 
 WIDEST = 34
 """Columns of a row of figures: on a wide screen the number still stands near its name."""
@@ -19,62 +19,96 @@ WIDEST = 34
 Figure = tuple[str, str]
 
 
-def figure_lines(figures: Sequence[Figure], width: int) -> Content:
-    """Names at the left, figures right-aligned in one column."""
-    width = max(1, min(width, WIDEST))
-    rows = [
-        Content.assemble((name, "$foreground-muted"), value.rjust(max(len(value) + 1, width - len(name))))
-        for name, value in figures
-    ]
-    return Content("\n").join(rows)
+def figure_lines(figures: Sequence[Figure], width: int, before: Sequence[Figure] = ()) -> list[Line]:
+    """Names at the left, figures right-aligned in one column.
+
+    `before`: the same figures of an earlier run, muted and in brackets at their left, as far as there is room.
+    """
+    old = dict(before)
+    width = max(1, min(width, WIDEST + (14 if old else 0)))
+    return [_figure_line(name, value, old.get(name), width) for name, value in figures]
 
 
-class Panel(Vertical):
-    """Subclasses say which figures to show, full and short, and how the trace is scaled."""
+def _figure_line(name: str, value: str, old: str | None, width: int) -> Line:
+    room = width - cell_len(name) - cell_len(value)
+    if old is not None:
+        bare = f"({old.removesuffix(_unit(value))}) "
+        if cell_len(bare) < room:
+            return ((name, "muted"), (" " * (room - cell_len(bare)), "text"), (bare, "muted"), (value, "text"))
+    return ((name, "muted"), (" " * max(1, room), "text"), (value, "text"))
+
+
+def _unit(value: str) -> str:
+    """` MiB` of `203 MiB`: said once where two figures stand side by side."""
+    return value[value.rindex(" ") :] if " " in value else ""
+
+
+class Panel(Canvas):
+    """Subclasses say which figures to show, full and short, which points are traced, and how that is scaled."""
 
     TITLE: ClassVar[str] = ""
     DEFAULT_CSS = """
-    Panel { height: 12; width: 1fr; border: round $panel-lighten-2; padding: 0 1;
-            border-title-color: $foreground-muted; border-subtitle-color: $foreground-muted; }
-    Panel > Static { height: auto; }
-    Panel > Trace { height: 1fr; min-height: 1; }
+    Panel { height: 12; width: 1fr; }
     """
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.border_title = self.TITLE
         self._view = LiveView()
-        self._drawn: tuple[int | Figure, ...] = ()
+        self._before: LiveView | None = None
+        self._zoom: Phase | None = None
+        self._subtitle = ""
 
-    def compose(self) -> ComposeResult:
-        yield Static(markup=False)
-        yield Trace()
-
-    def show(self, view: LiveView) -> None:
-        """Draws another view; called by a timer, never by an event."""
-        self._view = view
+    def show(self, view: LiveView, before: LiveView | None, zoom: Phase | None, subtitle: str) -> None:
+        """Draws another view, beside an earlier one if there is one; called by a timer, never by an event."""
+        self._view, self._before, self._zoom, self._subtitle = view, before, zoom, subtitle
         self._draw()
 
     def on_resize(self) -> None:
         self._draw()
 
     def _draw(self) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or not self.size.width:
             return
-        short = self.screen.has_class("-short")
-        figures = self.short_figures(self._view) if short else self.figures(self._view)
-        drawn: tuple[int | Figure, ...] = (self.content_size.width, *figures)
-        if drawn != self._drawn:
-            grown = len(drawn) != len(self._drawn)
-            self._drawn = drawn
-            self.query_one(Static).update(figure_lines(figures, self.content_size.width), layout=grown)
-        self.trace(self._view, self.query_one(Trace))
+        (width, height), view = self.inner, self._view
+        rows = self._figures(view, height)
+        old = self._figures(self._before, height) if self._before is not None else ()
+        lines = figure_lines(rows, width, old)
+        shown = window(view.spans, view.elapsed_s, self._zoom)
+        drawn = min(view.elapsed_s, shown.start + shown.seconds)
+        values = columns(self.points(view), shown, width, drawn if self.LASTS else None)
+        lines += trace_lines(values, self.scaled(view), max(0, height - len(lines) - 1))
+        phase_row = phase_line(phases(view.spans, shown, width, view.elapsed_s))
+        lines.append(((phase_row, "muted"),))
+        self.paint(lines, (self.TITLE, _axis(shown) if view.spans else ""), ("", self._subtitle))
+
+    LASTS: ClassVar[bool] = False
+    """Whether a point speaks for the time until the next one."""
+
+    def _figures(self, view: LiveView, height: int) -> list[Figure]:
+        if height < 10:
+            return self.short_figures(view)
+        return self.figures(view) if height < 14 else self.all_figures(view)
 
     def figures(self, view: LiveView) -> list[Figure]:
+        """Six rows, for the design size."""
         raise NotImplementedError
 
     def short_figures(self, view: LiveView) -> list[Figure]:
+        """Five rows, for a low terminal."""
         raise NotImplementedError
 
-    def trace(self, view: LiveView, trace: Trace) -> None:
+    def all_figures(self, view: LiveView) -> list[Figure]:
+        """Eight rows, where there is room to spare."""
         raise NotImplementedError
+
+    def points(self, view: LiveView) -> Sequence[Point]:
+        raise NotImplementedError
+
+    def scaled(self, view: LiveView) -> Scale:
+        raise NotImplementedError
+
+
+def _axis(shown: Window) -> str:
+    """What the width of the trace is: `10 s`, or `decode, 3.1 s`."""
+    length = f"{shown.seconds:.0f} s" if shown.seconds >= 5 and shown.phase is None else elapsed(shown.seconds)
+    return f"{shown.phase}, {length}" if shown.phase else length

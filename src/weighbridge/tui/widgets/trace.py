@@ -1,16 +1,23 @@
-"""Trace: a zero-based history in eighth blocks. The number always stands beside it; the height is not the message."""
+"""Traces: zero-based histories in eighth blocks. The number always stands beside them; the height is no message."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from itertools import groupby
+from typing import NamedTuple
 
-from rich.segment import Segment
-from textual.strip import Strip
-from textual.widget import Widget
+from weighbridge.tui.widgets.canvas import Line
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
-LINE = "┄"
+LINE, BAND = "┄", "░"
+
+
+class Scale(NamedTuple):
+    """Zero to `ceiling`. `marks` are dashed lines; `band` is shaded from its lower to its upper value."""
+
+    ceiling: float
+    marks: tuple[float, ...] = ()
+    band: tuple[float, float] | None = None
 
 
 def trace_row(values: Sequence[float], ceiling: float, height: int, row: int) -> str:
@@ -21,38 +28,32 @@ def trace_row(values: Sequence[float], ceiling: float, height: int, row: int) ->
     return "".join(BLOCKS[max(0, min(8, e - row * 8))] for e in eighths)
 
 
-class Trace(Widget):
-    """The newest values at the right edge, from zero to `ceiling`; `mark` is a dashed line at a value."""
+def behind(scale: Scale, height: int, row: int) -> tuple[str, str]:
+    """What stands in the empty cells of a row: a dashed line, a part of the band, or nothing. Sign and style."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"trace--mark"}
-    DEFAULT_CSS = """
-    Trace { height: 3; color: $primary; }
-    Trace > .trace--mark { color: $foreground-muted; }
-    """
+    def at(value: float) -> int | None:
+        """The row of a value; None outside the scale."""
+        return min(height - 1, int(value / scale.ceiling * height)) if 0 < value <= scale.ceiling else None
 
-    def __init__(self, *, id: str | None = None, classes: str = "") -> None:
-        super().__init__(id=id, classes=classes)
-        self._values: tuple[float, ...] = ()
-        self._ceiling = 1.0
-        self._mark: float | None = None
+    if any(at(mark) == row for mark in scale.marks):
+        return LINE, "mark"
+    if scale.band is not None:
+        low, high = at(scale.band[0]), at(scale.band[1])
+        if low is not None and high is not None and low <= row <= high:
+            return BAND, "band"
+    return " ", "text"
 
-    def show(self, values: Sequence[float], ceiling: float, mark: float | None = None) -> None:
-        """Draws other values; a mark above the ceiling is left out."""
-        new = (tuple(values), ceiling, mark)
-        if new != (self._values, self._ceiling, self._mark):
-            self._values, self._ceiling, self._mark = new
-            self.refresh()
 
-    def _mark_row(self, height: int) -> int | None:
-        if self._mark is None or not 0 < self._mark <= self._ceiling:
-            return None
-        return min(height - 1, int(self._mark / self._ceiling * height))
-
-    def render_line(self, y: int) -> Strip:
-        width, height = self.size.width, self.size.height
-        row = height - 1 - y
-        drawn = trace_row(self._values[-width:], self._ceiling, height, row).rjust(width)
-        if row != self._mark_row(height):
-            return Strip([Segment(drawn, self.rich_style)], width)
-        mark = self.get_component_rich_style("trace--mark")
-        return Strip([Segment(LINE, mark) if c == " " else Segment(c, self.rich_style) for c in drawn], width)
+def trace_lines(values: Sequence[float], scale: Scale, height: int) -> list[Line]:
+    """The rows of a trace, the highest first."""
+    lines: list[Line] = []
+    for row in range(height - 1, -1, -1):
+        sign, style = behind(scale, height, row)
+        parts = (
+            ((sign * len(cells), style) if empty else ("".join(cells), "trace"))
+            for empty, cells in (
+                (e, list(g)) for e, g in groupby(trace_row(values, scale.ceiling, height, row), lambda c: c == " ")
+            )
+        )
+        lines.append(tuple(parts))
+    return lines

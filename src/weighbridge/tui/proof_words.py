@@ -1,0 +1,59 @@
+"""What is said beside the figures of a proof or an eval: whether they can be trusted, and what to do if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.text import clean_line
+from weighbridge.tui.widgets.figures import elapsed
+from weighbridge.tui.widgets.status_line import sentence
+
+PHASES = {
+    "idle": "not started",
+    "start": "starting the engine",
+    "load": "loading the model",
+    "threads": "measuring threads",
+    "between": "ready",
+    "prefill": "reading the prompt",
+    "decode": "answering",
+    "stopped": "stopped",
+    "failed": "failed",
+    "done": "done",
+}
+MARKS = {"quiet": "quiet", "contended": "! contended", "unknown": "noise not known"}
+
+
+def state_words(view: LiveView) -> str:
+    """`answering · quiet`: the phase, and the mark once a prompt was worked on."""
+    phase = PHASES.get(view.phase, view.phase)
+    return f"{phase} · {MARKS[view.mark]}" if view.mark in ("quiet", "contended") else phase
+
+
+def contended_words(noise: Noise | None) -> str:
+    """Why a result is contended; empty where it is not."""
+    if noise is None or noise.mark != "contended":
+        return ""
+    return f"Contended: {noise.reasons[0]}" if noise.reasons else "Contended."
+
+
+def doubts(figures: JobFigures) -> Iterator[str]:
+    """Sentences for everything that makes the figures of a job less than they look."""
+    if said := contended_words(figures.noise):
+        yield f"{said} ctrl+r repeats it."
+    for disagreement in figures.disagreements:
+        yield sentence(disagreement)
+    if figures.unstable:
+        names = clean_line(", ".join(figures.unstable), 100)
+        yield f"Unstable: at temperature 0 the repeats differ ({names})."
+
+
+def progress(view: LiveView) -> str:
+    """`61 of 128 tokens · 4.2 s`."""
+    if view.phase == "idle":
+        return ""
+    limit = f" of {view.max_tokens}" if view.max_tokens else ""
+    again = f"repeat {view.repeat} · " if view.repeat > 1 else ""
+    return f"{again}{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"
