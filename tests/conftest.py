@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import Script
+from fakes import Script, quiet
 
 from weighbridge.services import bundled
 from weighbridge.services.store import RunStore
@@ -48,7 +48,7 @@ def script() -> Script:
 @pytest.fixture
 def deps(home: Path, script: Script) -> Deps:
     """The real outside, but for a scripted runtime and forecasts by the formula."""
-    return replace(real_deps(home), runtime=script.factory, dry_load=None)
+    return replace(real_deps(home), runtime=script.factory, conditions=quiet, dry_load=None)
 
 
 @pytest.fixture

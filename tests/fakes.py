@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 from weighbridge.domain.model.hparams import hyper_parameters
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import (
     Completed,
+    Conditions,
     Event,
     Failed,
     Loaded,
@@ -33,6 +35,11 @@ Answer = Callable[[Request], str]
 
 def crash(t: float, phase: str = "warm-up", signal: str = "SIGSEGV") -> Failed:
     return Failed(t=t, kind="crash", phase=phase, message=f"The engine died ({signal}).", signal=signal, exit_code=-11)
+
+
+async def quiet(when: Literal["before", "after"], clock: Clock) -> Conditions:
+    """A machine with nothing else to do, read in no time."""
+    return Conditions(t=clock(), when=when, window_s=0.3, load1=0.1, others_percent=2.0, steal_percent=0.0)
 
 
 @cache

@@ -6,7 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from weighbridge.domain.proof.events import Attempt, Completed, Event, Graded, Loaded, RequestStarted, Stopped, Token
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Completed,
+    Conditions,
+    Event,
+    Graded,
+    Loaded,
+    RequestStarted,
+    Stopped,
+    Token,
+)
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.proof.summary import last, last_attempt
@@ -21,10 +31,13 @@ class Hold:
 
 
 class Replay:
-    """Plays the last attempt of a recorded job; marks are left to the session. Each event keeps its recorded time."""
+    """Plays the last attempt of a recorded job, each event at its recorded time.
+
+    Marks and the readings of the machine are left to the session.
+    """
 
     def __init__(self, events: Sequence[Event], hold: Hold | None) -> None:
-        self._events = [e for e in last_attempt(events) if not isinstance(e, Graded)]
+        self._events = [e for e in last_attempt(events) if not isinstance(e, Graded | Conditions)]
         self._hold = hold
         self._stop = asyncio.Event()
 

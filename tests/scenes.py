@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fakes import quiet
 from recording import LAPTOP, recorded_events, recorded_run
 from replay import Hold, Replay
 from rich.cells import cell_len
@@ -135,6 +136,7 @@ def _session(scene: Scene, home: Path, endpoint: str) -> tuple[Session, RunStore
         now=lambda: NOW,
         monotonic=lambda: 0.0,
         runtime=replay.factory,
+        conditions=quiet,
         dry_load=None,
         hub=Hub(home, endpoint, now=lambda: NOW),
     )

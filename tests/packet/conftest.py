@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import Script
+from fakes import Script, quiet
 from packet.hub_run import commercial, hub_source
 
 from weighbridge.domain import intents as want
@@ -37,7 +37,7 @@ def answer(request: Request) -> str:
 
 
 async def _weigh(home: Path, route: str, script: Script) -> PacketSource:
-    session = Session.create(RunStore(home), replace(real_deps(home), runtime=script.factory))
+    session = Session.create(RunStore(home), replace(real_deps(home), runtime=script.factory, conditions=quiet))
     session.apply(want.Answer(field="available_route", value=route))
     session.apply(want.Answer(field="budget_level", value="small"))
     for step in ORDER[:-1]:

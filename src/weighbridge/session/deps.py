@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.licences import LicenceTable
 from weighbridge.domain.proof.events import Mode
-from weighbridge.domain.proof.runtime import RuntimeFactory
+from weighbridge.domain.proof.runtime import Clock, RuntimeFactory
+from weighbridge.domain.proof.samples import Conditions
 from weighbridge.domain.route.table import Tables
+from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.hub.hub import Hub
@@ -26,6 +29,9 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+ReadConditions = Callable[[Literal["before", "after"], Clock], Awaitable[Conditions]]
+
+
 @dataclass(frozen=True)
 class Deps:
     """What a session reaches beyond its run."""
@@ -36,6 +42,7 @@ class Deps:
     now: Callable[[], str] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     runtime: RuntimeFactory = LlamaRuntime
+    conditions: ReadConditions = read_conditions
     dry_load: DryLoad | None = dry_load
     """Asks the engine for a forecast; None: the formula alone."""
     licences: Callable[[], LicenceTable] = load_licences

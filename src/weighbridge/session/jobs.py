@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -26,13 +27,13 @@ from weighbridge.domain.proof.events import (
     Swept,
 )
 from weighbridge.domain.proof.runtime import ENGINE_FAULTS, Launch, Runtime, retry_mode
-from weighbridge.domain.proof.settings import Request, RuntimeSettings
+from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
 from weighbridge.services.atomic import disk_problem
 from weighbridge.services.engine.mode_memory import known_mode, remember
 from weighbridge.services.engine.thread_memory import known_threads, remember_threads
 from weighbridge.services.store import RunFolder
-from weighbridge.session.command import prove_command
+from weighbridge.session.command import prove_command as prove_command
 from weighbridge.session.deps import Deps
 
 Grade = Callable[[Completed, Callable[[], float]], Awaitable[Graded | None]]
@@ -60,7 +61,7 @@ class Job:
         self._runtime: Runtime | None = None
         self._stop_wish = asyncio.Event()
         self._failure: Failed | None = None
-        self._faulted = False
+        self._faulted = self._finished = False
         self._zero = deps.monotonic()
 
     @property
@@ -106,44 +107,51 @@ class Job:
         yield Ended(t=self._clock(), at=self._deps.now(), outcome=self._outcome())
 
     def _outcome(self) -> Outcome:
-        if self._stopping:
-            return "stopped"
-        return "failed" if self._failure else "completed"
+        """A stop that comes when all is answered, and only the machine is looked at, takes nothing back."""
+        if self._finished:
+            return "completed"
+        return "stopped" if self._stopping else "failed"
 
     async def _attempt(self, number: int, mode: Mode, reason: str) -> AsyncGenerator[Event, None]:
         began = self._clock()
         before = await self._conditions("before")
-        launch = self._launch(number, mode, before)
+        machine = self._deps.machine(self._folder.folder)
+        launch = self._launch(number, mode, machine, before)
         runtime = self._deps.runtime(launch, self._clock)
         self._runtime = runtime
-        yield self._attempt_event(began, number, launch, reason, runtime)
+        yield self._attempt_event(began, number, reason, launch, machine, runtime)
         if before is not None:
             yield before
-        if not self._stopping:
-            async for event in runtime.start():
-                self._note(event)
-                if isinstance(event, Swept) and event.how == "measured":
-                    remember_threads(self._deps.home, launch, event)
-                yield event
-        for request in self._requests:
-            if self._failure or self._stopping:
-                break
-            async for event in runtime.generate(request):
-                self._note(event)
-                yield event
-                if isinstance(event, Completed) and not self._stopping:
-                    more = await self._judged(event)
-                    if more is not None:
-                        self._note(more)
-                        yield more
+        async for event in self._work(launch, runtime):
+            self._note(event)
+            yield event
         stopped = await runtime.stop()
+        self._finished = not self._failure and not self._stopping
+        if self._finished and (mode == "default" or self._faulted):
+            remember(self._deps.home, mode)
         if stopped is not None:
             yield stopped
             after = await self._conditions("after")
             if after is not None:
                 yield after
-        if not self._failure and not self._stopping and (mode == "default" or self._faulted):
-            remember(self._deps.home, mode)
+
+    async def _work(self, launch: Launch, runtime: Runtime) -> AsyncGenerator[Event, None]:
+        """The start and every request, as far as it gets."""
+        if self._stopping:
+            return
+        async for event in runtime.start():
+            yield event
+            if isinstance(event, Swept) and event.how == "measured":
+                remember_threads(self._deps.home, launch, event)
+        for request in self._requests:
+            if self._failure or self._stopping:
+                return
+            async for event in runtime.generate(request):
+                yield event
+                if isinstance(event, Completed) and not self._stopping:
+                    more = await self._judged(event)
+                    if more is not None:
+                        yield more
 
     async def _conditions(self, when: Literal["before", "after"]) -> Conditions | None:
         """A reading of the machine takes a moment; None once a stop is wished, which does not wait for it."""
@@ -168,7 +176,7 @@ class Job:
         if isinstance(event, Failed):
             self._failure = event
 
-    def _launch(self, number: int, mode: Mode) -> Launch:
+    def _launch(self, number: int, mode: Mode, machine: MachineFacts, before: Conditions | None) -> Launch:
         model, forecast = self._run.model, self._run.forecast
         assert model is not None
         need = forecast.total_max_bytes if forecast else 0
@@ -177,33 +185,36 @@ class Job:
             logs.mkdir(exist_ok=True)
         except OSError as error:
             raise disk_problem(logs, error) from error
-        return Launch(
+        launch = Launch(
             model_path=model.path,
             model_sha256=model.sha256,
             settings=self._run.settings,
             mode=mode,
             log_path=str(logs / f"{log_name(self.id, number)}"),
             address_space_bytes=2 * need + (model.size_bytes or 0) + ADDRESS_SPACE_SPARE,
+            usable_cores=machine.usable_cores,
+            others_percent=before.others_percent if before else None,
         )
+        return launch.model_copy(update={"threads": known_threads(self._deps.home, launch, self._deps.now())})
 
-    def _attempt_event(self, number: int, mode: Mode, reason: str, runtime: Runtime) -> Attempt:
-        run = self._run
-        assert run.model is not None
-        machine = self._deps.machine(self._folder.folder)
+    def _attempt_event(
+        self, t: float, number: int, reason: str, launch: Launch, machine: MachineFacts, runtime: Runtime
+    ) -> Attempt:
+        assert self._run.model is not None
         return Attempt(
-            t=self._clock(),
+            t=t,
             at=self._deps.now(),
             job=self.kind,
             job_id=self.id,
             number=number,
-            mode=mode,
+            mode=launch.mode,
             reason=reason,
             runtime=runtime.facts.name,
             version=runtime.facts.version,
-            command=prove_command(run),
-            model_file=run.model.file_name,
-            model_sha256=run.model.sha256,
-            settings=run.settings,
+            command=prove_command(self._run),
+            model_file=self._run.model.file_name,
+            model_sha256=launch.model_sha256,
+            settings=launch.settings,
             available_bytes=machine.available_bytes,
             load1=machine.load1,
         )

@@ -30,6 +30,7 @@ from weighbridge.domain.proof.thread_rule import (
     worths,
 )
 from weighbridge.services.engine.child_llama import Engine
+from weighbridge.services.engine.child_sample import Sampler
 from weighbridge.services.engine.child_wire import State, Wire
 
 BUDGET_S = 2.6
@@ -106,6 +107,7 @@ class Sweep:
     def __post_init__(self) -> None:
         context = self.engine.context
         self._n_vocab = C.llama_vocab_n_tokens(self.engine.vocab)
+        self._sampler = Sampler(context, self._n_vocab, temperature=0, seed=0)
         self._longest = min(PROMPT_TOKENS, C.llama_n_batch(context), C.llama_n_ubatch(context), C.llama_n_ctx(context))
 
     def decode(self, limit: float) -> list[Timed]:
@@ -175,15 +177,13 @@ class Sweep:
             context = self.engine.context
             until = time.perf_counter() + TRIAL_S
             last = (C.llama_token * 1)(1 % self._n_vocab)
-            chain = C.llama_sampler_init_greedy()
             done = 0
             while done < most and not (done and time.perf_counter() > until):
                 if C.llama_decode(context, C.llama_batch_get_one(last, 1)) != 0:
                     break
-                last[0] = C.llama_sampler_sample(chain, context, -1)
+                last[0] = self._sampler.next()
                 self.state.progress += 1
                 done += 1
-            C.llama_sampler_free(chain)
             return done
 
         return work

@@ -21,18 +21,18 @@ FILE = "engine-modes.json"
 
 def known_mode(folder: Path) -> Mode | None:
     """The mode that worked last, or None where nothing is known of this machine and build."""
-    mode = _read(folder).get(_key())
+    mode = _read(folder).get(machine_and_build())
     return mode if mode in ("default", "safe") else None
 
 
 def remember(folder: Path, mode: Mode) -> None:
     """Keeps the mode that worked. A disk that refuses costs only the memory, never the proof."""
     known = _read(folder)
-    if known.get(_key()) == mode:
+    if known.get(machine_and_build()) == mode:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / FILE, json.dumps({**known, _key(): mode}, indent=1).encode() + b"\n")
+        write_atomic(folder / FILE, json.dumps({**known, machine_and_build(): mode}, indent=1).encode() + b"\n")
     except (OutsideFailed, OSError):
         return
 
@@ -53,7 +53,8 @@ def _read(folder: Path) -> dict[str, Mode]:
     return known if isinstance(known, dict) else {}
 
 
-def _key() -> str:
+def machine_and_build() -> str:
+    """A digest that another CPU or another build of the library changes."""
     return digest([_cpu(), *_build()])
 
 
