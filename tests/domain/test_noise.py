@@ -121,8 +121,8 @@ def test_a_quiet_machine_is_quiet_and_says_its_figures() -> None:
 @pytest.mark.parametrize(
     ("machine", "reason"),
     [
-        (replace(QUIET, delay=0.06), "waited for a core for 6 %"),
-        (replace(QUIET, others=30.0), "took 30 % of one core, above 25 %"),
+        (replace(QUIET, delay=0.11), "waited for a core for 11 %"),
+        (replace(QUIET, others=30.0), "took 30 % of one core, above 20 %"),
         (replace(QUIET, threads=2, others=16.0), "took 16 % of one core, above 15 %"),
         (replace(QUIET, cores=None, others=16.0), "above 15 %"),
         (replace(QUIET, steal=4.0), "hypervisor took 4 %"),
@@ -140,10 +140,11 @@ def test_what_makes_a_run_contended(machine: Machine, reason: str) -> None:
     "machine",
     [
         replace(QUIET, delay=RUN_DELAY_PERCENT / 100 - 0.001),
-        replace(QUIET, others=24.0),
+        replace(QUIET, others=19.0),
         replace(QUIET, threads=2, others=OTHERS_PERCENT - 1, cpu=1.9),
-        replace(QUIET, cores=8, threads=4, cpu=3.9, others=99.0),
+        replace(QUIET, cores=8, threads=4, cpu=3.9, others=79.0),
         replace(QUIET, steal=STEAL_PERCENT - 0.1),
+        replace(QUIET, threads=2, cpu=1.83, delay=1.83 * 0.051, others=5.4, switches=410),
         replace(QUIET, cpu=0.6),
         replace(QUIET, delay=None, cpu=0.8),
     ],
