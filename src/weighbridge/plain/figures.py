@@ -10,7 +10,7 @@ from weighbridge.domain.proof.noise import RULE
 from weighbridge.domain.verdict.stats import P95_FROM
 
 NOT_MEASURED = "not measured"
-_PHASES = {"start": "starting", "load": "loading", "between": "answer complete"}
+_PHASES = {"start": "starting", "load": "loading", "threads": "measuring threads", "between": "answer complete"}
 """Words for the phases of a job that do not speak for themselves."""
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import FrameType
+from typing import Protocol
 
 from weighbridge.domain.proof.events import (
     Attempt,
@@ -19,7 +20,9 @@ from weighbridge.domain.proof.events import (
     RequestStarted,
     Stopped,
     Swept,
+    Trial,
 )
+from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.figures import progress
@@ -64,22 +67,34 @@ async def follow(session: Session, events: AsyncGenerator[Event, None], show: Sh
     return bool(stops)
 
 
+class Watched(Protocol):
+    """What has a live view: a session, or a replay."""
+
+    @property
+    def live(self) -> LiveView: ...
+
+
 class Lines:
     """What a person is told of a job: changes at once, figures at most every two seconds, no redraws."""
 
-    def __init__(self, session: Session, write: Callable[[str], None]) -> None:
-        self._session = session
+    def __init__(self, source: Watched, write: Callable[[str], None]) -> None:
+        self._source = source
         self._write = write
         self._said = float("-inf")
         self._limited = False
+        self._measuring = False
 
     def show(self, event: Event) -> None:
         line = _change(event)
+        if isinstance(event, Trial) and not self._measuring:
+            self._measuring, line = True, "measuring threads"
         if isinstance(event, RequestStarted):
             self._limited = not event.warmup and not event.case
         if isinstance(event, Completed) or (line is None and event.t - self._said >= EVERY_S):
-            view = self._session.live
+            view = self._source.live
             line = progress(view, view.max_tokens if self._limited else None)
+            if view.mark == "contended":
+                line += ", contended"
         if line is not None:
             self._said = event.t
             self._write(clean_line(line, 1000))
@@ -98,7 +113,8 @@ def _change(event: Event) -> str | None:
             return f"{event.n_threads_batch} threads for prefill, {event.n_threads} for decode: {event.reason}"
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
-            return f"{what}: {event.prompt_tokens} tokens to read"
+            again = f", repeat {event.repeat}" if event.repeat > 1 else ""
+            return f"{what}{again}: {event.prompt_tokens} tokens to read"
         case Failed():
             return f"failed ({event.kind}, {event.phase}): {event.message}"
         case Graded():

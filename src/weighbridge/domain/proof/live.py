@@ -24,6 +24,7 @@ from weighbridge.domain.proof.events import (
     Trial,
 )
 from weighbridge.domain.proof.noise import Mark, NoiseFold
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.timeline import Point, Series, Span, Timeline
 from weighbridge.domain.verdict.stats import p50, p95
 
@@ -270,7 +271,7 @@ def _ending(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
         case Failed():
             return {"phase": "failed", "message": event.message}
         case Stopped():
-            return {"stopped": f"{event.how} in {event.seconds:.2f} s, pid {event.pid} gone: {event.gone}"}
+            return {"stopped": shutdown_text(event)}
         case Ended():
             return {"phase": {"completed": "done"}.get(event.outcome, event.outcome)}
         case _:

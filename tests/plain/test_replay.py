@@ -1,0 +1,86 @@
+"""`weighbridge replay --plain`: a record is read as it stands, and told at its own pace."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+from recording import FOLDER, recorded_run
+
+from weighbridge.domain.problems import BadInput
+from weighbridge.plain import replay
+from weighbridge.plain.exits import Exit
+from weighbridge.services.store import RunStore
+from weighbridge.session.recorded import load_recording
+
+
+@pytest.fixture
+def packet(tmp_path: Path) -> Path:
+    """As much of a packet as a replay reads."""
+    (tmp_path / "packet" / "data").mkdir(parents=True)
+    (tmp_path / "packet" / "data" / "events.jsonl").write_bytes((FOLDER / "events.jsonl").read_bytes())
+    return tmp_path / "packet"
+
+
+def args(packet: Path | str, job: str = "proof", speed: str = "1") -> Namespace:
+    return Namespace(packet=str(packet), job=job, speed=speed, plain=True)
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [("1", 4.05), ("10", 0.405), ("step", 0.0)])
+def test_a_proof_is_told_at_its_pace(
+    packet: Path, speed: str, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    assert replay.main(args(packet, speed=speed), sleep=waits.append) == Exit.DONE
+    assert sum(waits) == pytest.approx(seconds, rel=0.1)
+    said = capsys.readouterr().out
+    assert said.startswith("replay of the proof in packet; nothing runs")
+    for words in ("the engine is there", "loaded in", "warm-up:", "prompt:", "decode", "process", "A team should run"):
+        assert words in said
+    assert said.count("decode ") <= 6, "figures are throttled, not told for every token"
+
+
+def test_an_eval_tells_its_marks(packet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replay.main(args(packet, "eval", "step"))
+    said = capsys.readouterr().out
+    assert "case gate-01: PASS" in said and "case gate-02: FAIL" in said
+
+
+def test_a_run_is_named_by_its_id_and_read_while_it_is_written(tmp_path: Path) -> None:
+    store, run = RunStore(tmp_path), recorded_run()
+    folder = store.open(run.id)
+    folder.save(run)
+    whole = (FOLDER / "events.jsonl").read_bytes()
+    (folder.folder / "events.jsonl").write_bytes(whole + b'{"event":"token","t":99.0,"requ')
+    found = load_recording(run.id, "eval", store)
+    assert found.events[-1].event == "ended" and found.forecast_bytes == run.forecast.total_bytes  # type: ignore[union-attr]
+    folder.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"event":"nonsense"}\n', "line 2, is not an event"),
+        (b'{"event":"spawned","t":1e999,"pid":1}\n', "line 2, is not an event"),
+        (b'{"event":"spawned","t":-1.0,"pid":1}\n', "line 2, is not an event"),
+        (b"\xff\xfe\n", "line 2, is not an event"),
+    ],
+)
+def test_a_record_that_is_none_gets_one_sentence(packet: Path, line: bytes, said: str) -> None:
+    path = packet / "data" / "events.jsonl"
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(first + line)
+    with pytest.raises(BadInput, match=said):
+        load_recording(str(packet), "proof", RunStore(packet))
+
+
+def test_what_is_not_there_is_said(tmp_path: Path, packet: Path) -> None:
+    store = RunStore(tmp_path)
+    for where, said in (("20260101-000000-abcd", "no run"), (str(tmp_path / "none"), "holds no events")):
+        with pytest.raises(BadInput, match=said):
+            load_recording(where, "proof", store)
+    lines = (packet / "data" / "events.jsonl").read_bytes().split(b'{"event":"attempt"')
+    (packet / "data" / "events.jsonl").write_bytes(b'{"event":"attempt"' + lines[1])
+    with pytest.raises(BadInput, match="holds no eval"):
+        load_recording(str(packet), "eval", store)
