@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from weighbridge.services.engine import child_guard
 from weighbridge.services.sampling import processors, sampler
 from weighbridge.services.sampling.portable import PortableProcess
 from weighbridge.services.sampling.sampler import Sampler
@@ -95,3 +96,10 @@ def test_counters_of_windows_count_interrupts_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(psutil, "cpu_times", lambda: SimpleNamespace(_asdict=lambda: times))
     told = processors._portable()
     assert told is not None and (told.busy_s, told.idle_s, told.steal_s, told.total_s) == (15.0, 85.0, None, 100.0)
+
+
+def test_the_childs_baseline_is_known_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_guard, "_pages", lambda column: None)
+    assert child_guard.resident_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.2)
+    monkeypatch.setattr(psutil, "Process", lambda: FakeProcess(psutil.AccessDenied(7), None))
+    assert child_guard.resident_bytes() is None

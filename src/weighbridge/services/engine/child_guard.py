@@ -56,8 +56,19 @@ def address_space(more: int) -> Iterator[None]:
 
 
 def resident_bytes() -> int | None:
-    """Resident memory of this process; None where the system has no /proc."""
-    return _pages(1)
+    """Resident memory of this process; None where the system does not tell it."""
+    resident = _pages(1)
+    return _told_by_psutil() if resident is None else resident
+
+
+def _told_by_psutil() -> int | None:
+    """Where there is no /proc. Imported here alone: on Linux the child goes without it."""
+    import psutil
+
+    try:
+        return int(psutil.Process().memory_info().rss)
+    except (psutil.Error, OSError):
+        return None
 
 
 def _pages(column: int) -> int | None:
@@ -65,5 +76,5 @@ def _pages(column: int) -> int | None:
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, ValueError, IndexError):
         return None
