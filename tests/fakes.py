@@ -28,6 +28,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.model_file import inspect_file
+from weighbridge.session.deps import utc_now
 
 MIB = 2**20
 Answer = Callable[[Request], str]
@@ -65,6 +66,8 @@ class Script:
     """Prompts that are no warm-up are answered without a token."""
     pause_before_token: asyncio.Event | None = None
     """Tokens of requests that are no warm-up wait for it."""
+    sweep: tuple[int, int] | None = None
+    """Threads for decode and prefill that a sweep finds; None: there is one usable core."""
     launches: list[Launch] = field(default_factory=list)
     alive: int = 0
 
@@ -120,16 +123,20 @@ class ScriptedRuntime:
         )  # fmt: skip
 
     def _swept(self) -> Swept:
-        """As the child settles its threads: fixed, remembered, or one thread for want of a second core."""
-        settings, known, t = self._launch.settings, self._launch.threads, self._clock()
-        if settings.n_threads is None and known is not None:
-            return known.model_copy(update={"t": t, "how": "remembered"})
-        decode = settings.n_threads or 1
-        return Swept(
-            t=t, how="fallback" if settings.n_threads is None else "fixed", n_threads=decode,
-            n_threads_batch=settings.n_threads_batch or decode,
-            reason="Fixed by the settings." if settings.n_threads else "There is one usable core.",
-        )  # fmt: skip
+        """As the child settles its threads: fixed, remembered, measured, or one thread for want of a second core."""
+        settings, known, found, t = self._launch.settings, self._launch.threads, self._script.sweep, self._clock()
+        if settings.n_threads is not None:
+            batch = settings.n_threads_batch or settings.n_threads
+            return Swept(t=t, how="fixed", n_threads=settings.n_threads, n_threads_batch=batch, reason="Fixed.")
+        if known is not None:
+            return known.model_copy(update={"t": t})
+        if found is not None:
+            at, (n, batch) = utc_now(), found
+            return Swept(
+                t=t, how="measured", n_threads=n, n_threads_batch=batch, reason="Measured.", at=at, seconds=1.2
+            )
+        batch = settings.n_threads_batch or 1
+        return Swept(t=t, how="fallback", n_threads=1, n_threads_batch=batch, reason="There is one usable core.")
 
     def _sample(self) -> Sample:
         return Sample(

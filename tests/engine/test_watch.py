@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weighbridge.domain.proof.events import Completed, Event, Heartbeat, RequestStarted, Token
+from weighbridge.domain.proof.events import Completed, Event, Heartbeat, Loaded, RequestStarted, Swept, Token
 from weighbridge.services.engine.watch import Watch
 
 ASKED = RequestStarted(t=0, request="r", prompt="p", prompt_tokens=1)
@@ -71,7 +71,9 @@ def test_the_phase_a_child_died_in() -> None:
         engine_decode_ms=0,
         engine_decode_tokens=0,
     )
-    for event in (WARMING, TOKEN, done, ASKED, TOKEN, _beat("load", 1), done):
+    loaded = Loaded.model_construct(event="loaded")
+    swept = Swept(t=0, how="fixed", n_threads=1, n_threads_batch=1, reason="r")
+    for event in (loaded, swept, WARMING, TOKEN, done, ASKED, TOKEN, _beat("load", 1), done):
         watch.hear(0, event)
         seen.append(watch.phase)
-    assert seen == ["warm-up", "warm-up", "idle", "prefill", "decode", "decode", "idle"]
+    assert seen == ["sweep", "idle", "warm-up", "warm-up", "idle", "prefill", "decode", "decode", "idle"]
