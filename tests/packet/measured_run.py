@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
+from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -13,6 +14,8 @@ from weighbridge.domain.proof.events import (
     Event,
     Graded,
     Loaded,
+    Prefilled,
+    PrefixChecked,
     RequestStarted,
     Sample,
     Sensors,
@@ -45,9 +48,12 @@ def measured(source: PacketSource, *, unstable: str = "") -> PacketSource:
     for job_id in run.evaluation.job_ids:
         for event in parts[job_id]:
             fold.add(event)
-    settings = _asked(run.settings)
-    changed = {"proof": proof, "evaluation": fold.record, "settings": settings}
-    return replace(source, events=events, run=run.model_copy(update=changed))
+    run = run.model_copy(update={"settings": _asked(run.settings)})
+    current = {
+        "proof": proof.model_copy(update={"inputs": inputs_digest(run, "proof")}),
+        "evaluation": fold.record.model_copy(update={"inputs": inputs_digest(run, "eval")}),
+    }
+    return replace(source, events=events, run=run.model_copy(update=current))
 
 
 def _asked(settings: RuntimeSettings) -> RuntimeSettings:
@@ -107,6 +113,11 @@ def _told(events: Sequence[Event]) -> Iterator[Event]:
             case Loaded():
                 yield event
                 yield from _swept()
+            case Completed() if event.request == "case-packet-01":
+                yield PrefixChecked(t=0, request=event.request, reused_tokens=5, same=True, reason="Both are equal.")
+                yield event
+            case Completed() | Prefilled() if event.request == "case-gate-01":
+                yield event.model_copy(update={"reused_tokens": 5})
             case Stopped():
                 yield event
                 yield _conditions("after")

@@ -54,6 +54,8 @@ def test_people_are_told_in_the_first_lines(written: Path) -> None:
     assert "| prefill | 2 | 64 | 0.300 | 213.0 |" in page and "- battery_percent: `no battery`" in page
     readme = text(written, "README.md")
     assert readme.index("**Contended**") < readme.index("## What is known")
+    assert "- Prefix reuse: 1 of 8 cases kept a part of the KV cache" in readme and "`Both are equal.`" in readme
+    assert " s, contended`" in readme and "passed, FAILED, contended`" in readme
     assert "- **Unstable** at temperature 0: `packet-01`" in readme
 
 
@@ -136,6 +138,15 @@ def test_changed_surroundings(full: Path, path: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [("prefix_checks", []), ("prefix_checks.0.same", False), ("prefix_checks.0.reused_tokens", IMPOSSIBLE)],
+)
+def test_changed_checks_of_prefix_reuse(full: Path, path: str, value: object) -> None:
+    document(full, "runtime.json", _set(path, value))
+    assert found(full, "attempts", "prefix_checks are not those")
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("n_threads", IMPOSSIBLE), ("n_threads_batch", IMPOSSIBLE), ("threads_chosen", "by hand"), ("noise", "quiet")],
 )
@@ -202,6 +213,39 @@ def test_an_unstable_case_told_as_stable_everywhere(full: Path) -> None:
     lines(full, "eval/results.jsonl", results)
     document(full, "decision.json", gate)
     assert found(full, "answers", "'packet-01': unstable is not what")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "area"),
+    [
+        ("trial", "tokens_per_s", IMPOSSIBLE, "threads"), ("trial", "n_threads", 1000, "threads"),
+        ("swept", "trials", [], "threads"), ("swept", "n_threads", 1000, "figures"),
+        ("swept", "reason", "It was so.", "figures"), ("sensors", "missing", {}, "figures"),
+        ("conditions", "power", "battery", "figures"), ("sample", "others_percent", 0.0, "tables"),
+        ("sample", "run_delay_s", IMPOSSIBLE, "tables"), ("sample", "cost_s", IMPOSSIBLE, "tables"),
+        ("completed", "reused_tokens", 3, "tables"), ("completed", "repeat", 100, "tables"),
+        ("graded", "repeat", 100, "answers"), ("loaded", "omp_spin_count", "x", "recipe"),
+    ],
+)  # fmt: skip
+def test_changed_events(full: Path, kind: str, field: str, value: object, area: str) -> None:
+    def change(rows: Rows) -> None:
+        for row in rows:
+            if row["event"] == kind:
+                row[field] = value
+
+    lines(full, "events.jsonl", change)
+    assert found(full, area)
+
+
+def test_other_threads_than_those_that_were_fixed(full: Path) -> None:
+    def fix(rows: Rows) -> None:
+        for row in rows:
+            if row["event"] == "attempt":
+                row["settings"] |= {"n_threads": 2, "n_threads_batch": 1}
+
+    lines(full, "events.jsonl", fix)
+    assert found(full, "threads", "2 threads for decode were wished, 1 were used")
+    assert found(full, "threads", "1 threads for prefill were wished, 2 were used")
 
 
 RECIPE: dict[str, object] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
 from weighbridge.domain.flow import eval_is_current, inputs_digest, status
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
 
@@ -109,7 +110,7 @@ def _eval(run: Run) -> Fact:
     if not eval_is_current(run):
         return missing("the eval is stale: model, settings, cases or policy have changed since")
     gate = record.gate
-    return measured(f"{gate.passed} of {gate.total} passed, {gate.gate}", "the eval")
+    return measured(f"{gate.passed} of {gate.total} passed, {gate.gate}{_busy(record.noise)}", "the eval")
 
 
 def _resources(run: Run) -> Fact:
@@ -127,7 +128,12 @@ def _resources(run: Run) -> Fact:
         return missing("this system did not tell the memory of the engine's process")
     ttft = "not reached" if figures.ttft_s is None else f"{figures.ttft_s:.2f} s"
     peak = figures.peak_rss_bytes / 2**20
-    return measured(f"peak RSS {peak:.0f} MiB, TTFT {ttft}", "the proof")
+    return measured(f"peak RSS {peak:.0f} MiB, TTFT {ttft}{_busy(figures.noise)}", "the proof")
+
+
+def _busy(noise: Noise | None) -> str:
+    """Figures of a contended run are never shown without that word."""
+    return ", contended" if noise is not None and noise.mark == "contended" else ""
 
 
 def _shutdown(run: Run) -> Fact:

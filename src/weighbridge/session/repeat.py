@@ -99,7 +99,8 @@ def load_recipe(packet: Path) -> Earlier:
 def _what_fails(packet: Path, report: Report) -> str:
     wrong = [check for check in report.checks if not check.ok]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return f"{clean_line(str(packet))} does not verify ({wrong[0].name}: {wrong[0].detail}{more}): nothing was run."
+    first = f"{wrong[0].name}: {clean_line(wrong[0].detail, 160)}"
+    return f"{clean_line(str(packet))} does not verify ({first}{more}): nothing was run."
 
 
 def _cases(c: Contents) -> Cases | None:

@@ -22,7 +22,7 @@ from weighbridge.domain.proof.recipe import recipe_of
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.services.packet_io.contents import LOGS, Contents
-from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, surroundings
+from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, prefix_checks, surroundings
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
 from weighbridge.services.packet_io.rebuild import model_of
@@ -172,6 +172,8 @@ def check_attempts(c: Contents) -> Iterator[str]:
     """The list of attempts, and the logs that belong to them."""
     if c.runtime is None:
         return
+    if c.runtime.prefix_checks != prefix_checks(c.events):
+        yield f"{RUNTIME}: prefix_checks are not those of {EVENTS}"
     right = tuple(attempt_rows(list(c.jobs.values()), c.logs))
     if len(c.runtime.attempts) != len(right):
         yield f"{RUNTIME} lists {len(c.runtime.attempts)} attempts, {EVENTS} has {len(right)}"

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, Sensors, Swept
+from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, PrefixChecked, Sensors, Swept
 from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.contents import LOGS
@@ -73,6 +73,11 @@ def surroundings(job: Sequence[Event]) -> dict[str, Any]:
     }
 
 
+def prefix_checks(events: Sequence[Event]) -> tuple[PrefixChecked, ...]:
+    """Every check of prefix reuse, in order."""
+    return tuple(e for e in events if isinstance(e, PrefixChecked))
+
+
 def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str]) -> RuntimeFile:
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
     run, ready, proof = e.run, e.ready, _proof_note(e)
@@ -109,6 +114,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         settings=settings,
         chosen_settings=run.settings,
         attempts=tuple(attempt_rows(e.jobs, logs)),
+        prefix_checks=prefix_checks(e.events),
         jobs_left_out=e.source.left_out,
         overrides=run.overrides,
         formulas=FORMULAS_OF_RUNTIME,

@@ -127,6 +127,7 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         *([f"- Proof: {note}; `first-run.md`, `shutdown.md` and `runtime.json` tell of it"] if note else []),
         *([f"- Proof, noise: {noise_line(runtime.proof.figures.noise)}"] if runtime.proof else []),
         *_unstable(c, runtime),
+        *_reused(c, runtime),
         f"- Eval: {_score(d.evaluation)}",
         *([f"- Eval, noise: {noise_line(d.evaluation.noise)}"] if d.evaluation else []),
         f"- Decision: {_decided(d)}",
@@ -153,6 +154,14 @@ def _unstable(c: Contents, runtime: RuntimeFile) -> list[str]:
         [f"- Repeats: each prompt was asked {runtime.settings.repeats} times"] if runtime.settings.repeats > 1 else []
     )
     return asked + ([f"- **Unstable** at temperature 0: {', '.join(map(code, unstable))}"] if unstable else [])
+
+
+def _reused(c: Contents, runtime: RuntimeFile) -> list[str]:
+    """How many prompts kept a part of the KV cache, and what came of the check that answers stay the same."""
+    kept = sum(row.reused_tokens > 0 for row in c.results)
+    cold = f"{kept} of {len(c.results)} cases kept a part of the KV cache: their TTFT is no cold one"
+    checks = [code(check.reason) for check in runtime.prefix_checks]
+    return [f"- Prefix reuse: {'; '.join([cold, *checks])}"] if kept or checks else []
 
 
 def _tail(runtime: RuntimeFile) -> list[str]:

@@ -56,7 +56,11 @@ def _with_evidence(run: Run, c: Contents) -> Run:
         inputs = inputs_digest(run, "eval") if note.current else ""
         # The pack's title and description are in no packet, and nothing that is asked of the run needs them.
         record = EvalRecord.model_construct(
-            **note.model_dump(exclude={"current", "gate"}), gate=note.gate, inputs=inputs, results=tuple(c.results)
+            **note.model_dump(exclude={"current", "gate", "noise"}),
+            gate=note.gate,
+            noise=note.noise,
+            inputs=inputs,
+            results=tuple(c.results),
         )
         run = run.model_copy(update={"evaluation": record})
     seen = inputs_digest(run, "decision") if c.decision.verdict_current else ""

@@ -10,7 +10,7 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.packet import Item
-from weighbridge.domain.proof.events import EVENT, Conditions, JobKind, Mode, Sensors, Swept
+from weighbridge.domain.proof.events import EVENT, Conditions, JobKind, Mode, PrefixChecked, Sensors, Swept
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import Recipe
@@ -144,6 +144,9 @@ class RuntimeFile(Record):
     threads: Swept | None = Field(description="the threads of the proof, how they were chosen, and the trials")
     sensors: Sensors | None = Field(description="what the system does not tell while the proof runs, with the reasons")
     conditions: tuple[Conditions, ...] = Field(description="the machine just before the proof's child and just after")
+    prefix_checks: tuple[PrefixChecked, ...] = Field(
+        description="whether answers stay the same where a prompt keeps a part of the KV cache, once for each child"
+    )
     proof: ProofNote | None
     forecast: Forecast | None
     forecast_against_measured: tuple[Comparison, ...] | None = Field(description="null: they cannot be compared")
