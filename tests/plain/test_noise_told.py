@@ -126,6 +126,8 @@ def test_conditions_in_one_line_with_a_reason_for_what_is_missing() -> None:
         assert part in told
     assert "(not told: load1: not kept here)" in told and "load average" not in told
     assert "mains" in surroundings(conditions(power="mains"))
+    shared = surroundings(conditions(missing={"power": "no battery", "battery_percent": "no battery"}))
+    assert "(not told: power, battery: no battery)" in shared
 
 
 def test_every_figure_of_a_job_has_a_row() -> None:

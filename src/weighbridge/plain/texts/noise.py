@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from weighbridge.domain.proof.events import Attempt, Event
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.samples import Conditions
@@ -9,6 +11,7 @@ from weighbridge.domain.proof.threads import Swept
 
 NOT_KNOWN = "not known"
 _GIB = 2**30
+_UNIT = re.compile(r"_(percent|bytes|mhz|c)$")
 
 
 class Circumstances:
@@ -79,8 +82,15 @@ def surroundings(told: Conditions) -> str:
         _gib("swap in use", told.swap_used_bytes),
     ]
     line = ", ".join(part for part in parts if part)
-    missing = "; ".join(f"{name.rsplit('_', 1)[0].replace('_', ' ')}: {why}" for name, why in told.missing.items())
-    return f"{line} (not told: {missing})" if missing else line
+    return f"{line} (not told: {_reasons(told.missing)})" if told.missing else line
+
+
+def _reasons(missing: dict[str, str]) -> str:
+    """Names of fields by the reason that they share."""
+    names: dict[str, list[str]] = {}
+    for field, why in missing.items():
+        names.setdefault(why, []).append(_UNIT.sub("", field).replace("_", " "))
+    return "; ".join(f"{', '.join(shared)}: {why}" for why, shared in names.items())
 
 
 def contended(noise: Noise | None, what: str) -> str | None:
