@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from weighbridge.domain.proof.events import Completed, Event, Heartbeat, Loaded, RequestStarted, Swept, Token
@@ -71,7 +73,8 @@ def test_the_phase_a_child_died_in() -> None:
         engine_decode_ms=0,
         engine_decode_tokens=0,
     )
-    loaded = Loaded.model_construct(event="loaded")
+    nothing_else: dict[str, Any] = {"event": "loaded"}
+    loaded = Loaded.model_construct(**nothing_else)
     swept = Swept(t=0, how="fixed", n_threads=1, n_threads_batch=1, reason="r")
     for event in (loaded, swept, WARMING, TOKEN, done, ASKED, TOKEN, _beat("load", 1), done):
         watch.hear(0, event)
