@@ -12,9 +12,11 @@ from textual.app import App
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.run import EvalRecord
 from weighbridge.session.session import Session
 from weighbridge.tui.guard import Guard
 from weighbridge.tui.model_jobs import ModelJobs
+from weighbridge.tui.proof_words import contended_words
 from weighbridge.tui.widgets.status_line import Notice
 
 END_S = 5.0
@@ -100,7 +102,10 @@ def _ending(session: Session, name: JobName) -> Notice:
         return Notice(f"The {name} was stopped.", "ctrl+r starts it again.")
     if record.outcome == "failed":
         return Notice(f"The {name} failed: {record.message}", "That is a result too, and it is kept.", "problem")
-    if run.evaluation is not None and name == "eval" and run.evaluation.gate is not None:
-        gate = run.evaluation.gate
-        return Notice(f"The eval is done: {gate.passed} of {gate.total} passed, {gate.gate}.", "ctrl+n goes on.")
-    return Notice(f"The {name} is done.", "ctrl+n goes on.")
+    noise = record.noise if isinstance(record, EvalRecord) else record.figures.noise
+    contended = contended_words(noise)
+    more = "ctrl+r repeats it, ctrl+n goes on." if contended else "ctrl+n goes on."
+    said = f"The {name} is done"
+    if isinstance(record, EvalRecord) and record.gate is not None:
+        said += f": {record.gate.passed} of {record.gate.total} passed, {record.gate.gate}"
+    return Notice(f"{said}. {contended}".strip(), more)

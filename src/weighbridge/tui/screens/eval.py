@@ -14,18 +14,20 @@ from textual.widgets import DataTable, Input, Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.disk import eval_need
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.run import EvalRecord, Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import load_pack
-from weighbridge.tui.proof_words import PHASES
+from weighbridge.tui.dots import spread
+from weighbridge.tui.proof_words import MARKS, PHASES, contended_words
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.proof import JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line
-from weighbridge.tui.widgets.figures import mib, rate, seconds
+from weighbridge.tui.widgets.figures import mib, number, rate, seconds
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
 from weighbridge.tui.widgets.status_line import Notice
 
@@ -42,6 +44,24 @@ def gate_rows(record: EvalRecord | None, stale: bool) -> Iterator[Row]:
     tone: Tone = {"PASSED": "good", "WARNED": "warn", "FAILED": "bad"}[gate.gate]  # type: ignore[assignment]
     yield Row("Result", f"{gate.passed} of {gate.total} passed; 95 % interval {gate.interval.text} (Wilson)", "head")
     yield Row("Gate", f"{gate.gate}: {'; '.join(gate.reasons)}", tone)
+    yield from noise_rows(record)
+    yield from ttft_rows(record)
+
+
+def noise_rows(record: EvalRecord) -> Iterator[Row]:
+    """The mark of the machine while the cases ran."""
+    if said := contended_words(record.noise):
+        yield Row("! Noise", f"{said} ctrl+r repeats it.", "warn")
+    elif record.noise is not None and record.noise.mark == "quiet":
+        yield Row("Noise", "quiet", "muted")
+
+
+def ttft_rows(record: EvalRecord) -> Iterator[Row]:
+    """TTFT over the cases: those that kept a part of the KV cache are never mixed with the cold ones."""
+    for label, reused in (("TTFT", False), ("reused", True)):
+        values = [r.ttft_s for r in record.results if r.ttft_s is not None and bool(r.reused_tokens) == reused]
+        if values:
+            yield Row(label, spread(values), "muted")
 
 
 def detail_rows(case: Case, result: CaseResult | None, answer: str) -> Iterator[Row]:
@@ -60,6 +80,13 @@ def detail_rows(case: Case, result: CaseResult | None, answer: str) -> Iterator[
     yield Row("Answer", clean(result.output, 4_000) or "(empty)")
     yield Row("Mark", f"{'pass' if result.passed else 'FAIL'}: {result.reason}", "good" if result.passed else "bad")
     yield Row("Cost", " · ".join(cost), "muted")
+    if result.unstable:
+        yield Row("! Unstable", "the repeats differ at temperature 0: shown is the first answer", "warn")
+    if result.repeats > 1:
+        yield Row("Repeats", f"{number(result.repeats_passed)} of {result.repeats} passed; the case needs all", "muted")
+    if result.reused_tokens:
+        kept = f"{result.reused_tokens} of {result.prompt_tokens} prompt tokens stood in the KV cache: no cold TTFT"
+        yield Row("Reused", kept, "muted")
     yield asked
 
 
@@ -94,7 +121,8 @@ class EvalScreen(JobScreen):
         if self.wizard.jobs.running:
             return "escape stops; graded cases are kept."
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
-            return "ctrl+r starts the eval; the threshold is fixed first."
+            need = eval_need(run.settings, run.pack.case).sentence if run.pack else ""
+            return f"ctrl+r starts the eval: it {need}."
         return "Arrows show each case."
 
     def missing_widget(self) -> Widget | None:
@@ -167,9 +195,11 @@ def live_line(view: LiveView) -> str:
     """The case that runs, in one line."""
     parts = (
         clean_line(view.case) or "warm-up",
+        *((f"repeat {view.repeat}",) if view.repeat > 1 else ()),
         PHASES.get(view.phase, view.phase),
         f"{view.tokens} tok",
         f"TTFT {seconds(view.ttft_s)}",
         rate(view.decode_rate),
+        *((MARKS[view.mark],) if view.mark in ("quiet", "contended") else ()),
     )
     return " · ".join(parts)

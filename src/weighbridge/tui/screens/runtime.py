@@ -16,7 +16,8 @@ from textual.widgets import RadioSet, Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.settings import KvType, RuntimeSettings
+from weighbridge.domain.proof.disk import proof_need
+from weighbridge.domain.proof.settings import FlashAttention, KvType, RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.session.jobs import prove_command
 from weighbridge.tui.forecast_words import file_rows, forecast_rows, refusal_rows
@@ -38,12 +39,29 @@ SETTINGS = {
     "temperature": ("Temperature", "0 takes the likeliest token"),
     "seed": ("Seed", "of the sampler"),
 }
+MORE = {
+    "n_threads_batch": ("Prefill threads", "auto: as above, or measured"),
+    "n_ubatch": ("Micro-batch", "tokens computed at once"),
+    "flash_attn": ("Flash attention", "auto: for q8_0"),
+    "repeats": ("Repeats", "times each prompt is asked"),
+    "prefix_reuse": ("Prefix reuse", "no cold TTFT"),
+}
+"""Settings that are folded away: `f2` shows them in place of the others."""
+TITLES = {name: title for name, (title, _) in (SETTINGS | MORE).items()}
+CHOICES: dict[str, tuple[tuple[str, str | bool], ...]] = {
+    "kv_type": tuple((kind, kind) for kind in get_args(KvType)),
+    "flash_attn": tuple((kind, kind) for kind in get_args(FlashAttention)),
+    "prefix_reuse": (("off", False), ("on", True)),
+}
+"""Settings with few values: the word on the screen, and the value."""
 
 
 def setting(name: str, run: Run) -> str:
     value = getattr(run.settings, name)
     if value is None:
         return "auto"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -55,6 +73,7 @@ class RuntimeScreen(StepScreen):
         Binding(
             "ctrl+o", "accept", "Accept risk", id="runtime.accept", tooltip="Overrule the memory refusal, on record"
         ),
+        Binding("f2", "more", "More", id="runtime.more", tooltip="The other settings", priority=True),
         Binding("ctrl+d", "download", "Download", id="runtime.download", tooltip="Fetch the file", priority=True),
         Binding("escape", "stop", "Stop", id="runtime.stop", tooltip="Stop the download; what is here stays"),
         Binding("escape", "undo", "Undo", id="runtime.undo", show=False, tooltip="Take back what is being typed"),
@@ -65,25 +84,45 @@ class RuntimeScreen(StepScreen):
         if self.run.planned:
             yield PlanPart(self.run, self.wizard.session.deps.tables)
             return
-        for name, (title, note) in SETTINGS.items():
-            with Horizontal(classes="setting"):
-                yield Static(title, classes="setting-title", markup=False)
-                yield self._entry(name)
-                yield Static(note, classes="setting-note", markup=False)
+        for group, settings in (("basic", SETTINGS), ("more", MORE)):
+            for name, (title, note) in settings.items():
+                with Horizontal(classes=f"setting {group}"):
+                    yield Static(title, classes="setting-title", markup=False)
+                    yield self._entry(name)
+                    yield Static(note, classes="setting-note", markup=False)
+        yield Static(id="folded", markup=False)
         yield TransferBar("asking the Hub", id="loading")
         yield Sheet(id="forecast")
 
     def _entry(self, name: str) -> Widget:
-        if name == "kv_type":
-            given = self.run.settings.kv_type
-            kinds = (Radio(kind, value=kind == given) for kind in get_args(KvType))
-            return RadioSet(*kinds, id="set-kv_type", classes="across", compact=True)
+        if name in CHOICES:
+            given = getattr(self.run.settings, name)
+            kinds = (Radio(word, value=value == given) for word, value in CHOICES[name])
+            return RadioSet(*kinds, id=f"set-{name}", classes="across", compact=True)
         return Field(
             partial(setting, name),
             lambda text: want.ChangeSetting(field=name, value=text),
             id=f"set-{name}",
             max_length=20,
         )
+
+    def action_more(self) -> None:
+        """The other settings in place of these; what was typed is saved first."""
+        if self.flush():
+            self.toggle_class("-more")
+            self.query_one("#folded", Static).update(self._folded())
+            self.query_one("#set-n_threads_batch" if self.has_class("-more") else "#set-n_ctx").focus()
+
+    def _folded(self) -> str:
+        """What the settings that are not shown are set to, where that is not the default."""
+        hidden = SETTINGS if self.has_class("-more") else MORE
+        default = RuntimeSettings()
+        own = [
+            f"{TITLES[name].lower()} {setting(name, self.run)}"
+            for name in hidden
+            if getattr(self.run.settings, name) != getattr(default, name)
+        ]
+        return f"f2: {len(hidden)} other settings{' (' + ', '.join(own) + ')' if own else ', all as preset'}"
 
     def hint(self, run: Run) -> str:
         if run.planned:
@@ -106,19 +145,22 @@ class RuntimeScreen(StepScreen):
             rows += [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)]
         runs = [Row("Engine", run.machine.engine)]
         if run.model:
+            runs.append(Row("Proof", proof_need(run.settings, run.prompt).sentence))
+        if run.model:
             runs.append(Row("Command", shlex.join(prove_command(run)), "muted"))
         self.query_one("#forecast", Sheet).show([*rows, Row(""), *runs])
+        self.query_one("#folded", Static).update(self._folded())
 
     def tick(self) -> None:
         super().tick()
         if not self.run.planned:
             self.query_one(TransferBar).show(self.model_jobs.loading)
 
-    @on(RadioSet.Changed, "#set-kv_type")
-    def _kv_type(self, event: RadioSet.Changed) -> None:
-        kind = get_args(KvType)[event.index]
-        if kind != self.run.settings.kv_type:
-            self.apply(want.ChangeSetting(field="kv_type", value=kind))
+    @on(RadioSet.Changed)
+    def _chosen(self, event: RadioSet.Changed) -> None:
+        name = (event.radio_set.id or "").removeprefix("set-")
+        if name in CHOICES and CHOICES[name][event.index][1] != getattr(self.run.settings, name):
+            self.apply(want.ChangeSetting(field=name, value=CHOICES[name][event.index][0]))
 
     def action_download(self) -> None:
         self.wizard.download(self._arrived)
@@ -149,15 +191,17 @@ class RuntimeScreen(StepScreen):
     def worded(self, problem: Problem) -> Problem:
         """A setting is called what it is called on this screen."""
         name = str(problem).partition(" ")[0]
-        if name not in SETTINGS:
+        if name not in TITLES:
             return problem
         rest = str(problem).removeprefix(name).removeprefix(f" ({RuntimeSettings.model_fields[name].description})")
-        return type(problem)(f"{SETTINGS[name][0]}{rest}", problem.hint)
+        return type(problem)(f"{TITLES[name]}{rest}", problem.hint)
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#set-n_ctx")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "more":
+            return not self.run.planned
         if action == "accept":
             return flow.missing_memory(self.run) is not None
         if action == "download":

@@ -30,8 +30,19 @@ def cells(case: Case, result: CaseResult | None, running: bool) -> dict[str, Tex
         return row | {"ttft": blank, "rate": blank, "answer": Text("")}
     row["ttft"] = Text(seconds(result.ttft_s), justify="right")
     row["rate"] = Text(number(result.decode_tokens_per_s, 1), justify="right")
-    row["answer"] = Text(clean_line(result.output, 200), no_wrap=True, overflow="ellipsis")
+    row["answer"] = Text.assemble((flags(result), "bold"), clean_line(result.output, 200))
+    row["answer"].no_wrap, row["answer"].overflow = True, "ellipsis"
     return row
+
+
+def flags(result: CaseResult) -> str:
+    """What has to be known before the answer is read: `! unstable · 2/3 · reused · `."""
+    signs = ["! unstable"] if result.unstable else []
+    if result.repeats > 1:
+        signs.append(f"{'?' if result.repeats_passed is None else result.repeats_passed}/{result.repeats}")
+    if result.reused_tokens:
+        signs.append("reused")
+    return "".join(f"{sign} · " for sign in signs)
 
 
 class CaseTable(DataTable[Text]):
