@@ -26,8 +26,8 @@ from weighbridge.services.sampling.sampler import Sampler
 GOAL_PERCENT = 0.7
 TOKENS = 256
 INTERVAL_S = 0.2
-ROWS = {"one sample": 200, "one closer look": 50}
-"""What is measured in a row, and how often."""
+ONE, CLOSER = "one sample", "one closer look"
+IN_A_ROW = 100
 
 
 def mean_us(call: Callable[[], object], times: int) -> float:
@@ -38,7 +38,7 @@ def mean_us(call: Callable[[], object], times: int) -> float:
     return (time.thread_time() - began) / times * 1e6
 
 
-async def watched(folder: Path) -> tuple[int, list[Sample], dict[str, float]]:
+async def watched(folder: Path) -> tuple[list[Sample], dict[str, float]]:
     """One answer of a live child: its samples, and what the sampler costs beside it, by row."""
     runtime = LlamaRuntime(launch(folder, TOKENS), time.monotonic, sample_interval_s=INTERVAL_S)
     samples: list[Sample] = []
@@ -47,17 +47,14 @@ async def watched(folder: Path) -> tuple[int, list[Sample], dict[str, float]]:
         async for event in runtime.start():
             pid = event.pid if isinstance(event, Spawned) else pid
         sampler = Sampler(pid, time.monotonic)
-        costs = {name: mean_us(_what(sampler)[name], times) for name, times in ROWS.items()}
+        calls: dict[str, Callable[[], object]] = {ONE: sampler.sample, CLOSER: sampler.look_closer}
+        costs = {name: mean_us(call, IN_A_ROW) for name, call in calls.items()}
         async for event in runtime.generate(PROMPT):
             if isinstance(event, Sample):
                 samples.append(event)
-        return pid, samples, costs
+        return samples, costs
     finally:
         await runtime.stop()
-
-
-def _what(sampler: Sampler) -> dict[str, Callable[[], object]]:
-    return {"one sample": sampler.sample, "one closer look": sampler.look_closer}
 
 
 def percent(samples: list[Sample]) -> float:
@@ -70,10 +67,10 @@ def percent(samples: list[Sample]) -> float:
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     taken: list[float] = []
-    costs: dict[str, list[float]] = {name: [] for name in ROWS}
+    costs: dict[str, list[float]] = {ONE: [], CLOSER: []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
-            _, samples, row = asyncio.run(watched(Path(folder)))
+            samples, row = asyncio.run(watched(Path(folder)))
             for name, cost in row.items():
                 costs[name].append(cost)
             taken.append(percent(samples))

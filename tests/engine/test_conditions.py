@@ -133,8 +133,9 @@ async def test_a_slow_sensor_does_not_hold_the_event_loop_and_can_be_left(monkey
     monkeypatch.setattr(psutil, "sensors_battery", slow, raising=False)
     reading = asyncio.create_task(read())
     try:
-        while not asked.is_set():
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(10):
+            while not asked.is_set():
+                await asyncio.sleep(0.001)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading

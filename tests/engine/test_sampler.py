@@ -132,6 +132,7 @@ def test_the_costlier_a_closer_look_the_seldomer_and_its_cost_is_counted() -> No
     assert source.closer_due()
 
 
+@linux
 def test_the_cost_of_sampling_grows_with_every_sample() -> None:
     source = Sampler(os.getpid(), time.monotonic)
     costs = [taken(source).cost_s for _ in range(3)]
