@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Script
+from fakes import Script, quiet
 from packet.forge import document, lines
 from program import Cli
 
@@ -18,7 +19,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.engine.mode_memory import known_mode, remember
 from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session
+from weighbridge.session import Deps, Session, real_deps
 
 Made = Callable[..., Path]
 
@@ -30,10 +31,23 @@ def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
     return deps
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packet of a proof of two repeats at a context of 512, and of an eval. Not to be changed."""
+    place = tmp_path_factory.mktemp("again")
+    deps = replace(real_deps(place / "home"), runtime=Script().factory, conditions=quiet, dry_load=None)
+    asyncio.run(_weigh(RunStore(place / "home"), deps, place / "packet"))
+    return place / "packet"
+
+
 @pytest.fixture
-async def packet(scripted: Deps, store: RunStore, tmp_path: Path) -> Path:
-    """A packet of a proof of two repeats at a context of 512, and of an eval; its run is gone."""
-    session = Session.create(store, scripted)
+def packet(scripted: Deps, written: Path, tmp_path: Path) -> Path:
+    """The same, of this test's own."""
+    return Path(shutil.copytree(written, tmp_path / "packet"))
+
+
+async def _weigh(store: RunStore, deps: Deps, target: Path) -> None:
+    session = Session.create(store, deps)
     for step in ORDER[:-1]:
         if step == "model":
             await session.choose_model("bundled")
@@ -46,10 +60,8 @@ async def packet(scripted: Deps, store: RunStore, tmp_path: Path) -> Path:
         if step == "eval":
             _ = [event async for event in session.evaluate()]
         session.apply(want.Confirm(step=step))
-    await session.write_packet(tmp_path / "packet")
+    await session.write_packet(target)
     await session.close()
-    store.delete(session.run.id)
-    return tmp_path / "packet"
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -67,7 +79,7 @@ def test_the_same_answers_are_a_reproduction(packet: Path, script: Script, here:
     assert {"completed", "graded", "ended"} <= {event["event"] for event in events}
     assert found["event"] == "comparison" and found["reproduced"] is True and found["packet"] == str(packet)
     assert found["summary"]["prompt"] == "What weighs a lorry?" and found["summary"]["settings"]["n_ctx"] == 512
-    assert [launch.settings.n_ctx for launch in script.launches[2:]] == [512, 512]
+    assert [launch.settings.n_ctx for launch in script.launches] == [512, 512]
     output = rows(found, "output")
     assert all(row["equal"] for row in output.values())
     assert {"first-run", "first-run#2", "case-laptop-01", "case-laptop-01#2"} <= set(output)

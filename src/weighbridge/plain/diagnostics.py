@@ -8,11 +8,13 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.text import clean_line
-from weighbridge.plain.texts.noise import contended
+
+if TYPE_CHECKING:
+    from weighbridge.domain.proof.noise import Noise
 
 _LIMIT = 1000
 _HUB = logging.getLogger("weighbridge.hub")
@@ -33,6 +35,8 @@ def problem(trouble: Problem) -> None:
 
 def noise(mark: Noise | None, what: str) -> None:
     """Says why, where other programs disturbed the figures of `what`: the proof, the eval."""
+    from weighbridge.plain.texts.noise import contended
+
     if sentence := contended(mark, what):
         say(sentence)
 
