@@ -45,6 +45,9 @@ def flags(result: CaseResult) -> str:
     return "".join(f"{sign} · " for sign in signs)
 
 
+KEPT_CELLS = 500
+
+
 class CaseTable(DataTable[Text]):
     """`show` draws pack, results and the case that runs; the cursor follows the run until the person moves it."""
 
@@ -55,6 +58,9 @@ class CaseTable(DataTable[Text]):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, cursor_type="row")
         self._followed = 0
+        self._drawn: dict[str, tuple[CaseResult | None, bool]] = {}
+        # Textual keeps 10,000 cells as drawn, which for a long pack are 12 MB: a few screens of them are enough.
+        self._cell_render_cache.maxsize = KEPT_CELLS
         for key, label, width in COLUMNS:
             self.add_column(label, key=key, width=width)
         self.add_column("answer", key="answer", width=ANSWER_LEAST)
@@ -71,10 +77,15 @@ class CaseTable(DataTable[Text]):
         ids = [case.id for case in pack.case]
         if [key.value for key in self.rows] != ids:
             self.clear()
+            self._drawn.clear()
             for case in pack.case:
                 self.add_row(*cells(case, None, False).values(), key=case.id)
         for case in pack.case:
-            for column, cell in cells(case, results.get(case.id), case.id == running).items():
+            shown = results.get(case.id), case.id == running
+            if self._drawn.get(case.id) == shown:
+                continue
+            self._drawn[case.id] = shown
+            for column, cell in cells(case, *shown).items():
                 if self.get_cell(case.id, column) != cell:
                     self.update_cell(case.id, column, cell)
         if running in ids and self.cursor_row == self._followed:
