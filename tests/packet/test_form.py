@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 from packet.forge import document, problems
 
+from weighbridge.domain.problems import Refused
 from weighbridge.domain.proof.events import Completed, Event, RequestStarted, Token
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.services.packet_io import payload
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.fill import SOFTWARE
 from weighbridge.services.packet_io.records import FORM
 from weighbridge.services.packet_io.verify import verify_packet
+from weighbridge.services.packet_io.write import write_packet
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 Save = Callable[[PacketSource], Path]
@@ -97,6 +100,16 @@ def longer(source: PacketSource, tokens: int) -> PacketSource:
     assert source.run.proof
     proof = source.run.proof.model_copy(update={"output": " word" * tokens})
     return replace(source, events=events, run=source.run.model_copy(update={"proof": proof}))
+
+
+def test_more_events_than_anybody_could_check_are_not_written(
+    source: PacketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "MAX_LINES", 1500)
+    write_packet(tmp_path / "fits", longer(source, 100))
+    with pytest.raises(Refused, match="a packet holds at most 1,500"):
+        write_packet(tmp_path / "packet", longer(source, 1500))
+    assert not (tmp_path / "packet").exists()
 
 
 def calls(packet: Path) -> int:

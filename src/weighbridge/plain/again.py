@@ -51,7 +51,9 @@ def main(args: Namespace, release: Callable[[], None]) -> int:
                 rows = comparison(session, earlier, cases=args.cases)
     except (Exception, KeyboardInterrupt) as end:
         known = {name: value for name, value in unfinished(end).items() if name in ("outcome", "message")}
-        last_words(args, dict.fromkeys(("event", *_KEYS)) | {"event": "comparison", "packet": args.packet} | known)
+        last_words(
+            args, dict.fromkeys(("event", *_KEYS)) | {"event": "comparison", "packet": args.packet, "rows": []} | known
+        )
         raise
     last_words(args, _object(earlier, session.run, notes, rows))
     return _tell(args, earlier, notes, rows) if rows else code
@@ -77,7 +79,7 @@ async def _again(session: Session, args: Namespace, earlier: Earlier) -> tuple[i
     notes = await take(session, earlier)
     if notes:
         diagnostics.note(notes)
-    await fetch_as_allowed(session, args.accept_memory_risk, "The packet's context stands:")
+    await fetch_as_allowed(session, args.accept_memory_risk, "Free some memory")
     require_same(session.run, recipe)
     await follow(session, session.prove(), shown(session, args.json))
     proof = session.run.proof

@@ -91,7 +91,7 @@ async def _prove(session: Session, args: Namespace) -> int:
         raise BadInput("--cases goes with --from PACKET.", "`weighbridge run PLAN` runs cases of your own.")
     _settings(session, args)
     await choose(session, args.model, whole=True)
-    await fetch_as_allowed(session, args.accept_memory_risk, "Lower --ctx, choose a smaller model,")
+    await fetch_as_allowed(session, args.accept_memory_risk, "Lower --ctx, choose a smaller model")
     around, tell = Circumstances(), shown(session, args.json)
 
     def show(event: Event) -> None:
@@ -115,7 +115,7 @@ async def fetch_as_allowed(session: Session, risk: str | None, way_out: str) -> 
     await session.weigh()
     accept_memory_risk(session, risk)
     if lack := missing_memory(session.run):
-        raise Refused(lack, f"{way_out} or put --accept-memory-risk REASON on record.")
+        raise Refused(lack, f"{way_out}, or put --accept-memory-risk REASON on record.")
     await fetch_or_quit(session)
 
 

@@ -183,7 +183,7 @@ def _settings(verb: argparse.ArgumentParser) -> None:
         "--prefix-reuse",
         action="store_const",
         const="true",
-        help="keep what a prompt shares with the one before it: its TTFT is no cold one",
+        help="cases that begin alike keep that part of the KV cache: no cold TTFT",
     )
 
 

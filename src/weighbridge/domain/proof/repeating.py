@@ -192,5 +192,5 @@ def marks(what: str, before: Noise | None, now: Noise | None) -> Row:
     """Quiet, contended or unknown, before and now, with the reasons of both."""
     old, new = (noise.mark if noise else "unknown" for noise in (before, now))
     sides = (("before", before), ("now", now))
-    why = [f"{when}: {'; '.join(noise.reasons)}" for when, noise in sides if noise and noise.reasons]
-    return Row(group="figure", what=what, before=old, now=new, equal=old == new, note=clean_line("; ".join(why), 500))
+    why = [f"{when}: {' '.join(noise.reasons)}" for when, noise in sides if noise and noise.reasons]
+    return Row(group="figure", what=what, before=old, now=new, equal=old == new, note=clean_line(" ".join(why), 500))

@@ -47,4 +47,4 @@ def _apart(rows: Sequence[Row], parts: str) -> list[str]:
 def _figures(rows: Sequence[Row]) -> list[str]:
     head = ("figure", "before", "now", "now / before")
     table = [(row.what, row.before, row.now, "" if row.ratio is None else f"{row.ratio:.2f}") for row in rows]
-    return [*columns([head, *table]), *(row.note for row in rows if row.note)]
+    return [*columns([head, *table]), *(f"{row.what}, {row.note}" for row in rows if row.note)]

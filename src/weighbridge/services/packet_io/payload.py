@@ -13,13 +13,14 @@ from weighbridge.domain.proof.recipe import recipe_of
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.services.packet_io import pages
-from weighbridge.services.packet_io.contents import LOGS, MODEL_CARD, RECORDS, Contents, take
+from weighbridge.services.packet_io.contents import LOGS, MAX_LINES, MODEL_CARD, RECORDS, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import decision_file, pack_of, policy_file
 from weighbridge.services.packet_io.fill_licence import licence_file
 from weighbridge.services.packet_io.fill_model import model_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
 from weighbridge.services.packet_io.fill_system import system_file
+from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
 from weighbridge.services.packet_io.model_card import carry
 from weighbridge.services.packet_io.pages import json_text
 from weighbridge.services.packet_io.redact import Redactor
@@ -70,8 +71,20 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
     if e.evaluation and e.evaluation.results:
         files["data/eval/results.jsonl"] = lines(e.evaluation.results)
     if e.jobs:
-        files["data/events.jsonl"] = lines(e.events)
+        files["data/events.jsonl"] = _readable(lines(e.events))
     return files
+
+
+def _readable(events: str) -> str:
+    """The events, as many as `verify` reads. Refused where there are more: nobody could check such a packet."""
+    count, size = events.count("\n"), len(events.encode())
+    if count > MAX_LINES or size > MAX_TEXT_BYTES:
+        raise Refused(
+            f"The run has {count:,} events of {size / 2**20:,.0f} MiB, and a packet holds at most {MAX_LINES:,} "
+            f"of {MAX_TEXT_BYTES / 2**20:,.0f} MiB.",
+            "Run proof and eval again with fewer tokens, cases or repeats, and save.",
+        )
+    return events
 
 
 def _model(e: Evidence, redactor: Redactor, one: Callable[[BaseModel], str]) -> dict[str, str]:

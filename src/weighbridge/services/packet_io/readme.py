@@ -36,9 +36,10 @@ FILES = {
 }
 _LIMITS = (
     "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
-    "with their digests: the texts and times of tokens and the samples of memory in `events.jsonl`, the words of",
-    "the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and whether the model's file",
-    "has the digest and the licence that are stated here. For these, hash the model's file and run the command.",
+    "with their digests: the texts and times of tokens, the samples, the conditions and the trials of threads in",
+    "`events.jsonl`, the words of the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and",
+    "whether the model's file has the digest and the licence that are stated here. For these, hash the model's file",
+    "and run the recipe again.",
     "When the Hub was asked, and the words of a reason why something is missing, stand in records and texts alone.",
     "Of a model card, only what is quoted stands in two places: compare it with README.md of the repository at its",
     "revision.",
@@ -164,6 +165,12 @@ def _reused(c: Contents, runtime: RuntimeFile) -> list[str]:
     return [f"- Prefix reuse: {'; '.join([cold, *checks])}"] if kept or checks else []
 
 
+_AGAIN = (
+    "`weighbridge prove --from .` runs `recipe.json` again, and says which answers are equal and what else differs:",
+    "recipe, figures, machine.",
+)
+
+
 def _tail(runtime: RuntimeFile) -> list[str]:
     left_out = runtime.jobs_left_out
     cut = f"{left_out} earlier jobs of this run are not in events.jsonl." if left_out else ""
@@ -183,6 +190,7 @@ def _tail(runtime: RuntimeFile) -> list[str]:
         "`weighbridge verify` also marks every stored answer again, recomputes score, interval, gate and figures from",
         "`events.jsonl`, writes the tables and the texts for people again and compares them byte for byte, and",
         "compares whatever stands in two files.",
+        *(_AGAIN if runtime.proof else ()),
         "",
         *_LIMITS,
         "## How the figures are computed",
