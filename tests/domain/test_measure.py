@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from job_events import answer, attempt
 
 from weighbridge.domain.proof.events import (
-    Attempt,
     Completed,
     Ended,
-    Event,
     Prefilled,
     RequestStarted,
     Sample,
@@ -18,49 +15,7 @@ from weighbridge.domain.proof.events import (
 )
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import attempt_outcomes, request_figures
-from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import summarize
-
-
-def answer(request: str, start: float, times: list[float], texts: list[str] | None = None, **more: Any) -> list[Event]:
-    """One request handed over at `start`, with a token at each time."""
-    pieces = texts or ["x"] * len(times)
-    done = {"warmup": False, "prompt_tokens": 30, "prefill_s": 0.5, **more}
-    return [
-        RequestStarted(t=start, request=request, prompt="Q", prompt_tokens=30, warmup=done["warmup"]),
-        *(Token(t=t, request=request, index=i, text=s) for i, (t, s) in enumerate(zip(times, pieces, strict=True))),
-        Completed(
-            t=times[-1] if times else start,
-            request=request,
-            output="".join(pieces),
-            stop_reason="eos",
-            output_tokens=len(times),
-            engine_prompt_ms=1,
-            engine_prompt_tokens=30,
-            engine_decode_ms=1,
-            engine_decode_tokens=len(times),
-            **done,
-        ),
-    ]
-
-
-def attempt() -> Attempt:
-    return Attempt(
-        t=0,
-        at="2026-01-01T00:00:00Z",
-        job="proof",
-        job_id="proof-1",
-        number=1,
-        mode="default",
-        reason="first try",
-        runtime="llama-cpp-python",
-        version="0.3.36",
-        command=("weighbridge",),
-        model_file="m.gguf",
-        model_sha256="0" * 64,
-        settings=RuntimeSettings(),
-        available_bytes=None,
-    )
 
 
 def test_figures_of_one_answer() -> None:
