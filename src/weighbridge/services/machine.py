@@ -55,6 +55,7 @@ def machine_facts(folder: Path) -> MachineFacts:
 def usable_threads() -> int:
     """Physical cores that this process may really use: at most its affinity and its container's quota.
 
+    The most threads that a sweep tries: two on one core share its arithmetic units and gain nothing.
     A quota is rounded down: with a thread more, the kernel stops all of them for a part of every period.
     """
     quota = cpu_quota()

@@ -29,16 +29,34 @@ _PASSED = (
 )
 
 
+SPIN_COUNT = "1000"
+"""Turns that an OpenMP thread spins at a barrier before it sleeps: sleeping at once costs a third of the idle rate, and
+spinning for long collapses where another process wants the core. Decode tokens/s, two threads on two cores, the bundled
+model, median and range of four or five interleaved rounds on a shared machine, so that only the order is sure:
+
+    GOMP_SPINCOUNT      idle          one core busy
+    0 (passive)         47 (40-55)    29 (19-39)
+    100                 -             32 (30-34)
+    300                 69 (59-78)    27 (21-31)
+    1000                71 (63-74)    20 (19-24)
+    2000                67 (19-79)    13 (8-14)
+    5000                -             7 (2-8)
+    20000               76 (63-84)    -
+    default             75 (69-85)    2 to 9
+
+One thread: 45 (42-55) idle, 31 (14-43) busy, which is what a sweep then takes.
+"""
+
+
 def child_environment() -> dict[str, str]:
     """A small list of harmless variables; no token, no proxy and no home folder reaches the engine.
 
-    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT): threads that spin for long collapse on a busy
-    machine. An abort does not start a debugger on the process (GGML_NO_BACKTRACE). numpy comes along with the
+    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT). An abort does not start a debugger on the process (GGML_NO_BACKTRACE). numpy comes along with the
     library and computes nothing: it gets no threads (OPENBLAS_NUM_THREADS).
     """
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    passed |= {"GOMP_SPINCOUNT": "1000", "GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    passed |= {"GOMP_SPINCOUNT": SPIN_COUNT, "GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
     home = Path(weighbridge.__file__).resolve().parents[1]
     if home not in {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}:
         passed["PYTHONPATH"] = str(home)
