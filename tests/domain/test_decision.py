@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from weighbridge.domain.proof.noise import Mark, Noise
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, judge, options
@@ -94,3 +95,27 @@ def test_a_failed_proof_allows_to_switch_or_to_stop() -> None:
     assert {row.choice for row in rows if row.allowed} == {"switch", "stop"}
     assert recommended == "switch"
     assert options(ConstraintCard(), None, None, failure="x")[1] == "stop"
+
+
+MARKS: tuple[Mark, ...] = ("quiet", "contended", "unknown")
+NOISE = {mark: Noise(mark=mark, reasons=()) for mark in MARKS}
+
+
+@pytest.mark.parametrize(("noise", "gate"), [("quiet", "PASSED"), ("unknown", "PASSED"), ("contended", "WARNED")])
+def test_a_busy_machine_makes_a_passed_gate_a_warning(noise: Mark, gate: str) -> None:
+    made = judge(results(*[True] * 5), POLICY, NOISE[noise])
+    assert made.gate == gate
+    assert any("busy" in reason for reason in made.reasons) == (noise == "contended")
+
+
+def test_answers_that_differ_are_a_warning_that_names_the_case() -> None:
+    one, *others = results(*[True] * 5)
+    made = judge([one.model_copy(update={"unstable": True, "repeats": 3}), *others], POLICY)
+    assert made.gate == "WARNED"
+    assert any("temperature 0: c0" in reason for reason in made.reasons)
+
+
+def test_a_failed_gate_stays_failed_on_a_busy_machine() -> None:
+    made = judge(results(*[False] * 5), POLICY, NOISE["contended"])
+    assert made.gate == "FAILED"
+    assert any("busy" in reason for reason in made.reasons)
