@@ -89,14 +89,15 @@ class WeighbridgeApp(App[int]):
             self.exit(problem.exit_code)
             return
         first = self.screen
-        self._take(session)
+        self.adopt(session)
         self.go_to_first_open()
         if said:
             self.tell(Notice(said))
         for key in first.early_keys if isinstance(first, FirstFrame) else ():
             self.post_message(events.Key(key.key, key.character))
 
-    def _take(self, session: Session) -> None:
+    def adopt(self, session: Session) -> None:
+        """Goes on with this session; the one before is closed by whoever asks."""
         from weighbridge.tui.jobs import Jobs
 
         self.session = session
@@ -236,7 +237,7 @@ class WeighbridgeApp(App[int]):
     @work
     async def open_run(self, run_id: str | None) -> None:
         """Resumes a run, or begins a new one; the open one is closed only once the other is there."""
-        if not await self._may_leave("Open the other run"):
+        if not await self.may_leave("Open the other run"):
             return
         from weighbridge.session.session import Session
 
@@ -247,10 +248,10 @@ class WeighbridgeApp(App[int]):
             self.tell(Notice.of(problem))
             return
         await self.jobs.close()
-        self._take(session)
+        self.adopt(session)
         self.go_to_first_open()
 
-    async def _may_leave(self, leave: str) -> bool:
+    async def may_leave(self, leave: str) -> bool:
         """Asks while a job runs, and only then."""
         running = self.jobs.busy if self.is_open else ""
         if not running:
@@ -270,7 +271,7 @@ class WeighbridgeApp(App[int]):
             said = self.notice.text if self.notice else ""
             if not await self._agreed(f"{said} Leaving drops what is typed there.".strip(), "Quit", "Stay"):
                 return
-        if await self._may_leave("Stop it and quit"):
+        if await self.may_leave("Stop it and quit"):
             if self.is_open:
                 await self.jobs.close()
             self.exit(0)

@@ -33,6 +33,9 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
             "Start the proof", "One prompt, measured (ctrl+r in step 6)", partial(app.start_job, "proof")
         )
         yield SystemCommand("Start the eval", "The fixed cases (ctrl+r in step 7)", partial(app.start_job, "eval"))
+    if not running:
+        again = "Its recipe in a new run; then what is equal and what differs"
+        yield SystemCommand("Prove again from a packet", again, partial(_again, app))
     if app.jobs.model.loading:
         yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
     elif app.can_download:
@@ -43,6 +46,12 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
     yield SystemCommand("Help", "About this step, and its keys (f1)", app.action_help)
     yield SystemCommand("Theme", "Other colours, the terminal's own among them", app.action_change_theme)
     yield SystemCommand("Quit", "Everything is saved (ctrl+q)", app.action_quit)
+
+
+def _again(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.again import prove_again
+
+    app.run_worker(prove_again(app), group="again", exclusive=True)
 
 
 OWN = ("next", "back", "start", "stop", "download", "help", "jump", "runs", "command_palette", "quit")

@@ -37,6 +37,8 @@ class Jobs:
         self._job: Worker[None] | None = None
         self._name: JobName = "proof"
         self.saving = False
+        self.after_proof: Callable[[], None] | None = None
+        """What follows each proof that ran to its end, if something does."""
 
     @property
     def running(self) -> JobName | None:
@@ -64,6 +66,9 @@ class Jobs:
                 if isinstance(event, Attempt):
                     self._guard.changed()
         self._guard.tell(_ending(self.session, name))
+        proof = self.session.run.proof
+        if name == "proof" and self.after_proof and proof is not None and proof.outcome == "completed":
+            self.after_proof()
 
     async def stop(self) -> None:
         """Stops what runs; returns once its child is gone. A job that has not begun yet is called off."""
