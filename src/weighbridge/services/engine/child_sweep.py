@@ -7,13 +7,9 @@ whatever the model: a native call that takes longer is broken off.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +25,7 @@ from weighbridge.domain.proof.thread_rule import (
     is_beyond,
     worths,
 )
+from weighbridge.services.engine.child_brake import Brake
 from weighbridge.services.engine.child_llama import Engine
 from weighbridge.services.engine.child_sample import Sampler
 from weighbridge.services.engine.child_wire import State, Wire
@@ -45,51 +42,6 @@ PILOT_TOKENS = 8
 """Prompt that tells how long the prompts of the trials may be."""
 PROMPT_TOKENS = 256
 """Longest prompt of a trial."""
-WATCH_S = 0.01
-
-
-class Brake:
-    """Breaks off a native call: at a set time, or once the child is told to stop.
-
-    llama.cpp asks an abort callback before every node of a graph, hundreds of times a token. A Python function there
-    would cost what is to be measured, so the C library's `strlen` is asked, of a string that is empty until another
-    thread writes into it: 0 means go on, 1 means abort.
-    """
-
-    def __init__(self, engine: Engine, wire: Wire, state: State) -> None:
-        self._context, self._wire, self._state = engine.context, wire, state
-        self._flag = ctypes.create_string_buffer(2)
-        self._limit = float("inf")
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
-        self._ask = ctypes.cast(library.strlen, C.ggml_abort_callback)
-
-    def __enter__(self) -> Brake:
-        C.llama_set_abort_callback(self._context, self._ask, ctypes.cast(self._flag, ctypes.c_void_p))
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        C.llama_set_abort_callback(self._context, C.ggml_abort_callback(), None)
-
-    @contextlib.contextmanager
-    def until(self, limit: float) -> Iterator[None]:
-        """Native calls inside end at `limit`, on the clock of the wire."""
-        with self._lock:
-            self._limit, self._flag[0] = limit, b"\0"
-        yield
-        with self._lock:
-            self._limit = float("inf")
-
-    def _watch(self) -> None:
-        while not self._over.wait(WATCH_S):
-            with self._lock:
-                if self._state.stopping or self._wire.now() > self._limit:
-                    self._flag[0] = b"x"
 
 
 @dataclass

@@ -51,8 +51,9 @@ One thread: 45 (42-55) idle, 31 (14-43) busy, which is what a sweep then takes.
 def child_environment() -> dict[str, str]:
     """A small list of harmless variables; no token, no proxy and no home folder reaches the engine.
 
-    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT). An abort does not start a debugger on the process (GGML_NO_BACKTRACE). numpy comes along with the
-    library and computes nothing: it gets no threads (OPENBLAS_NUM_THREADS).
+    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT). An abort does not start a debugger on the
+    process (GGML_NO_BACKTRACE). numpy comes along with the library and computes nothing: it gets no threads
+    (OPENBLAS_NUM_THREADS).
     """
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
