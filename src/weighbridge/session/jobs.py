@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.proof.disk import disk_need
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -40,6 +41,9 @@ Grade = Callable[[Completed, Callable[[], float]], Awaitable[Graded | None]]
 
 ADDRESS_SPACE_SPARE = 8 * 2**30
 """Room above the forecast for the interpreter, libraries and thread stacks, which reserve far more than they use."""
+LEAST_LIMIT_S, SECONDS_A_TOKEN = 3600.0, 2.0
+"""Time that a child may take: a token in two seconds is slow for a model that fits, and a stuck child is found by its
+silence long before."""
 
 
 class Job:
@@ -192,6 +196,7 @@ class Job:
             mode=mode,
             log_path=str(logs / f"{log_name(self.id, number)}"),
             address_space_bytes=2 * need + (model.size_bytes or 0) + ADDRESS_SPACE_SPARE,
+            time_limit_s=LEAST_LIMIT_S + SECONDS_A_TOKEN * disk_need(self._run.settings, self._requests).tokens,
             usable_cores=machine.usable_cores,
             others_percent=before.others_percent if before else None,
         )

@@ -15,7 +15,8 @@ from weighbridge.domain.model.files import HubView
 from weighbridge.domain.model.hub import CardText, Query, SearchRow
 from weighbridge.domain.packet import is_complete
 from weighbridge.domain.problems import BadInput, Refused
-from weighbridge.domain.proof.events import Event
+from weighbridge.domain.proof.disk import DiskNeed, eval_need, proof_need
+from weighbridge.domain.proof.events import Event, JobKind
 from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
@@ -90,6 +91,13 @@ class Session:
     def forecast_bytes(self) -> int | None:
         """The forecast line of the memory panel."""
         return self._run.forecast.total_bytes if self._run.forecast else None
+
+    def disk_need(self, kind: JobKind) -> DiskNeed:
+        """What a proof or an eval of the present run may write at most: announced before it starts."""
+        run = self._run
+        if kind == "proof":
+            return proof_need(run.settings, run.prompt)
+        return eval_need(run.settings, run.pack.case if run.pack else ())
 
     def events(self) -> tuple[Event, ...]:
         """All events of the run so far."""
