@@ -86,6 +86,11 @@ def test_it_holds_for_a_day(tmp_path: Path, now: str, holds: bool) -> None:
     assert (known_threads(tmp_path, _launch(), now) is not None) is holds
 
 
+def test_a_machine_that_is_full_is_not_fuller(tmp_path: Path) -> None:
+    remember_threads(tmp_path, _launch(others_percent=310.0), _swept())
+    assert known_threads(tmp_path, _launch(others_percent=700.0), NOON) is not None
+
+
 def test_another_machine_or_build_starts_afresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remember_threads(tmp_path, _launch(), _swept())
     monkeypatch.setattr(mode_memory, "_cpu", lambda: ["another"])

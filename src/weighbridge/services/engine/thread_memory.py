@@ -35,7 +35,7 @@ def known_threads(folder: Path, launch: Launch, now: str) -> Swept | None:
     try:
         swept = Swept.model_validate(entry["swept"])
         age_s = (datetime.fromisoformat(now) - datetime.fromisoformat(swept.at)).total_seconds()
-        alike = entry["busy_cores"] == busy_cores(launch.others_percent)
+        alike = entry["busy_cores"] == _busy(launch)
     except (TypeError, KeyError, ValueError, ValidationError):
         return None
     if not alike or not 0 <= age_s <= AGE_S or max(swept.n_threads, swept.n_threads_batch) > launch.usable_cores:
@@ -45,7 +45,7 @@ def known_threads(folder: Path, launch: Launch, now: str) -> Swept | None:
 
 def remember_threads(folder: Path, launch: Launch, swept: Swept) -> None:
     """Keeps what a sweep of this launch found. A disk that refuses costs only the memory, never the proof."""
-    entry = {"busy_cores": busy_cores(launch.others_percent), "swept": swept.model_dump(mode="json")}
+    entry = {"busy_cores": _busy(launch), "swept": swept.model_dump(mode="json")}
     known = {**_read(folder), _key(launch): entry}
     newest = sorted(known, key=lambda key: _at(known[key]), reverse=True)[:MOST]
     try:
@@ -77,6 +77,12 @@ def _at(entry: Any) -> str:
         return str(entry["swept"]["at"])
     except (TypeError, KeyError):
         return ""
+
+
+def _busy(launch: Launch) -> int | None:
+    """Cores that others keep busy. One is left to the engine in any case, so that more makes no difference."""
+    busy = busy_cores(launch.others_percent)
+    return None if busy is None else min(busy, launch.usable_cores - 1)
 
 
 def _key(launch: Launch) -> str:
