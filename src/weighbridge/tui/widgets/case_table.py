@@ -45,7 +45,8 @@ def flags(result: CaseResult) -> str:
     return "".join(f"{sign} · " for sign in signs)
 
 
-KEPT_CELLS = 500
+KEPT = 200
+"""Cells and lines kept as drawn."""
 
 
 class CaseTable(DataTable[Text]):
@@ -59,8 +60,9 @@ class CaseTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row")
         self._followed = 0
         self._drawn: dict[str, tuple[CaseResult | None, bool]] = {}
-        # Textual keeps 10,000 cells as drawn, which for a long pack are 12 MB: a few screens of them are enough.
-        self._cell_render_cache.maxsize = KEPT_CELLS
+        # Textual keeps 10,000 cells and 1,000 lines as drawn, for a long pack some 15 MB: a few screens are enough.
+        for cache in (self._cell_render_cache, self._row_render_cache, self._line_cache):
+            cache.maxsize = KEPT  # type: ignore[attr-defined]
         for key, label, width in COLUMNS:
             self.add_column(label, key=key, width=width)
         self.add_column("answer", key="answer", width=ANSWER_LEAST)
