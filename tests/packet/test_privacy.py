@@ -85,8 +85,7 @@ def test_an_answer_that_spells_the_home_folder_is_replaced_token_by_token(source
     tokens = [e["text"] for e in lines if e["event"] == "token" and e["request"] == "first-run"]
     assert "".join(tokens) == "it is\n[home]/x, yes"
     assert b"anna" not in every_byte(packet)
-    wrong = {c.name for c in verify_packet(packet).checks if not c.ok}
-    assert wrong == {"figures"}, "only the made-up answer's figures are off"
+    assert [c.detail for c in verify_packet(packet).checks if not c.ok] == []
 
 
 def test_redacted_tokens_keep_their_times(source: PacketSource) -> None:
