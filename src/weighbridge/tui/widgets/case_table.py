@@ -62,7 +62,7 @@ class CaseTable(DataTable[Text]):
         self._drawn: dict[str, tuple[CaseResult | None, bool]] = {}
         # Textual keeps 10,000 cells and 1,000 lines as drawn, for a long pack some 15 MB: a few screens are enough.
         for cache in (self._cell_render_cache, self._row_render_cache, self._line_cache):
-            cache.maxsize = KEPT  # type: ignore[attr-defined]
+            cache.maxsize = KEPT
         for key, label, width in COLUMNS:
             self.add_column(label, key=key, width=width)
         self.add_column("answer", key="answer", width=ANSWER_LEAST)
