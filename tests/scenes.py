@@ -15,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fakes import quiet
 from recording import LAPTOP, recorded_events, recorded_run
 from replay import Hold, Replay
 from rich.cells import cell_len
 from scene_hub import FILE, REPO, scene_hub
+from scene_jobs import busy, contended, earlier_proof, replayed
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -61,6 +62,10 @@ class Scene:
     """Whether the step's own evidence is there."""
     hub: bool = False
     """Whether the model comes from the Hub: step 3 with its files open, step 4 with its card."""
+    story: Literal["", "contended", "compared", "replay"] = ""
+    """What else there is to a finished proof: other programs, an earlier proof, or that it is replayed."""
+    keys: tuple[str, ...] = ()
+    """Pressed before the picture is taken."""
 
     @property
     def file(self) -> str:
@@ -80,17 +85,23 @@ SCENES = (
     Scene("04-card-hub", "card", hub=True, size=(120, 40)),
     Scene("05-runtime", "runtime"),
     Scene("05-runtime-planned", "runtime", planned=True),
+    Scene("05-runtime-more", "runtime", keys=("f2",)),
     Scene("06-proof-running", "proof", hold=IN_PROOF),
     Scene("06-proof-running", "proof", hold=IN_PROOF, size=(60, 20)),
     Scene("06-proof-running", "proof", hold=IN_PROOF, size=(120, 40)),
     Scene("06-proof-running-no-color", "proof", hold=IN_PROOF, colour=False),
     Scene("06-proof-planned", "proof", planned=True),
     Scene("06-proof-done", "proof", finished=True),
+    Scene("06-proof-contended", "proof", finished=True, story="contended"),
+    Scene("06-proof-compared", "proof", finished=True, story="compared", keys=("f4",)),
+    Scene("06-proof-zoomed", "proof", finished=True, keys=("f3",) * 3),
     Scene("07-eval-running", "eval", hold=IN_EVAL),
     Scene("07-eval-done", "eval", finished=True),
     Scene("08-decision", "decision"),
     Scene("09-packet", "packet"),
     Scene("09-packet-saved", "packet", finished=True),
+    Scene("10-replay", "proof", story="replay"),
+    Scene("10-replay", "proof", story="replay", size=(60, 20)),
 )
 
 
@@ -125,6 +136,11 @@ def _session(scene: Scene, home: Path, endpoint: str) -> tuple[Session, RunStore
     run, store = run_at(scene), RunStore(home)
     played = dict(zip(("proof", "eval"), jobs(recorded_events()), strict=True))
     kept: list[Event] = [e for kind, job in played.items() for e in job if _has(run, kind)]
+    if scene.story == "contended":
+        kept = busy(kept)
+        run = contended(run, kept)
+    elif scene.story == "compared":
+        kept = [*earlier_proof(kept), *kept]
     folder = store.open(run.id)
     folder.save(run)
     (folder.folder / "events.jsonl").write_bytes(b"".join(e.model_dump_json().encode() + b"\n" for e in kept))
@@ -212,6 +228,8 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
 
 async def capture(scene: Scene) -> str:
     """The SVG of a scene, without the addresses of fonts that Rich puts in."""
+    if scene.story == "replay":
+        return without_fonts(await replayed(jobs(recorded_events())[0], scene.size))
     with tempfile.TemporaryDirectory() as folder, _environment(scene.colour), ExitStack() as stack:
         endpoint = stack.enter_context(scene_hub(Path(folder))).endpoint if scene.hub else NOBODY
         session, store = _session(scene, Path(folder), endpoint)
@@ -229,7 +247,14 @@ async def capture(scene: Scene) -> str:
                 name: JobName = "proof" if scene.step == "proof" else "eval"
                 app.start_job(name)
                 await _settled(pilot, app, scene.hold)
+            if scene.keys:
+                await pilot.press(*scene.keys)
+                await _settled(pilot, app, None)
             svg = app.export_screenshot(simplify=True)
+    return without_fonts(svg)
+
+
+def without_fonts(svg: str) -> str:
     return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
 

@@ -33,6 +33,7 @@ class ReplayApp(App[int]):
     CSS_PATH = "app.tcss"
     CSS = """
     #replay-title { height: 1; background: $panel; text-style: bold; padding: 0 1; }
+    #replay-title { text-wrap: nowrap; text-overflow: ellipsis; }
     #replay-note { height: 1; padding: 0 1; color: $foreground-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-normal"), (WIDE_FROM, "-wide")]  # noqa: RUF012
@@ -80,7 +81,11 @@ class ReplayApp(App[int]):
         """Plays what is due by now."""
         now = self._clock()
         passed, self._then = now - self._then, now
-        self._take(self.playback.advance(passed))
+        self.play_on(passed)
+
+    def play_on(self, seconds: float) -> None:
+        """So much time has passed."""
+        self._take(self.playback.advance(seconds))
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:

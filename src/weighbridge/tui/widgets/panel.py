@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.timeline import Phase, Point, Window, columns, phase_line, phases, window
 from weighbridge.tui.widgets.canvas import Canvas, Line
-from weighbridge.tui.widgets.figures import elapsed
+from weighbridge.tui.widgets.figures import UNKNOWN, elapsed
 from weighbridge.tui.widgets.trace import Scale, trace_lines
 
 WIDEST = 34
@@ -31,8 +31,8 @@ def figure_lines(figures: Sequence[Figure], width: int, before: Sequence[Figure]
 
 def _figure_line(name: str, value: str, old: str | None, width: int) -> Line:
     room = width - cell_len(name) - cell_len(value)
-    if old is not None:
-        bare = f"({old.removesuffix(_unit(value))}) "
+    if old not in (None, UNKNOWN):
+        bare = f"({str(old).removesuffix(_unit(value))}) "
         if cell_len(bare) < room:
             return ((name, "muted"), (" " * (room - cell_len(bare)), "text"), (bare, "muted"), (value, "text"))
     return ((name, "muted"), (" " * max(1, room), "text"), (value, "text"))
