@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, PrefixChecked, Sensors, Swept
+from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, PrefixChecked, Ready, Sensors, Swept
 from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.contents import LOGS
@@ -63,6 +63,17 @@ def _reasons(planned: bool, proof: str) -> dict[str, str]:
     }
 
 
+def _child(attempt: Attempt | None, ready: Ready | None) -> dict[str, Any]:
+    """Runtime and versions, by the attempt and by the child itself."""
+    return {
+        "name": attempt.runtime if attempt else None,
+        "version": attempt.version if attempt else None,
+        "engine": ready.engine if ready else None,
+        "python": ready.python if ready else None,
+        "system_info": ready.system_info if ready else None,
+    }
+
+
 def surroundings(job: Sequence[Event]) -> dict[str, Any]:
     """Threads, sensors and conditions of a job's newest child, as its events tell them."""
     live = last_attempt(job)
@@ -80,18 +91,14 @@ def prefix_checks(events: Sequence[Event]) -> tuple[PrefixChecked, ...]:
 
 def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str]) -> RuntimeFile:
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
-    run, ready, proof = e.run, e.ready, _proof_note(e)
+    run, proof = e.run, _proof_note(e)
     attempt = last(e.proof_events or e.events, Attempt)
     planned = e.status == "planned"
     forecast = None if run.planned else run.forecast
     shown = attempt.command if attempt else command
     why = "planned: nothing was run" if planned else "the proof did not get so far"
     values: dict[str, Any] = {
-        "name": attempt.runtime if attempt else None,
-        "version": attempt.version if attempt else None,
-        "engine": ready.engine if ready else None,
-        "python": ready.python if ready else None,
-        "system_info": ready.system_info if ready else None,
+        **_child(attempt, e.ready),
         "proof": proof,
         "forecast": forecast,
         "plan": run.plan if run.planned else None,
@@ -99,6 +106,8 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         **surroundings(e.proof_events),
     }
     reasons = _reasons(run.planned, why if planned else "the proof has not run")
+    if e.loaded:
+        reasons |= dict.fromkeys(("threads", "sensors"), "not recorded")
     if failed := last(e.proof_events, Failed):
         reasons["system_info"] = failed.message
     settings = attempt.settings if attempt else run.settings
