@@ -40,6 +40,7 @@ def test_an_axis_holds_the_job_and_changes_seldom() -> None:
 def test_a_window_is_the_job_or_one_phase(zoom: Phase | None, expected: Window) -> None:
     found = window(SPANS, 8.0, zoom)
     assert (found.start, round(found.seconds, 6), found.phase) == expected
+    assert window(SPANS, 8.0, None, over=True) == Window(0.0, 8.0), "a job that is over fills its axis"
 
 
 def test_a_sampled_value_lasts_until_the_next_and_a_moment_does_not() -> None:

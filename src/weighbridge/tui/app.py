@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.signal import Signal
 
 from weighbridge.domain.problems import Problem
 from weighbridge.tui import commands
 from weighbridge.tui.hangup import watch_terminal
+from weighbridge.tui.keys import caught_up
 from weighbridge.tui.screens.first_frame import FirstFrame
 from weighbridge.tui.screens.registry import screen_of
 from weighbridge.tui.sizes import HIGH_FROM, NARROW_BELOW, SHORT_BELOW, WIDE_FROM
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
 
     Opener = Callable[[], tuple[Session, RunStore, str]]
     """Opens the run: session, store, and a sentence for the person (or none). Raises Problem."""
-
-CATCH_UP_S = 1.0
-"""Longest wait of a key for the keys before it."""
 
 
 class WeighbridgeApp(App[int]):
@@ -108,8 +104,8 @@ class WeighbridgeApp(App[int]):
         """A key acts once the keys before it have acted: text that is typed in a burst is in its field before ctrl+n
         reads it, and what follows Enter goes to the field that Enter leads to."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            await _caught_up(self.focused)
-            await _caught_up(self.screen)
+            await caught_up(self.focused)
+            await caught_up(self.screen)
         await super().on_event(event)
 
     @property
@@ -165,6 +161,13 @@ class WeighbridgeApp(App[int]):
         if self.can_download:
             self.tell(None)
             self.jobs.model.download(then)
+
+    @property
+    def live(self) -> LiveView:
+        """What runs at this moment; an idle view while it is only checked whether it can run."""
+        from weighbridge.domain.proof.live import LiveView
+
+        return self.session.live if self.session.job is not None else LiveView()
 
     def view(self, name: JobName) -> LiveView:
         """The view of the proof or eval: live, or drawn again from the events of the one on record."""
@@ -275,14 +278,6 @@ class WeighbridgeApp(App[int]):
             if self.is_open:
                 await self.jobs.close()
             self.exit(0)
-
-
-async def _caught_up(pump: MessagePump | None) -> None:
-    """Waits until a widget has handled the messages that it was sent so far, at most for a moment."""
-    done = asyncio.Event()
-    if pump is not None and pump.is_running and pump.call_later(done.set):
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), CATCH_UP_S)
 
 
 def run_wizard(opener: Opener) -> int:

@@ -107,11 +107,14 @@ def scale(seconds: float) -> float:
     return next((float(s) for s in SCALES if s >= seconds), seconds)
 
 
-def window(spans: Sequence[Span], elapsed_s: float, phase: Phase | None) -> Window:
-    """The whole job, or the newest stretch of one phase. The whole job where there is no such stretch."""
+def window(spans: Sequence[Span], elapsed_s: float, phase: Phase | None, over: bool = False) -> Window:
+    """The whole job, or the newest stretch of one phase. The whole job where there is no such stretch.
+
+    A job that is `over` fills its axis; one that goes on has room to grow.
+    """
     found = next((span for span in reversed(spans) if span.phase == phase), None)
     if found is None:
-        return Window(0.0, scale(elapsed_s))
+        return Window(0.0, max(elapsed_s, 1e-3) if over else scale(elapsed_s))
     if found.end is None:
         return Window(found.start, scale(elapsed_s - found.start), phase)
     return Window(found.start, max(found.end - found.start, 1e-3), phase)

@@ -173,4 +173,5 @@ class ProofScreen(JobScreen):
     def tick(self) -> None:
         super().tick()
         if self.wizard.jobs.running == "proof":
-            self.live_part.show(self.wizard.session.live)
+            live = self.wizard.live
+            self.live_part.show(live if live.job else before_start(self.run))

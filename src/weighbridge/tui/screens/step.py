@@ -123,7 +123,7 @@ class StepScreen(Screen[None]):
     def tick(self) -> None:
         """Repaints what moves while a job runs. Subclasses add to it."""
         jobs = self.wizard.jobs
-        self.query_one(TitleBar).show(self.run, self.wizard.session.live if jobs.running else None, jobs.model.title)
+        self.query_one(TitleBar).show(self.run, self.wizard.live if jobs.running else None, jobs.model.title)
 
     def _redraw(self, run: Run) -> None:
         self.query_one(Rail).show(run)

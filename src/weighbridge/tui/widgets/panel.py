@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from weighbridge.domain.proof.live import LiveView
-from weighbridge.domain.proof.timeline import Phase, Point, Window, columns, phase_line, phases, window
+from weighbridge.domain.proof.timeline import SCALES, Phase, Point, Window, columns, phase_line, phases, window
 from weighbridge.tui.widgets.canvas import Canvas, Line
 from weighbridge.tui.widgets.figures import UNKNOWN, elapsed
 from weighbridge.tui.widgets.trace import Scale, trace_lines
@@ -17,6 +17,8 @@ WIDEST = 34
 """Columns of a row of figures: on a wide screen the number still stands near its name."""
 
 Figure = tuple[str, str]
+ENDS = ("done", "stopped", "failed")
+"""Phases in which nothing more is to come; after a failure a second attempt may follow."""
 
 
 def figure_lines(figures: Sequence[Figure], width: int, before: Sequence[Figure] = ()) -> list[Line]:
@@ -73,7 +75,7 @@ class Panel(Canvas):
         rows = self._figures(view, height)
         old = self._figures(self._before, height) if self._before is not None else ()
         lines = figure_lines(rows, width, old)
-        shown = window(view.spans, view.elapsed_s, self._zoom)
+        shown = window(view.spans, view.elapsed_s, self._zoom, view.phase in ENDS)
         drawn = min(view.elapsed_s, shown.start + shown.seconds)
         values = columns(self.points(view), shown, width, drawn if self.LASTS else None)
         lines += trace_lines(values, self.scaled(view), max(0, height - len(lines) - 1))
@@ -110,5 +112,5 @@ class Panel(Canvas):
 
 def _axis(shown: Window) -> str:
     """What the width of the trace is: `10 s`, or `decode, 3.1 s`."""
-    length = f"{shown.seconds:.0f} s" if shown.seconds >= 5 and shown.phase is None else elapsed(shown.seconds)
+    length = f"{shown.seconds:.0f} s" if shown.seconds in SCALES else elapsed(shown.seconds)
     return f"{shown.phase}, {length}" if shown.phase else length

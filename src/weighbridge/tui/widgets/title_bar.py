@@ -13,7 +13,9 @@ from weighbridge.tui.widgets.figures import elapsed, mib
 
 def live_words(view: LiveView) -> str:
     """The running job in a few words: `proof running 4.2 s · 61 tok · 230 MiB`."""
-    parts = [f"{view.job or 'job'} running {elapsed(view.elapsed_s)}"]
+    if not view.job:
+        return "starting"
+    parts = [f"{view.job} running {elapsed(view.elapsed_s)}"]
     if view.job == "eval" and view.marks:
         parts.append(f"{len(view.marks)} marked")
     parts.append(f"{view.tokens} tok")
