@@ -61,7 +61,10 @@ def inputs_digest(run: Run, step: StepId) -> str:
 
 
 def status(run: Run, step: StepId) -> Status:
-    """Where a step stands."""
+    """Where a step stands. Asked for at every redraw: a step that has nothing to compare costs no digest."""
+    evidence = {"proof": run.proof, "eval": run.evaluation, "packet": run.packet}.get(step)
+    if evidence is None and step not in run.confirmed:
+        return "todo"
     now = inputs_digest(run, step)
     if step == "proof" and run.proof:
         if run.proof.inputs != now:
