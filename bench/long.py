@@ -1,6 +1,6 @@
 """Long runs in the real wizard: its memory stays flat, and the event file stays within what was announced.
 
-A proof of 100,000 tokens, then an eval of 1,000 cases, each started by its key in a pseudo-terminal of 80x24. The
+A proof of 100,000 tokens in ten answers, then an eval of 1,000 cases, each started by its key in a pseudo-terminal of 80x24. The
 child is the real one; its model is tiny and never ends an answer, so that it writes faster than any reader reads.
 RSS is that of the wizard's own process, after 10 % and at the end. Goals, for each: growth at most 10 MB and at most
 10 %, and an event file within the bound of `domain/proof/disk.py`.
@@ -30,6 +30,9 @@ from weighbridge.session import Session, real_deps
 
 GOAL_BYTES, GOAL_SHARE = 10_000_000, 0.10
 CASE_TOKENS = 16
+ANSWERS = 10
+"""The proof's tokens are those of so many repeats: attention over one answer of 100,000 tokens takes the engine half an
+hour, and says nothing more of the wizard."""
 START = b"\x12"
 PATTERN_EVERY = 10
 """Every tenth case has a pattern, which is searched in a process of its own."""
@@ -54,7 +57,9 @@ def pack(cases: int) -> CasePack:
 async def ready(home: Path, model: Path, tokens: int, cases: int) -> tuple[str, DiskNeed]:
     """A run whose first open step is the proof, or with `cases` the eval; its id, and what its job announces."""
     session = Session.create(RunStore(home), real_deps(home))
-    wished = {"n_threads": 1, "n_ctx": (tokens // 1024 + 2) * 1024, "max_tokens": tokens}
+    answers = 1 if cases else ANSWERS
+    length = -(-tokens // answers)
+    wished = {"n_threads": 1, "n_ctx": (length // 1024 + 2) * 1024, "max_tokens": length, "repeats": answers}
     for field, value in wished.items():
         session.apply(ChangeSetting(field=field, value=str(value)))
     await session.choose_model(str(model))
