@@ -1,9 +1,9 @@
 """Long runs in the real wizard: its memory stays flat, and the event file stays within what was announced.
 
-A proof of 100,000 tokens in ten answers, then an eval of 1,000 cases, each started by its key in a pseudo-terminal of 80x24. The
-child is the real one; its model is tiny and never ends an answer, so that it writes faster than any reader reads.
-RSS is that of the wizard's own process, after 10 % and at the end. Goals, for each: growth at most 10 MB and at most
-10 %, and an event file within the bound of `domain/proof/disk.py`.
+A proof of 100,000 tokens in ten answers, then an eval of 1,000 cases, each started by its key in a pseudo-terminal of
+80x24. The child is the real one; its model is tiny and never ends an answer, so that it writes faster than any reader
+reads. RSS is that of the wizard's own process, after 10 % and at the end. Goals, for each: growth at most 10 MB and at
+most 10 %, and an event file within the bound of `domain/proof/disk.py`.
 
     python bench/long.py [--tokens N] [--cases N] [--only proof|eval]
 """
