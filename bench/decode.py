@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bare import child, launch_of, rate, token_times
+from bare import child, launch_of, token_times
+from bare import rate as rate
 
 from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request

@@ -10,6 +10,7 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_rig import Rig, is_gone, the, until
@@ -18,7 +19,7 @@ from weighbridge.domain.model.allocation import Allocation, longest
 from weighbridge.domain.model.formula import allocation
 from weighbridge.domain.model.hparams import hyper_parameters
 from weighbridge.domain.proof.events import Loaded
-from weighbridge.domain.proof.settings import KvType, RuntimeSettings
+from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.services.engine import dry_load as dry
 from weighbridge.services.engine.dry_load import DryModel, DryRefused, NoDryLoad, dry_load
 from weighbridge.services.engine.spawn import spawn as spawn_child
@@ -73,11 +74,21 @@ def small(bundled_path: Path) -> DryModel:
     return dry_model(bundled_path, RuntimeSettings(n_ctx=512))
 
 
-@pytest.mark.parametrize("kv_type", ["f16", "q8_0"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"n_batch": 128},
+        {"kv_type": "q8_0"},
+        {"flash_attn": "on"},
+        {"n_ubatch": 64},
+        {"flash_attn": "on", "n_ubatch": 64},
+    ],
+    ids=str,
+)
 async def test_it_says_what_a_real_load_allocates(
-    rig: Rig, bundled_path: Path, temporary: Path, kv_type: KvType
+    rig: Rig, bundled_path: Path, temporary: Path, settings: dict[str, Any]
 ) -> None:
-    launch = rig.launch(n_ctx=768, n_batch=128, kv_type=kv_type)
+    launch = rig.launch(n_ctx=768, **settings)
     runtime = rig.runtime(launch)
     loaded = the(Loaded, [event async for event in runtime.start()])
     answers = await dry_load(dry_model(bundled_path, launch.settings))
@@ -86,6 +97,7 @@ async def test_it_says_what_a_real_load_allocates(
     assert need.weights_bytes == loaded.weights_bytes
     assert need.kv_bytes == pytest.approx(loaded.kv_buffer_bytes, rel=0.01)
     assert need.compute_bytes == pytest.approx(loaded.compute_buffer_bytes, rel=0.01)
+    assert (loaded.flash_attn == "enabled", loaded.n_ubatch) == (launch.settings.flash, launch.settings.ubatch)
     assert need.output_bytes == pytest.approx(loaded.output_buffer_bytes, abs=0.006 * 2**20)
     assert 20 << 20 < need.process_bytes < 80 << 20 and 0 < need.tables_bytes < 40 << 20
     assert not list(temporary.iterdir())

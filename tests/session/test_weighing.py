@@ -100,12 +100,13 @@ async def test_the_engine_is_given_the_header_and_nothing_behind_it(weighed: Ses
 async def test_an_answer_is_remembered_with_what_it_depends_on(weighed: Session, scale: Scale) -> None:
     await weighed.weigh()
     methods = {}
-    for name, value in (("kv_type", "q8_0"), ("kv_type", "f16"), ("n_batch", "64"), ("n_batch", "512")):
+    changes = (("kv_type", "q8_0"), ("kv_type", "f16"), ("flash_attn", "on"), ("flash_attn", "off"))
+    for name, value in (*changes, ("n_ubatch", "128"), ("n_ubatch", "512"), ("n_batch", "64"), ("n_batch", "512")):
         weighed.apply(want.ChangeSetting(field=name, value=value))
         methods[name, value] = the_forecast(weighed).method
     weighed.apply(want.ChangeSetting(field="n_ctx", value="1024"))
     methods["n_ctx", "1024"] = the_forecast(weighed).method
-    remembered = {("kv_type", "f16"), ("n_batch", "512")}
+    remembered = {("kv_type", "f16"), ("flash_attn", "off"), ("n_ubatch", "512"), ("n_batch", "512")}
     assert methods == {key: "engine" if key in remembered else "formula" for key in methods}
     assert len(scale.asked) == 1
     await weighed.weigh()

@@ -35,7 +35,9 @@ class Key(NamedTuple):
 
     model: tuple[str, str, str, int]
     n_batch: int
+    n_ubatch: int
     kv_type: KvType
+    flash: bool
     mode: Mode
 
 
@@ -130,7 +132,7 @@ def with_forecast(run: Run, made: Forecast | None) -> Run:
 
 
 def _settings_of(made: Forecast) -> tuple[object, ...]:
-    return made.weights_bytes, made.n_ctx, made.n_batch, made.kv_type
+    return made.weights_bytes, made.n_ctx, made.n_batch, made.n_ubatch, made.kv_type, made.flash
 
 
 def _has_file(model: ModelChoice) -> bool:
@@ -166,7 +168,7 @@ def _mode(deps: Deps) -> Mode:
 
 def _key(model: ModelChoice, header: GgufHeader, settings: RuntimeSettings, deps: Deps) -> Key:
     identity = (model.sha256, "" if model.sha256 else model.path or model.repo, model.file_name, header.file_size)
-    return Key(identity, settings.n_batch, settings.kv_type, _mode(deps))
+    return Key(identity, settings.n_batch, settings.ubatch, settings.kv_type, settings.flash, _mode(deps))
 
 
 def _dry_model(

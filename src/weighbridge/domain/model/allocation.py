@@ -33,7 +33,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Allocations:
-    """What the engine answered for one model, mode, batch size and KV type: one entry a context, ascending.
+    """What the engine answered for one model, mode, batch sizes, KV type and attention: one entry a context, ascending.
 
     `repacks`: the engine will copy weights into another layout beside the file.
     """

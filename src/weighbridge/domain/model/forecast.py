@@ -32,6 +32,10 @@ class Forecast(Record):
     """`engine`: a dry load in llama.cpp's own allocator. `formula`: domain/model/formula.py."""
     n_ctx: int
     n_batch: int | None = None
+    n_ubatch: int | None = None
+    """Tokens computed at once. None, as for `flash`: a forecast of an earlier version."""
+    flash: bool | None = None
+    """Whether flash attention is on."""
     weights_bytes: int
     kv_bytes: int
     compute_bytes: int
@@ -126,6 +130,8 @@ def _forecast(
     return Forecast(
         n_ctx=settings.n_ctx,
         n_batch=settings.n_batch,
+        n_ubatch=settings.ubatch,
+        flash=settings.flash,
         weights_bytes=need.weights_bytes,
         kv_bytes=need.kv_bytes,
         compute_bytes=need.compute_bytes,

@@ -7,9 +7,9 @@
     compute    4 B * n_ubatch * the larger of
                  feed-forward  3 * n_ff + 3 * n_embd + q + 2 * kv + mask
                  attention     3 * n_embd + 2 * q + 2 * kv + cells * (n_head + 1)
-               q = n_head * key_length, kv = n_head_kv * key_length. With flash attention (quantized KV cache) the
-               second falls away, the mask is cells / 2 instead of cells, and the rotation of keys and values is
-               added: 4 B * (key_length^2 + value_length^2). Logits are computed for one token of a batch.
+               q = n_head * key_length, kv = n_head_kv * key_length. With flash attention the second falls
+               away and the mask is cells / 2 instead of cells; a quantized KV cache adds the rotation of keys and
+               values: 4 B * (key_length^2 + value_length^2). Logits are computed for one token of a batch.
     output     4 B * n_vocab: the logits of that token
     tables     5 MiB + 190 B a token of the vocabulary + 125 B a merge rule: what the library builds from the header
     scratch    2 B * n_ubatch * max(cells * n_head, n_ff), with flash attention 2 B * n_ubatch * n_ff: one factor of a
@@ -40,12 +40,11 @@ _KV_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 def allocation(header: GgufHeader, model: HyperParameters, settings: RuntimeSettings, n_ctx: int) -> Allocation:
     """What a run with these settings allocates at a context of `n_ctx` tokens. Never falls when that grows."""
     n_ubatch = _ubatch(settings, n_ctx)
-    flash = settings.kv_type != "f16"
     return Allocation(
         n_ctx=n_ctx,
         weights_bytes=header.weights_bytes,
         kv_bytes=_kv(model, settings.kv_type, padded(n_ctx)),
-        compute_bytes=_compute(model, n_ubatch, padded(n_ctx), flash),
+        compute_bytes=_compute(model, settings, n_ubatch, padded(n_ctx)),
         output_bytes=4 * model.n_vocab,
         process_bytes=PROCESS_BYTES,
         tables_bytes=_tables(header, model),
@@ -55,13 +54,13 @@ def allocation(header: GgufHeader, model: HyperParameters, settings: RuntimeSett
 
 def _scratch(model: HyperParameters, settings: RuntimeSettings, n_ctx: int) -> int:
     """The CPU backend's working memory: one factor of a product in the type of the other, here f16."""
-    attention = padded(n_ctx) * max(model.heads) if settings.kv_type == "f16" and any(model.kv_heads) else 0
+    attention = padded(n_ctx) * max(model.heads) if not settings.flash and any(model.kv_heads) else 0
     return 2 * _ubatch(settings, n_ctx) * max(attention, model.n_ff)
 
 
 def _ubatch(settings: RuntimeSettings, n_ctx: int) -> int:
     """Tokens computed at once."""
-    return min(settings.n_batch, settings.n_ubatch, n_ctx)
+    return min(settings.ubatch, n_ctx)
 
 
 def repack_bytes(header: GgufHeader) -> int:
@@ -93,12 +92,13 @@ def _recurrent_state(model: HyperParameters) -> int:
     return 4 * (convolution + ssm.d_inner * ssm.d_state)
 
 
-def _compute(model: HyperParameters, n_ubatch: int, cells: int, flash: bool) -> int:
+def _compute(model: HyperParameters, settings: RuntimeSettings, n_ubatch: int, cells: int) -> int:
     heads = max(model.heads) if any(model.kv_heads) else 0
     q, kv = heads * model.key_length, max(model.kv_heads) * model.key_length
     feed_forward = 3 * model.n_ff + 3 * model.n_embd + q + 2 * kv
-    if flash:
-        rotation = 4 * (model.key_length**2 + model.value_length**2)
+    if settings.flash:
+        quantized = settings.kv_type != "f16"
+        rotation = 4 * (model.key_length**2 + model.value_length**2) if quantized else 0
         return 4 * n_ubatch * (feed_forward + cells // 2) + rotation
     attention = 3 * model.n_embd + 2 * q + 2 * kv + cells * (heads + 1)
     return 4 * n_ubatch * max(feed_forward + cells, attention)

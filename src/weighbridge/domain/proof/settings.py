@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weighbridge.domain.base import Record
 
@@ -35,6 +35,25 @@ class RuntimeSettings(Record):
     prefix_reuse: bool = Field(
         default=False, description="cases that begin alike keep that part of the KV cache; their TTFT is not a cold one"
     )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        """The engine would abort on it."""
+        if self.kv_type != "f16" and self.flash_attn == "off":
+            raise ValueError(
+                f"a KV cache in {self.kv_type} needs flash attention, and that is off: take f16, or flash attention on"
+            )
+        return self
+
+    @property
+    def flash(self) -> bool:
+        """Whether flash attention is on; the same rule as the child's (child_llama.context_params)."""
+        return self.flash_attn == "on" or (self.flash_attn == "auto" and self.kv_type != "f16")
+
+    @property
+    def ubatch(self) -> int:
+        """Tokens computed at once: the engine takes no more than it is handed."""
+        return min(self.n_batch, self.n_ubatch)
 
 
 class Request(Record):
