@@ -44,7 +44,7 @@ CLEARING_S_PER_BYTE = 0.1 / 2**30
 Commands = queue.SimpleQueue[dict[str, Any] | None]
 
 
-def read_commands(state: State, commands: Commands) -> None:
+def read_commands(state: State, commands: Commands, wire: Wire) -> None:
     """Runs in a thread. A wish to stop is granted even while native code does not return."""
     for line in sys.stdin.buffer:
         command = json.loads(line)
@@ -53,6 +53,7 @@ def read_commands(state: State, commands: Commands) -> None:
             continue
         state.stopping = True
         commands.put(None)
+        wire.flush()
         time.sleep(IDLE_GRACE_S if state.phase == "idle" else _busy_grace())
         os._exit(EXIT_STOPPED)
     os._exit(EXIT_ORPHAN)
@@ -105,7 +106,7 @@ def run(order: dict[str, Any], wire: Wire) -> int:
     commands: Commands = queue.SimpleQueue()
     folder = os.path.dirname(launch["model_path"])
     log = EngineLog(hidden=((folder.rstrip(os.sep) + os.sep, ""), (str(Path.home()), "~")))
-    for task, arguments in ((read_commands, (state, commands)), (beat, (wire, state))):
+    for task, arguments in ((read_commands, (state, commands, wire)), (beat, (wire, state))):
         threading.Thread(target=task, args=arguments, daemon=True).start()
     try:
         work(launch, wire, state, commands, log)

@@ -23,6 +23,8 @@ EXIT_ORPHAN = 6
 """The parent is gone."""
 
 HEARTBEAT_S = 0.5
+GATHER_S = 0.05
+"""Tokens that appear within so short a time leave together: each write wakes the reader, on a core that may be ours."""
 TIME_LIMIT_GRACE_S = 2.0
 """How long after the limit a request may take to end by itself, between two tokens."""
 
@@ -62,6 +64,8 @@ class Wire:
     descriptor: int
     zero: float
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _gathered: bytes = b""
+    _written: float = 0.0
 
     def now(self) -> float:
         """Seconds since the start of the job."""
@@ -73,16 +77,26 @@ class Wire:
 
     def token(self, t: float, request: str, index: int, text: str) -> None:
         """A `token` event. Put together by hand: a general encoder, cold after 100 MB of weights, takes seven times as
-        long, and this one line comes between every two tokens.
+        long, and this one line comes between every two tokens. The first one leaves at once, later ones with those of
+        the same moment; whatever else is sent takes them along.
         """
         name, said = encode_basestring_ascii(request), encode_basestring_ascii(text)
         line = f'{{"event":"token","t":{t:.6f},"request":{name},"index":{index},"text":{said}}}\n'
-        self._write(line.encode("ascii"))
+        with self._lock:
+            self._gathered += line.encode("ascii")
+        if index == 0 or t - self._written >= GATHER_S:
+            self._write(b"")
+
+    def flush(self) -> None:
+        """Sends what was gathered."""
+        self._write(b"")
 
     def _write(self, line: bytes) -> None:
         """Ends the process where nobody reads any more."""
         try:
             with self._lock:
+                line, self._gathered = self._gathered + line, b""
+                self._written = self.now()
                 while line:
                     line = line[os.write(self.descriptor, line) :]
         except OSError:
