@@ -189,3 +189,13 @@ async def test_a_changed_model_file_is_not_run(session: Session, tmp_path: Path,
         file.write(b"\x7f")
     with pytest.raises(BadInput, match="has changed since it was chosen"):
         await proof(session)
+
+
+async def test_an_answer_without_a_token_fails_its_case_and_says_why(session: Session, script: Script) -> None:
+    script.silent = True
+    events = [event async for event in (await prepared(session)).evaluate()]
+    marks = [event for event in events if isinstance(event, Graded)]
+    assert marks and not any(mark.passed for mark in marks)
+    assert all("before the first token (eos)" in mark.reason for mark in marks)
+    record = session.run.evaluation
+    assert record is not None and record.gate is not None and record.gate.gate == "FAILED"

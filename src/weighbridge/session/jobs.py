@@ -174,7 +174,9 @@ class Job:
             return await self._grade(done, self._clock)
         if done.warmup or done.output_tokens:
             return None
-        return Failed(t=self._clock(), kind="refused", phase="prefill", message=_no_answer(done, self._run))
+        return Failed(
+            t=self._clock(), kind="refused", phase="prefill", message=no_answer(done, self._run.settings.n_ctx)
+        )
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Failed):
@@ -225,12 +227,12 @@ class Job:
         )
 
 
-def _no_answer(done: Completed, run: Run) -> str:
-    """Why a proof has nothing to show."""
+def no_answer(done: Completed, n_ctx: int) -> str:
+    """Why an answer has not a single token."""
     if done.stop_reason == "context_full":
         return (
             f"The prompt has {done.prompt_tokens:,} tokens and leaves no room in a context of "
-            f"{run.settings.n_ctx:,}: raise the context or shorten the prompt."
+            f"{n_ctx:,}: raise the context or shorten the prompt."
         )
     return f"The model ended its answer before the first token ({done.stop_reason}): its weights may be damaged."
 

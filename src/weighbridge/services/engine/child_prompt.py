@@ -16,16 +16,12 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.engine.child_guard import address_space
-from weighbridge.services.engine.child_wire import Refused
+from weighbridge.services.engine.child_wire import TEMPLATE_HARD_LIMIT_S, TEMPLATE_LIMIT_S, Refused
 
 MAX_TEMPLATE_BYTES = 64 * 1024
 """No known model needs more."""
 MAX_COPIES = 16
 """How often a template may write its prompt, beside as many bytes of its own as a template may have."""
-TIME_LIMIT_S = 3.0
-"""CPU seconds after which the interpreter gives up on a template; an ordinary one takes a thousandth."""
-HARD_LIMIT_S = 6.0
-"""CPU seconds after which the system ends the process (SIGPROF): native code that never returns to the interpreter."""
 MEMORY_BYTES = 256 << 20
 
 
@@ -80,7 +76,7 @@ def _told(what: str) -> Iterator[None]:
     except MemoryError:
         raise Refused(f"{what}: it takes more than {MEMORY_BYTES >> 20} MiB of memory.") from None
     except _OutOfTime:
-        raise Refused(f"{what}: it takes longer than {TIME_LIMIT_S:g} s.") from None
+        raise Refused(f"{what}: it takes longer than {TEMPLATE_LIMIT_S:g} s.") from None
     except Exception as error:
         raise Refused(f"{what}: {clean_line(repr(error), 120)}.") from error
 
@@ -98,8 +94,8 @@ def _limited() -> Iterator[None]:
             raise _OutOfTime
 
     before = signal.signal(signal.SIGVTALRM, give_up)
-    signal.setitimer(signal.ITIMER_VIRTUAL, TIME_LIMIT_S)
-    signal.setitimer(signal.ITIMER_PROF, HARD_LIMIT_S)
+    signal.setitimer(signal.ITIMER_VIRTUAL, TEMPLATE_LIMIT_S)
+    signal.setitimer(signal.ITIMER_PROF, TEMPLATE_HARD_LIMIT_S)
     try:
         with address_space(MEMORY_BYTES):
             yield

@@ -22,6 +22,10 @@ EXIT_TIME_LIMIT = 5
 EXIT_ORPHAN = 6
 """The parent is gone."""
 
+TEMPLATE_LIMIT_S = 3.0
+"""CPU seconds after which the interpreter gives up on a chat template; an ordinary one takes a thousandth."""
+TEMPLATE_HARD_LIMIT_S = 6.0
+"""CPU seconds after which the system ends the process by SIGPROF: native code that never returns to the interpreter."""
 HEARTBEAT_S = 0.5
 GATHER_S = 0.05
 """Tokens that appear within so short a time leave together: each write wakes the reader, on a core that may be ours."""

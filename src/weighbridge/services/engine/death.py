@@ -9,7 +9,7 @@ from pathlib import Path
 
 from weighbridge.domain.proof.events import Failed, FailureKind
 from weighbridge.domain.text import clean_line
-from weighbridge.services.engine.child_wire import EXIT_TIME_LIMIT
+from weighbridge.services.engine.child_wire import EXIT_TIME_LIMIT, TEMPLATE_HARD_LIMIT_S
 
 _TAIL_BYTES = 8192
 _FOLDER = re.compile(r"(?<!\S)/(?:[^/\s]+/)+")
@@ -57,6 +57,11 @@ def explain(exit_code: int, phase: str, t: float, last_log: str) -> Failed:
     message = f"The engine's process died during {phase}: {_SIGNALS.get(name or '', name)}."
     if exit_code == EXIT_TIME_LIMIT:
         kind, message = "time_limit", f"The engine's time limit was over during {phase}, so its process was ended."
+    elif name == "SIGPROF":
+        kind = "time_limit"
+        message = (
+            f"The model's chat template took more than {TEMPLATE_HARD_LIMIT_S:g} s, so the engine's process was ended."
+        )
     elif name is None:
         message = f"The engine's process ended by itself during {phase}, with exit code {exit_code}."
     return Failed(
