@@ -205,6 +205,11 @@ def test_a_sample_that_comes_late_does_not_cut_an_answer() -> None:
     assert noise.sampled_s == 2.0
 
 
+def test_what_is_a_little_too_short_is_told_apart_from_what_is_needed() -> None:
+    noise = fold(*head(QUIET), started(0.0), QUIET.sample(0.499), completed(0.499))
+    assert noise.reasons == ("Too short to say: samples cover 0.49 s of work, and 0.50 s are needed.",)
+
+
 def test_an_answer_that_is_cut_off_counts_until_the_end() -> None:
     broken = Failed(t=2.0, kind="crash", phase="decode", message="")
     noise = fold(*head(QUIET), started(0.0), QUIET.sample(1.0), broken, QUIET.sample(3.0))
@@ -234,7 +239,7 @@ def test_the_newest_attempt_counts() -> None:
 def test_too_short_is_unknown_with_the_reason() -> None:
     assert fold(*head(QUIET), started(0.1), completed(0.15)).mark == "unknown"
     noise = run(replace(QUIET, others=180.0), seconds=LEAST_S - 0.2)
-    assert noise.mark == "unknown" and f"{LEAST_S:g} s are needed" in noise.reasons[0]
+    assert noise.mark == "unknown" and f"{LEAST_S:.2f} s are needed" in noise.reasons[0]
 
 
 def test_a_run_of_an_older_version_is_unknown() -> None:

@@ -59,7 +59,7 @@ def test_verify_names_what_was_changed_added_or_taken_away(cli: Cli, packet: Pat
     [
         ("[runtime]\nn_ctxx = 512\n", "plan.toml, line 2: runtime.n_ctxx: unknown key, perhaps 'n_ctx' is meant"),
         ('[runtime]\n\nn_ctx = "512"\n', "plan.toml, line 3: runtime.n_ctx: '512' is not a whole number"),
-        ("[runtime]\nseed = true\n", "plan.toml, line 2: runtime.seed: True is not a whole number"),
+        ("[runtime]\nseed = true\n", "plan.toml, line 2: runtime.seed: true is not a whole number"),
         ("[constraints]\nneeds_service_api = 1\n", "line 2: constraints.needs_service_api: 1 is not true or false"),
         ('[constraints]\nprivacy = "secret"\n', "line 2: constraints.privacy: 'secret' is not one of"),
         ("[modell]\n", "plan.toml, line 1: modell: unknown key, perhaps 'model' is meant"),

@@ -52,6 +52,12 @@ def test_a_setting_that_cannot_be_is_one_sentence(here: Cli, option: tuple[str, 
     assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2 and not done.stdout
 
 
+def test_threads_that_are_no_number_may_be_auto(here: Cli) -> None:
+    said = here("prove", "bundled", "--threads", "automatic").stderr
+    assert "auto: chosen by measurement" in said and "'automatic' is not a whole number or auto." in said
+    assert "null" not in said and "or auto" not in here("prove", "bundled", "--seed", "automatic").stderr
+
+
 PLAN = """\
 [runtime]
 n_threads = {threads}

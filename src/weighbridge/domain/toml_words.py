@@ -27,12 +27,14 @@ _LIMITS = {
     "greater_than": ("more than", "gt"),
     "less_than": ("less than", "lt"),
 }
+_OR_AUTO = ("n_threads", "n_threads_batch")
+"""Keys whose number may be left to a measurement by the word `auto`."""
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
     """What is wrong, and what is allowed where that is known."""
     kind, context = error["type"], error.get("ctx", {})
-    value = clean_line(repr(error["input"]), 60)
+    value = _shown(error["input"])
     if kind == "missing":
         return "this key is missing"
     if kind == "extra_forbidden":
@@ -54,8 +56,14 @@ def sentence(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
         return f"must be {word} {context[key]:,} (it is {value})".replace(".0 (", " (")
     wanted = _WANTED.get(kind.partition("_")[0])
     if wanted and kind.rpartition("_")[2] in ("type", "parsing", "float", "size"):
-        return f"{value} is not {wanted}"
+        auto = " or auto" if error["loc"] and error["loc"][-1] in _OR_AUTO else ""
+        return f"{value} is not {wanted}{auto}"
     return f"{clean_line(error['msg'])} (it is {value})"
+
+
+def _shown(value: object) -> str:
+    """A value as a person wrote it: true and false are TOML's words."""
+    return str(value).lower() if isinstance(value, bool) else clean_line(repr(value), 60)
 
 
 def _unknown_key(error: ErrorDetails, model: type[BaseModel] | None) -> str:

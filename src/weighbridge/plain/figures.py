@@ -14,6 +14,16 @@ _PHASES = {"start": "starting", "load": "loading", "threads": "measuring threads
 """Words for the phases of a job that do not speak for themselves."""
 
 
+def phase_words(phase: str) -> str:
+    """A phase of a job, as a person reads it."""
+    return _PHASES.get(phase, phase)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def mib(size: int | None) -> str:
     return NOT_MEASURED if size is None else f"{size / 2**20:,.0f} MiB"
 
@@ -138,7 +148,7 @@ def progress(view: LiveView, most_tokens: int | None = None) -> str:
     """
     most = f" of {most_tokens}" if most_tokens else ""
     parts = [
-        f"{_PHASES.get(view.phase, view.phase)}, {view.elapsed_s:.1f} s",
+        f"{phase_words(view.phase)}, {view.elapsed_s:.1f} s",
         f"{view.tokens}{most} tokens" if view.tokens else "",
         f"TTFT {seconds(view.ttft_s)}" if view.ttft_s is not None else "",
         f"prefill {rate(view.prefill_rate)}" if view.prefill_rate is not None else "",

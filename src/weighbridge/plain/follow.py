@@ -25,7 +25,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.figures import progress
+from weighbridge.plain.figures import counted, phase_words, progress
 from weighbridge.session.session import Session
 
 EVERY_S = 2.0
@@ -110,13 +110,15 @@ def _change(event: Event) -> str | None:
         case Loaded():
             return f"loaded in {event.load_s:.2f} s: {event.description}"
         case Swept():
-            return f"{event.n_threads_batch} threads for prefill, {event.n_threads} for decode: {event.reason}"
+            return (
+                f"{counted(event.n_threads_batch, 'thread')} for prefill, {event.n_threads} for decode: {event.reason}"
+            )
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
             again = f", repeat {event.repeat}" if event.repeat > 1 else ""
-            return f"{what}{again}: {event.prompt_tokens} tokens to read"
+            return f"{what}{again}: {counted(event.prompt_tokens, 'token')} to read"
         case Failed():
-            return f"failed ({event.kind}, {event.phase}): {event.message}"
+            return f"failed ({event.kind}, {phase_words(event.phase)}): {event.message}"
         case Graded():
             return f"case {event.case}: {'PASS' if event.passed else 'FAIL'}, {event.reason}"
         case Stopped():

@@ -189,7 +189,8 @@ def _missing(noise: Noise) -> list[str]:
 def _unknown(noise: Noise) -> list[str]:
     """Why nothing can be said."""
     if noise.sampled_s < LEAST_S:
-        return [f"Too short to say: samples cover {noise.sampled_s:.1f} s of work, and {LEAST_S:g} s are needed."]
+        covered = int(noise.sampled_s * 100) / 100
+        return [f"Too short to say: samples cover {covered:.2f} s of work, and {LEAST_S:.2f} s are needed."]
     if noise.run_delay_percent is None and noise.others_percent is None:
         return ["The samples tell neither how long ready threads waited for a core nor what other programs took."]
     return []

@@ -163,7 +163,7 @@ _FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "decode_tokens_per_s": ("decode", _rate),
     "itl_p50_s": ("ITL p50", _milliseconds),
     "itl_p95_s": ("ITL p95", _milliseconds),
-    "total_s": ("whole answer", _seconds),
+    "total_s": ("end to end", _seconds),
     "load_s": ("load", _seconds),
     "peak_rss_bytes": ("peak RSS", _mib),
     "rss_anon_bytes": ("RSS anonymous", _mib),

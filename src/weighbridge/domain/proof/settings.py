@@ -19,10 +19,18 @@ class RuntimeSettings(Record):
 
     n_ctx: int = Field(default=2048, ge=64, le=16_777_216, description="context length, tokens")
     n_threads: int | None = Field(
-        default=None, ge=1, le=1024, description="threads for decode; null: chosen by measurement before the run"
+        default=None,
+        ge=1,
+        le=1024,
+        description="threads for decode; auto: chosen by measurement before the run",
+        json_schema_extra={"description": "threads for decode; null: chosen by measurement before the run"},
     )
     n_threads_batch: int | None = Field(
-        default=None, ge=1, le=1024, description="threads for prefill; null: as n_threads where given, else measured"
+        default=None,
+        ge=1,
+        le=1024,
+        description="threads for prefill; auto: as n_threads where given, else measured",
+        json_schema_extra={"description": "threads for prefill; null: as n_threads where given, else measured"},
     )
     n_batch: int = Field(default=512, ge=1, le=65_536, description="tokens submitted to one decode call")
     n_ubatch: int = Field(default=512, ge=1, le=65_536, description="tokens computed at once, at most n_batch")
