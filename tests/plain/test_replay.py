@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from program import Cli
 from recording import FOLDER, recorded_run
 
 from weighbridge.domain.problems import BadInput
+from weighbridge.domain.proof.events import JobKind
 from weighbridge.plain import replay
 from weighbridge.plain.exits import Exit
 from weighbridge.services.store import RunStore
@@ -77,10 +82,43 @@ def test_a_record_that_is_none_gets_one_sentence(packet: Path, line: bytes, said
 
 def test_what_is_not_there_is_said(tmp_path: Path, packet: Path) -> None:
     store = RunStore(tmp_path)
-    for where, said in (("20260101-000000-abcd", "no run"), (str(tmp_path / "none"), "holds no events")):
+    for where, said in (
+        (str(tmp_path / "none"), "There is no folder or run"),
+        ("", "is empty"), (" ", "is empty"), ("x" * 300, "cannot be read: File name too long"),
+        ("a\0b", "cannot be read"), ("/dev/null", "is a file"), (str(tmp_path), "is not a packet"),
+        ("20260101-000000-abcd", "no run"),
+    ):  # fmt: skip
         with pytest.raises(BadInput, match=said):
             load_recording(where, "proof", store)
+    with pytest.raises(BadInput, match="There is no folder or run nope") as raised:
+        load_recording("nope", "proof", store)
+    assert "weighbridge runs" in raised.value.hint
     lines = (packet / "data" / "events.jsonl").read_bytes().split(b'{"event":"attempt"')
     (packet / "data" / "events.jsonl").write_bytes(b'{"event":"attempt"' + lines[1])
     with pytest.raises(BadInput, match="holds no eval"):
         load_recording(str(packet), "eval", store)
+
+
+@pytest.mark.parametrize("job", ["proof", "eval"])
+def test_a_record_without_a_job_does_not_send_one_to_the_other_kind(tmp_path: Path, packet: Path, job: JobKind) -> None:
+    (packet / "data" / "events.jsonl").write_bytes(b"")
+    with pytest.raises(BadInput, match="nothing was run") as raised:
+        load_recording(str(packet), job, RunStore(tmp_path))
+    assert "--job" not in raised.value.hint
+
+
+@pytest.mark.parametrize("verb", ["replay", "verify"])
+def test_a_place_without_rights_is_one_sentence_without_a_number(
+    packet: Path, verb: str, here: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.stat
+
+    def guarded(path: Any, *more: Any, **named: Any) -> os.stat_result:
+        if isinstance(path, str | Path) and str(path).startswith(str(packet)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *more, **named)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    done = here(verb, str(packet))
+    assert done.returncode == 2 and "cannot be read: Permission denied." in done.stderr
+    assert "Errno" not in done.stderr and len(done.stderr.splitlines()) == 2

@@ -146,7 +146,8 @@ def _is_packet(path: Path) -> None:
             raise BadInput(f"There is no folder {name}.", "Name the packet's folder.")
         signs = [tag for tag in (*bag.TAG_FILES, bag.TAG_MANIFEST) if (path / tag).exists()]
     except (OSError, ValueError) as error:
-        raise BadInput(f"{name} cannot be read: {clean_line(str(error))}.", "Check the path.") from None
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadInput(f"{name} cannot be read: {why}.", "Check the path and its rights.") from None
     if not signs:
         raise BadInput(f"{name} is not a packet: it has no {bag.BAGIT}.", "Name the folder that holds bagit.txt.")
 
