@@ -67,3 +67,20 @@ def test_a_record_whose_time_runs_backwards_stands_still_instead() -> None:
 def test_an_empty_record_is_at_its_end() -> None:
     play = Playback(())
     assert play.ended and play.step() == () and play.finish() == () and play.length_s == 0.0
+
+
+def test_a_pause_of_a_day_is_cut_and_the_clock_is_that_of_the_job() -> None:
+    play = Playback((Spawned(t=1.0, pid=1), Spawned(t=100_001.0, pid=2), Spawned(t=100_003.0, pid=3)))
+    assert len(play.advance(0.0)) == 1 and play.wait_s() == 5.0 and play.left_out_s == 99_995.0
+    assert play.advance(4.5) == () and play.clock_s == 5.5
+    assert len(play.advance(0.5)) == 1 and play.clock_s == 100_001.0 and play.left_out_s == 0.0
+    assert play.wait_s() == 2.0 and len(play.advance(9.0)) == 1
+    assert play.ended and play.clock_s == play.length_s == 100_003.0
+    play.rewind()
+    assert play.clock_s == 1.0 and len(play.finish()) == 3 and play.clock_s == 100_003.0
+
+
+def test_a_pause_is_cut_at_ten_times_the_speed_too() -> None:
+    play = Playback((Spawned(t=1.0, pid=1), Spawned(t=100_001.0, pid=2)), "10")
+    play.advance(0.0)
+    assert play.wait_s() == 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from weighbridge.domain.proof.events import Event, Heartbeat, Sample, Sensors, Spawned, Token, Trial
@@ -12,6 +12,8 @@ from weighbridge.domain.proof.events import Event, Heartbeat, Sample, Sensors, S
 Speed = Literal["1", "10", "step"]
 FACTORS: dict[Speed, float] = {"1": 1.0, "10": 10.0, "step": 0.0}
 """Recorded seconds for each second that passes."""
+LONGEST_S = 5.0
+"""Recorded seconds without an event that are waited for."""
 _QUIET = (Sample, Sensors, Heartbeat, Spawned, Trial)
 """Events that nothing turns on."""
 
@@ -23,7 +25,10 @@ def of_interest(event: Event) -> bool:
 
 @dataclass
 class Playback:
-    """Hands out the events of one job in order. Time that runs backwards in a record stands still instead."""
+    """Hands out the events of one job in order. Time that runs backwards in a record stands still instead.
+
+    A pause without an event, as of a machine that slept, is cut to `LONGEST_S`.
+    """
 
     events: Sequence[Event]
     speed: Speed = "1"
@@ -31,9 +36,13 @@ class Playback:
     _at: int = 0
     _clock_s: float = 0.0
     _times: list[float] = field(default_factory=list)
+    _due: list[float] = field(default_factory=list)
+    """As `_times`, without what is cut of the pauses: `_clock_s` is of this clock."""
 
     def __post_init__(self) -> None:
         self._times = list(accumulate((event.t for event in self.events), max))
+        gaps = (min(after - before, LONGEST_S) for before, after in pairwise(self._times))
+        self._due = list(accumulate(gaps, initial=self._times[0])) if self._times else []
         self.rewind()
 
     @property
@@ -43,7 +52,16 @@ class Playback:
     @property
     def clock_s(self) -> float:
         """The moment of the job that is shown, in its own seconds."""
-        return self._clock_s
+        if not self._at:
+            return self._clock_s
+        return self._times[self._at - 1] + self._clock_s - self._due[self._at - 1]
+
+    @property
+    def left_out_s(self) -> float:
+        """What is cut of the pause before the next event."""
+        if not self._at or self.ended:
+            return 0.0
+        return max(0.0, self._times[self._at] - self._times[self._at - 1] - LONGEST_S)
 
     @property
     def length_s(self) -> float:
@@ -60,7 +78,7 @@ class Playback:
             return ()
         self._clock_s += seconds * FACTORS[self.speed]
         end = self._at
-        while end < len(self.events) and self._times[end] <= self._clock_s:
+        while end < len(self.events) and self._due[end] <= self._clock_s:
             end += 1
         return self._until(end)
 
@@ -68,7 +86,7 @@ class Playback:
         """Seconds until the next event is due; None where time does not pass."""
         if not self.moves:
             return None
-        return max(0.0, self._times[self._at] - self._clock_s) / FACTORS[self.speed]
+        return max(0.0, self._due[self._at] - self._clock_s) / FACTORS[self.speed]
 
     def step(self) -> Sequence[Event]:
         """Everything up to the next event of interest, and that one."""
@@ -86,16 +104,16 @@ class Playback:
     def rewind(self) -> None:
         """Back to the first event; who draws the job begins anew."""
         self._at = 0
-        self._clock_s = self._times[0] if self._times else 0.0
+        self._clock_s = self._due[0] if self._due else 0.0
 
     def _jump(self, end: int) -> Sequence[Event]:
         if end > self._at:
-            self._clock_s = max(self._clock_s, self._times[end - 1])
+            self._clock_s = max(self._clock_s, self._due[end - 1])
         return self._until(end)
 
     def _until(self, end: int) -> Sequence[Event]:
         due = self.events[self._at : end]
         self._at = end
         if self.ended:
-            self._clock_s = min(self._clock_s, self.length_s)
+            self._clock_s = min(self._clock_s, self._due[-1]) if self._due else 0.0
         return due
