@@ -6,7 +6,7 @@ Sizes are bytes. The order of a job:
     attempt -> conditions -> spawned -> ready -> loaded -> trial* -> swept
             -> (request -> prefilled -> token* -> completed)* -> stopped -> conditions
 
-`prefix_checked` stands before the `completed` of the request whose beginning was the first that could be kept.
+`prefix_checked` stands before the first request that could keep the beginning of the one before.
 `sensors` and `sample` anywhere behind `spawned`; `failed` before `stopped` where something broke. A second `attempt`
 (mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval. `ended` closes
 the job.
@@ -24,6 +24,7 @@ from weighbridge.domain.proof.samples import Sample as Sample
 from weighbridge.domain.proof.samples import Sensors as Sensors
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.threads import Swept as Swept
+from weighbridge.domain.proof.threads import ThreadsLowered as ThreadsLowered
 from weighbridge.domain.proof.threads import Trial as Trial
 
 Mode = Literal["default", "safe"]
@@ -136,15 +137,15 @@ class Token(Record):
 
 
 class PrefixChecked(Record):
-    """The first request that could keep a part of the KV cache was answered twice, with it and cold. Cold counts.
+    """An answer was computed once more with a part of its prompt kept in the KV cache, before the first such request.
 
-    `same`: both answers agree token by token, so later requests keep what they share; else none of this child does.
+    `same`: it is the same token by token, so later requests keep what they share; else none of this child does.
     """
 
     event: Literal["prefix_checked"] = "prefix_checked"
     t: float
-    request: str
-    reused_tokens: int = Field(description="of the prompt, that could be kept")
+    request: str = Field(description="whose answer was computed again")
+    reused_tokens: int = Field(description="of its prompt, that could be kept")
     same: bool
     reason: str = Field(description="one sentence for a person")
 
@@ -182,7 +183,8 @@ class Heartbeat(Record):
     progress: int = Field(description="grows with every batch or token: a stuck native call is seen by it")
 
 
-FailureKind = Literal["crash", "refused", "hang", "time_limit", "protocol"]
+FailureKind = Literal["crash", "refused", "input", "hang", "time_limit", "protocol"]
+"""`input`: the engine is sound, and what it was asked cannot be answered with these settings."""
 
 
 class Failed(Record):
@@ -244,6 +246,7 @@ Event = Annotated[
     | Loaded
     | Trial
     | Swept
+    | ThreadsLowered
     | RequestStarted
     | Prefilled
     | PrefixChecked

@@ -27,6 +27,20 @@ class Trial(Record):
     tokens_per_s: float
 
 
+class ThreadsLowered(Record):
+    """In the middle of an answer the child went on with one thread: another program had taken a core.
+
+    Answers are the same with any number of threads; figures are not, and such a run is contended.
+    """
+
+    event: Literal["threads_lowered"] = "threads_lowered"
+    t: float
+    n_threads_before: int
+    n_threads: int = Field(description="for decode and prefill, from here on")
+    gap_s: float = Field(description="time between two tokens, the last of several slow ones")
+    usual_s: float = Field(description="what it was before")
+
+
 class Swept(Record):
     """The threads of this child, and how they were come by.
 

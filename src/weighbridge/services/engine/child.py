@@ -87,8 +87,8 @@ def work(launch: dict[str, Any], wire: Wire, state: State, commands: Commands, l
     described = child_llama.describe(engine, log)
     openmp = {"omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"), "omp_spin_count": os.environ.get("GOMP_SPINCOUNT")}
     wire.send("loaded", ready, load_s=ready - began, **openmp, **described)
-    child_sweep.settle(engine, launch, wire, state)
-    generator = child_generate.Generator(engine, launch["settings"], wire, state)
+    swept = child_sweep.settle(engine, launch, wire, state)
+    generator = child_generate.Generator(engine, launch["settings"], wire, state, swept)
     while True:
         state.phase = "idle"
         request = commands.get()

@@ -10,14 +10,15 @@ from typing import Any
 
 import llama_cpp.llama_cpp as C
 
+from weighbridge.services.engine.child_collapse import Collapse
 from weighbridge.services.engine.child_llama import Engine
 from weighbridge.services.engine.child_prefix import Cache
 from weighbridge.services.engine.child_prompt import tokenise
 from weighbridge.services.engine.child_sample import Sampler
 from weighbridge.services.engine.child_wire import Refused, State, Wire
 
-ALIKE = "The first answer with a kept beginning is the same as without: later ones keep theirs."
-OTHERWISE = "The first answer with a kept beginning differs from the one without: nothing is kept from here on."
+ALIKE = "An answer came out the same once its prompt's beginning was kept: prompts keep what they share from here on."
+OTHERWISE = "An answer came out otherwise once its prompt's beginning was kept: every prompt is computed whole."
 CANNOT_CUT = "The model's memory cannot be cut back to a common beginning: every prompt is computed whole."
 
 
@@ -59,8 +60,11 @@ def _counters(context: Any) -> tuple[float, int, float, int]:
 class Generator:
     """Answers requests one after the other with one engine."""
 
-    def __init__(self, engine: Engine, settings: dict[str, Any], wire: Wire, state: State) -> None:
+    def __init__(
+        self, engine: Engine, settings: dict[str, Any], wire: Wire, state: State, swept: dict[str, Any]
+    ) -> None:
         self._engine = engine
+        self._collapse = Collapse(engine.context, swept, wire)
         self._settings = settings
         self._wire = wire
         self._state = state
@@ -71,17 +75,17 @@ class Generator:
         self._sampler = Sampler(engine.context, n_vocab, settings["temperature"], settings["seed"])
         self._buffer = ctypes.create_string_buffer(256)
         self._known: dict[int, bytes | None] = {}
+        self._last: tuple[dict[str, Any], Any, _Answer] | None = None
+        """Request, prompt tokens and answer of the one before, where that was no warm-up and computed whole."""
 
     def answer(self, request: dict[str, Any]) -> None:
         """Emits `request`, `prefilled`, `token`..., `completed`.
 
         Every request starts with an empty KV cache, unless it wishes to keep what its prompt shares with the one
-        before. The first that could keep something is answered twice: in silence with what it keeps, then cold, which
-        is the answer that counts. Only where both are the same do later requests keep anything.
+        before and `_checked` found that this changes no answer.
         """
         self._state.phase = "warm-up" if request["warmup"] else "prefill"
-        rehearsed = self._rehearsed(request) if request["reuse_prefix"] and not self._cache.checked else None
-        wanted = request["reuse_prefix"] and rehearsed is None
+        wanted = request["reuse_prefix"] and self._checked(request)
         names = {name: request[name] for name in ("case", "warmup", "repeat")} | {"request": request["id"]}
         if not wanted:
             self._cache.clear()
@@ -90,9 +94,7 @@ class Generator:
         self._wire.send("request", t, **names, prompt=request["prompt"], prompt_tokens=len(tokens))
         kept = self._cache.keep(self._cache.shared(tokens)) if wanted else 0
         answer = self._computed(request, tokens, kept, aloud=True)
-        if rehearsed is not None and answer.stop_reason not in ("stopped", "time_limit"):
-            same = (rehearsed.tokens, rehearsed.stop_reason) == (answer.tokens, answer.stop_reason)
-            self._checked(request, rehearsed.reused, same, ALIKE if same else OTHERWISE)
+        self._last = None if request["warmup"] or kept else (request, tokens, answer)
         self._wire.send(
             "completed",
             self._wire.now(),
@@ -112,22 +114,29 @@ class Generator:
     def _tokens(self, request: dict[str, Any]) -> Any:
         return tokenise(self._engine.template, self._engine.vocab, request["prompt"])
 
-    def _rehearsed(self, request: dict[str, Any]) -> _Answer | None:
-        """The answer with what the prompt can keep, told to nobody; None where it can keep nothing."""
-        tokens = self._tokens(request)
-        shared = self._cache.shared(tokens)
-        if len(tokens) >= self._n_ctx or not shared:
-            return None
-        kept = self._cache.keep(shared)
-        if kept:
-            return self._computed(request, tokens, kept, aloud=False)
-        self._checked(request, shared, False, CANNOT_CUT)
-        return None
+    def _checked(self, request: dict[str, Any]) -> bool:
+        """Whether a beginning may be kept. Emits `prefix_checked` the first time that it matters.
 
-    def _checked(self, request: dict[str, Any], reused: int, same: bool, reason: str) -> None:
+        The answer before this one was computed from an empty cache. It is computed once more, told to nobody, with as
+        much of its prompt kept as the next one shares with it: where the tokens differ, nothing is kept in this child.
+        """
+        if self._cache.checked or self._last is None:
+            return self._cache.checked and self._cache.reusable
+        earlier, tokens, cold = self._last
+        following = self._tokens(request)
+        shared = min(self._cache.shared(following), len(tokens) - 1)
+        if 2 * shared < len(following):
+            return False
+        kept = self._cache.keep(shared)
+        warm = self._computed(earlier, tokens, kept, aloud=False) if kept else cold
+        if warm.stop_reason in ("stopped", "time_limit"):
+            return False
+        same = kept > 0 and (warm.tokens, warm.stop_reason) == (cold.tokens, cold.stop_reason)
         self._cache.checked, self._cache.reusable = True, same
-        names = {"request": request["id"], "reused_tokens": reused, "same": same}
+        reason = (ALIKE if same else OTHERWISE) if kept else CANNOT_CUT
+        names = {"request": earlier["id"], "reused_tokens": shared, "same": same}
         self._wire.send("prefix_checked", self._wire.now(), **names, reason=reason)
+        return same
 
     def _computed(self, request: dict[str, Any], tokens: Any, kept: int, *, aloud: bool) -> _Answer:
         """The answer to a prompt whose first `kept` tokens are in the KV cache.
@@ -177,6 +186,7 @@ class Generator:
         batch = C.llama_batch_get_one(last, 1)
         most = request["max_tokens"] or self._settings["max_tokens"]
         self._sampler.fresh()
+        self._collapse.begin()
         for index in range(most):
             last[0] = token = self._sampler.next()
             t = wire.now()
@@ -188,6 +198,7 @@ class Generator:
             answer.pieces.append(text.decode(piece))
             if aloud:
                 wire.token(t, request["id"], index, answer.pieces[-1])
+                self._collapse.token(t)
             self._state.progress += 1
             if index + 1 == most or self._interrupted(answer):
                 break

@@ -153,8 +153,8 @@ class Sweep:
         return work
 
 
-def settle(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) -> None:
-    """Sets the threads of the engine, and sends `swept`. With nothing to measure it takes no time."""
+def settle(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) -> dict[str, Any]:
+    """Sets the threads of the engine, sends `swept` and returns it. With nothing to measure it takes no time."""
     settings, known = launch["settings"], launch["threads"]
     decode, prefill = settings["n_threads"], settings["n_threads_batch"]
     if decode is not None:
@@ -169,6 +169,7 @@ def settle(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) -> 
     swept.pop("event", None)
     if not state.stopping:
         wire.send("swept", **{**swept, "t": wire.now()})
+    return swept
 
 
 def _given(how: str, decode: int, prefill: int, reason: str) -> dict[str, Any]:

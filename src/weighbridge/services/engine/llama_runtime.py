@@ -84,7 +84,7 @@ class LlamaRuntime:
         async with self._starting:
             if self._stop_wished:
                 return
-            self._process = process = await spawn(self._launch.log_path)
+            self._process = process = await spawn(self._launch.log_path, others_percent=self._launch.others_percent)
         self._queue.put_nowait(Spawned(t=self._clock(), pid=process.pid))
         self._tasks = [asyncio.create_task(self._read(process)), asyncio.create_task(self._look(process))]
         launch = self._launch.model_dump() | {"model_path": os.path.abspath(self._launch.model_path)}

@@ -29,10 +29,13 @@ _PASSED = (
 )
 
 
-SPIN_COUNT = "1000"
-"""Turns that an OpenMP thread spins at a barrier before it sleeps: sleeping at once costs a third of the idle rate, and
-spinning for long collapses where another process wants the core. Decode tokens/s, two threads on two cores, the bundled
-model, median and range of four or five interleaved rounds on a shared machine, so that only the order is sure:
+QUIET_PERCENT = 15.0
+"""Others' processor time, percent of one core, up to which a machine is quiet."""
+SPIN_COUNT, QUIET_SPIN_COUNT = "1000", "20000"
+"""Turns that an OpenMP thread spins at a barrier before it sleeps, on any machine and on a quiet one. Sleeping at once
+costs a third of the idle rate, and long spinning collapses where another process wants the core. Decode tokens/s, two
+threads on two cores, the bundled model, median and range of four or five interleaved rounds on a shared machine, so that
+only the order is sure:
 
     GOMP_SPINCOUNT      idle          one core busy
     0 (passive)         47 (40-55)    29 (19-39)
@@ -44,28 +47,38 @@ model, median and range of four or five interleaved rounds on a shared machine, 
     20000               76 (63-84)    -
     default             75 (69-85)    2 to 9
 
-One thread: 45 (42-55) idle, 31 (14-43) busy, which is what a sweep then takes.
+One thread: 45 (42-55) idle, 31 (14-43) busy, which is what a sweep then takes. A prompt is read at 143 tokens/s with
+1000 turns and at 180 with 20000 or the default. Hence the longer spin where the machine is quiet just before; a core
+that is taken later is the business of `child_collapse`.
 """
 
 
-def child_environment() -> dict[str, str]:
+def child_environment(others_percent: float | None = None) -> dict[str, str]:
     """A small list of harmless variables; no token, no proxy and no home folder reaches the engine.
 
-    Waiting threads spin for a moment only, then sleep (GOMP_SPINCOUNT). An abort does not start a debugger on the
+    Waiting threads spin for a moment, then sleep (GOMP_SPINCOUNT); longer where `others_percent` is that of a quiet
+    machine. An abort does not start a debugger on the
     process (GGML_NO_BACKTRACE). numpy comes along with the library and computes nothing: it gets no threads
     (OPENBLAS_NUM_THREADS).
     """
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    passed |= {"GOMP_SPINCOUNT": SPIN_COUNT, "GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    quiet = others_percent is not None and others_percent <= QUIET_PERCENT
+    passed |= {
+        "GOMP_SPINCOUNT": QUIET_SPIN_COUNT if quiet else SPIN_COUNT,
+        "GGML_NO_BACKTRACE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     home = Path(weighbridge.__file__).resolve().parents[1]
     if home not in {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}:
         passed["PYTHONPATH"] = str(home)
     return passed
 
 
-async def spawn(log_path: str, module: str | None = None) -> Process:
+async def spawn(log_path: str, module: str | None = None, others_percent: float | None = None) -> Process:
     """Starts the child, or another `module` of its kind, in a session of its own: no key of this terminal reaches it.
+
+    `others_percent`: processor time that others took just before, of one core; None: not known.
 
     It works in the file system's root, where no file can be taken for a module (-P) or kept busy. Raises
     OutsideFailed where the log cannot be written or the system starts no process.
@@ -80,7 +93,7 @@ async def spawn(log_path: str, module: str | None = None) -> Process:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
-                env=child_environment(),
+                env=child_environment(others_percent),
                 cwd=os.path.abspath(os.sep),
                 start_new_session=True,
                 limit=MAX_LINE_BYTES,
