@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -122,3 +123,28 @@ def test_a_place_without_rights_is_one_sentence_without_a_number(
     done = here(verb, str(packet))
     assert done.returncode == 2 and "cannot be read: Permission denied." in done.stderr
     assert "Errno" not in done.stderr and len(done.stderr.splitlines()) == 2
+
+
+def test_a_job_that_is_being_written_is_told_as_far_as_it_is(packet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = packet / "data" / "events.jsonl"
+    head = path.read_bytes().split(b'{"event":"token"')[0]
+    path.write_bytes(head + b'{"event":"token","t":99.0,"requ')
+    assert replay.main(args(packet, speed="step")) == Exit.DONE
+    told = capsys.readouterr()
+    assert "in packet; still running or cut off: this is the record so far" in told.out
+    assert "nothing runs" not in told.out and "interrupted" not in told.out and "safe: no end on record" in told.out
+    assert "not measured" not in told.out
+    assert "after" not in told.out.split("load average")[1].splitlines()[0] and "(nothing so far)" in told.out
+    assert "The last line of the record is cut" in told.err and "weighbridge verify" in told.err
+
+
+def test_a_night_without_an_event_is_cut_and_said(packet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, waits = packet / "data" / "events.jsonl", list[float]()
+    rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+    proof = rows[: next(at for at, row in enumerate(rows) if row["event"] == "ended") + 1]
+    for row in proof[20:]:
+        row["t"] += 97_200
+    path.write_text("".join(json.dumps(row) + "\n" for row in proof))
+    replay.main(args(packet), sleep=waits.append)
+    told = capsys.readouterr()
+    assert sum(waits) < 10 and told.out.count("... 27 h without an event left out") == 1 and not told.err

@@ -7,12 +7,13 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from weighbridge.domain.proof.live import LiveView, Meter
+from weighbridge.domain.proof.measure import INTERRUPTED, JobFigures
 from weighbridge.domain.proof.playback import Playback
 from weighbridge.domain.proof.summary import summarize
 from weighbridge.domain.text import clean
-from weighbridge.plain import output
+from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
-from weighbridge.plain.figures import rows, table
+from weighbridge.plain.figures import NOT_MEASURED, rows, table
 from weighbridge.plain.follow import Lines
 from weighbridge.services.store import RunStore
 from weighbridge.session.recorded import Recording, load_recording
@@ -32,9 +33,15 @@ class _Replayed:
 def main(args: Namespace, sleep: Callable[[float], None] = time.sleep) -> int:
     """Plays the job and prints its figures. `--speed step` waits for nothing: every line comes at once."""
     recording = load_recording(args.packet, args.job, RunStore())
-    output.text(f"replay of the {args.job} in {recording.name}; nothing runs")
+    if recording.cut:
+        diagnostics.say(
+            "The last line of the record is cut, and left out.", "`weighbridge verify` says whether a packet holds."
+        )
+    state = "nothing runs" if recording.ended else "still running or cut off: this is the record so far"
+    output.text(f"replay of the {args.job} in {recording.name}; {state}")
     play(recording, Playback(recording.events, args.speed), sleep)
-    output.text(f"\nFigures\n{table(rows(summarize(recording.events)))}")
+    figures = summarize(recording.events)
+    output.text(f"\nFigures\n{table(rows(figures) if recording.ended else _so_far(figures))}")
     return Exit.DONE
 
 
@@ -43,14 +50,34 @@ def play(recording: Recording, playback: Playback, sleep: Callable[[float], None
     source = _Replayed(recording.forecast_bytes)
     lines = Lines(source, output.text)
     while not playback.ended and not output.reader_gone():
-        wait = playback.wait_s()
+        wait, left_out = playback.wait_s(), playback.left_out_s
         if wait is None:
             due = playback.step()
         else:
             sleep(wait)
             due = playback.advance(wait)
+            if due and left_out >= 1:
+                output.text(f"... {_long(left_out)} without an event left out")
         for event in due:
             source.meter.add(event)
             lines.show(event)
     answer = clean(source.live.answer).strip()
-    output.text(f"\nAnswer\n{answer or '(nothing)'}")
+    output.text(f"\nAnswer\n{answer or ('(nothing)' if recording.ended else '(nothing so far)')}")
+
+
+def _long(seconds: float) -> str:
+    """A time in the largest unit of which it has two, or in seconds."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _so_far(figures: JobFigures) -> list[tuple[str, str]]:
+    """The figures of a job without an end: what it does not have yet is left out."""
+    *earlier, newest = figures.attempts
+    if newest.outcome == INTERRUPTED:
+        newest = newest.model_copy(update={"outcome": "no end on record"})
+    known = figures.model_copy(update={"attempts": (*earlier, newest), "load1_after": None})
+    pairs = [(name, value.removesuffix(f", {NOT_MEASURED} after")) for name, value in rows(known)]
+    return [(name, value) for name, value in pairs if not value.startswith(NOT_MEASURED)]
