@@ -118,4 +118,5 @@ def test_answers_that_differ_are_a_warning_that_names_the_case() -> None:
 def test_a_failed_gate_stays_failed_on_a_busy_machine() -> None:
     made = judge(results(*[False] * 5), POLICY, NOISE["contended"])
     assert made.gate == "FAILED"
-    assert any("busy" in reason for reason in made.reasons)
+    assert ["must-pass" in why for why in made.reasons] == [True, False, False], "what failed it comes first"
+    assert "are needed" in made.reasons[1] and "busy" in made.reasons[2]

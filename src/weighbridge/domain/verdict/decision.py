@@ -54,7 +54,7 @@ class GateResult(Record):
 
 
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
-    """The gate over all cases. ValueError unless every case of the policy has its result.
+    """The gate over all cases, what failed it before what warns. ValueError unless every case has its result.
 
     Cut answers, unstable cases and a contended machine (`noise`) make it WARNED at most: only marks make it FAILED.
     """
@@ -62,22 +62,17 @@ def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = N
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
     passed = sum(r.passed for r in results)
     failed_musts = [r.case for r in results if r.must_pass and not r.passed]
-    reasons = _warnings(results, noise)
-    gate: Gate = "WARNED" if reasons else "PASSED"
-    if failed_musts:
-        gate = "FAILED"
-        reasons.append(f"must-pass cases failed: {', '.join(failed_musts)}")
+    failures = [f"must-pass cases failed: {', '.join(failed_musts)}"] if failed_musts else []
     if passed < policy.min_pass:
-        gate = "FAILED"
-        reasons.append(f"{passed} of {len(results)} passed, {policy.min_pass} are needed")
-    if gate == "PASSED":
-        reasons.append(f"{passed} of {len(results)} passed, {policy.min_pass} were needed")
+        failures.append(f"{passed} of {len(results)} passed, {policy.min_pass} are needed")
+    warnings = _warnings(results, noise)
+    enough = f"{passed} of {len(results)} passed, {policy.min_pass} were needed"
     return GateResult(
-        gate=gate,
+        gate="FAILED" if failures else "WARNED" if warnings else "PASSED",
         passed=passed,
         total=len(results),
         interval=wilson(passed, len(results)),
-        reasons=tuple(reasons),
+        reasons=(*failures, *warnings) or (enough,),
     )
 
 
