@@ -64,6 +64,12 @@ class Script:
     refuse_load: str | None = None
     silent: bool = False
     """Prompts that are no warm-up are answered without a token."""
+    overlong: bool = False
+    """Prompts that are no warm-up leave no room in the context."""
+    padded: int = 0
+    """The engine makes no smaller context."""
+    chat_template: str | None = "0" * 64
+    """Digest of the file's template."""
     pause_before_token: asyncio.Event | None = None
     """Tokens of requests that are no warm-up wait for it."""
     sweep: tuple[int, int] | None = None
@@ -112,13 +118,14 @@ class ScriptedRuntime:
         settings, (n_params, n_ctx_train) = self._launch.settings, model_of(self._launch.model_path)
         return Loaded(
             t=self._clock(), load_s=0.1, description="llama 135M Q4_1", weights_bytes=96 * MIB,
-            n_params=n_params, n_vocab=49_152, n_ctx_train=n_ctx_train, n_ctx=settings.n_ctx,
+            n_params=n_params, n_vocab=49_152, n_ctx_train=n_ctx_train, n_ctx=max(settings.n_ctx, self._script.padded),
             n_batch=settings.n_batch, n_ubatch=min(settings.n_batch, settings.n_ubatch),
             n_threads=settings.n_threads or 1, n_threads_batch=settings.n_threads_batch or settings.n_threads or 1,
             model_buffer_bytes=92 * MIB,
             kv_buffer_bytes=45 * MIB, compute_buffer_bytes=98 * MIB, output_buffer_bytes=196_608,
             repack_buffer_bytes=None, flash_attn="disabled", type_k="f16", type_v="f16",
-            use_extra_bufts=self._launch.mode == "default", load_mode="mmap", chat_template_sha256="0" * 64,
+            use_extra_bufts=self._launch.mode == "default", load_mode="mmap",
+            chat_template_sha256=self._script.chat_template,
             omp_spin_count="1000",
         )  # fmt: skip
 
@@ -156,7 +163,8 @@ class ScriptedRuntime:
             yield crash(self._clock(), signal=signal)
             return
         yield Prefilled(t=self._clock(), request=request.id, prompt_tokens=12, prefill_s=0.2)
-        silent = self._script.silent and not request.warmup
+        full = self._script.overlong and not request.warmup
+        silent = full or (self._script.silent and not request.warmup)
         words = [] if silent else self._script.answer(request).split(" ")
         said: list[str] = []
         for index, word in enumerate(words):
@@ -169,8 +177,8 @@ class ScriptedRuntime:
             yield self._sample()
         yield Completed(
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, output="".join(said),
-            repeat=request.repeat,
-            stop_reason="eos", prompt_tokens=12, output_tokens=len(words), prefill_s=0.2, engine_prompt_ms=200.0,
+            repeat=request.repeat, stop_reason="context_full" if full else "eos", prompt_tokens=12,
+            output_tokens=len(words), prefill_s=0.2, engine_prompt_ms=200.0,
             engine_prompt_tokens=12, engine_decode_ms=100.0, engine_decode_tokens=len(words),
         )  # fmt: skip
 

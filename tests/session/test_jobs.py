@@ -77,10 +77,20 @@ async def test_what_says_nothing_of_the_build_is_not_remembered(
 
 async def test_an_answer_without_a_token_is_a_failed_proof(session: Session, script: Script) -> None:
     script.silent = True
-    await proof(await prepared(session))
+    events = await proof(await prepared(session))
     record = session.run.proof
     assert record is not None and record.outcome == "failed"
-    assert "before the first token" in record.message
+    assert "before its first token" in record.message
+    assert [(e.kind, e.phase) for e in events if isinstance(e, Failed)] == [("refused", "decode")]
+
+
+async def test_a_prompt_that_is_too_long_names_the_context_that_applied(session: Session, script: Script) -> None:
+    script.overlong, script.padded = True, 256
+    session.apply(want.ChangeSetting(field="n_ctx", value="64"))
+    events = await proof(await prepared(session))
+    (failed,) = (e for e in events if isinstance(e, Failed))
+    assert (failed.kind, failed.phase) == ("input", "prefill")
+    assert "leaves no room in a context of 256:" in failed.message
 
 
 async def test_a_model_that_the_engine_refuses_is_named_and_not_retried(session: Session, script: Script) -> None:
@@ -196,6 +206,6 @@ async def test_an_answer_without_a_token_fails_its_case_and_says_why(session: Se
     events = [event async for event in (await prepared(session)).evaluate()]
     marks = [event for event in events if isinstance(event, Graded)]
     assert marks and not any(mark.passed for mark in marks)
-    assert all("before the first token (eos)" in mark.reason for mark in marks)
+    assert all("before its first token (eos)" in mark.reason for mark in marks)
     record = session.run.evaluation
     assert record is not None and record.gate is not None and record.gate.gate == "FAILED"

@@ -31,9 +31,7 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     cases = {c.id: c for c in record.pack.case}
     requests = [WARM_UP, *(r for c in record.pack.case if c.id not in done for r in _requests(c, session.run.settings))]
     await require_room(session.run, folder, requests)
-    job = Job(
-        "eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, session.run.settings, e, t)
-    )
+    job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, job.n_ctx, e, t))
     fold = EvalFold(record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"}))
     session.keep(session.run.model_copy(update={"evaluation": fold.record}))
     session.job, session.meter = job, Meter(session.forecast_bytes)
@@ -66,13 +64,11 @@ def _requests(case: Case, settings: RuntimeSettings) -> list[Request]:
     return [first.model_copy(update={"reuse_prefix": settings.prefix_reuse}), *others]
 
 
-async def _graded(
-    cases: dict[str, Case], settings: RuntimeSettings, done: Completed, clock: Callable[[], float]
-) -> Graded | None:
+async def _graded(cases: dict[str, Case], n_ctx: int, done: Completed, clock: Callable[[], float]) -> Graded | None:
     """The mark of a completed request; None for the warm-up. No grader passes an answer without a token."""
     case = cases.get(done.case)
     if case is None or done.stop_reason == "stopped":
         return None
     made = (await asyncio.to_thread(mark, {case.id: case}, {case.id: done.output}))[case.id]
-    reason = made.reason if done.output_tokens else no_answer(done, settings.n_ctx)
+    reason = made.reason if done.output_tokens else no_answer(done, n_ctx)
     return Graded(t=clock(), request=done.request, case=case.id, repeat=done.repeat, passed=made.passed, reason=reason)

@@ -21,8 +21,10 @@ from weighbridge.domain.proof.events import (
     Ended,
     Event,
     Failed,
+    FailureKind,
     Graded,
     JobKind,
+    Loaded,
     Mode,
     Outcome,
     Swept,
@@ -59,6 +61,8 @@ class Job:
         grade: Grade | None = None,
     ) -> None:
         self.kind = kind
+        self.n_ctx = run.settings.n_ctx
+        """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
         self._requests, self._grade = requests, grade
@@ -174,13 +178,15 @@ class Job:
             return await self._grade(done, self._clock)
         if done.warmup or done.output_tokens:
             return None
-        return Failed(
-            t=self._clock(), kind="refused", phase="prefill", message=no_answer(done, self._run.settings.n_ctx)
-        )
+        kind: FailureKind = "input" if done.stop_reason == "context_full" else "refused"
+        phase = "prefill" if kind == "input" else "decode"
+        return Failed(t=self._clock(), kind=kind, phase=phase, message=no_answer(done, self.n_ctx))
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Failed):
             self._failure = event
+        elif isinstance(event, Loaded):
+            self.n_ctx = event.n_ctx
 
     def _launch(self, number: int, mode: Mode, machine: MachineFacts, before: Conditions | None) -> Launch:
         model, forecast = self._run.model, self._run.forecast
@@ -228,13 +234,16 @@ class Job:
 
 
 def no_answer(done: Completed, n_ctx: int) -> str:
-    """Why an answer has not a single token."""
+    """Why an answer has not a single token. `n_ctx`: the context as the engine made it."""
     if done.stop_reason == "context_full":
         return (
             f"The prompt has {done.prompt_tokens:,} tokens and leaves no room in a context of "
             f"{n_ctx:,}: raise the context or shorten the prompt."
         )
-    return f"The model ended its answer before the first token ({done.stop_reason}): its weights may be damaged."
+    return (
+        f"The model ended its answer before its first token ({done.stop_reason}): ask another way, or the weights may "
+        "be damaged."
+    )
 
 
 def log_name(job_id: str, number: int) -> str:
