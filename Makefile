@@ -16,7 +16,7 @@ floors:
 	$(UV) lint-imports
 
 test:
-	$(UV) pytest
+	$(UV) pytest -n auto
 
 slow:
 	$(UV) pytest -m slow
