@@ -25,7 +25,7 @@ async def test_model_output_is_inert_in_proof_and_eval(launch: Launch, script: S
         await walk_to(pilot, "proof")
         await run_job(pilot)
         assert_inert(pilot.app)
-        await pilot.click("#answer-text", offset=(4, 2))
+        await pilot.click("#answer", offset=(5, 3))
         await pilot.press("ctrl+n")
         await on_step(pilot, "eval")
         await run_job(pilot)
