@@ -185,3 +185,11 @@ def test_a_recorded_safe_mode_is_taken_and_not_remembered(
     asyncio.run(_proved(store, elsewhere, tmp_path / "safe"))
     assert here("prove", "--from", str(tmp_path / "safe")).returncode == 0
     assert script.launches[-1].mode == "safe" and known_mode(scripted.home) is None
+
+
+def test_a_packet_of_an_older_form_says_who_wrote_it(packet: Path, script: Script, here: Cli) -> None:
+    document(packet, "decision.json", lambda file: file | {"schema_version": 1, "software": "weighbridge 0.0.9"})
+    done = here("prove", "--from", str(packet))
+    assert done.returncode == 5 and not script.launches
+    assert "the records are of form 1, written by weighbridge 0.0.9, and this is weighbridge" in done.stderr
+    assert "does not verify" not in done.stderr and "with the version that wrote it" in done.stderr

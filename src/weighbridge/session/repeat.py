@@ -30,6 +30,7 @@ from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.services import bundled
 from weighbridge.services.digests import sha256_of
 from weighbridge.services.engine.mode_memory import known_mode
+from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill_system import MACHINE, machine_fields
 from weighbridge.services.packet_io.report import Report
@@ -78,7 +79,7 @@ def load_recipe(packet: Path) -> Earlier:
     """
     report, contents = read_packet(packet)
     if not report.ok:
-        raise Broken(_what_fails(packet, report), f"`weighbridge verify {clean_line(str(packet))}` says it in full.")
+        raise _broken(clean_line(str(packet)), report)
     recipe, proof = contents.recipe, contents.runtime.proof if contents.runtime else None
     if recipe is None or proof is None:
         raise BadInput(
@@ -96,11 +97,16 @@ def load_recipe(packet: Path) -> Earlier:
     )
 
 
-def _what_fails(packet: Path, report: Report) -> str:
+def _broken(packet: str, report: Report) -> Broken:
+    """What fails first; of a packet that holds but is of another form, who wrote it."""
     wrong = [check for check in report.checks if not check.ok]
+    first = wrong[0]
+    if first.name == AREA:
+        why = first.detail.removeprefix(NOT_CHECKED).removesuffix(ADVICE)
+        return Broken(f"{packet}: {why}: nothing was run.", "Repeat it with the version that wrote it.")
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    first = f"{wrong[0].name}: {clean_line(wrong[0].detail, 160)}"
-    return f"{clean_line(str(packet))} does not verify ({first}{more}): nothing was run."
+    said = f"{packet} does not verify ({first.name}: {clean_line(first.detail, 160)}{more}): nothing was run."
+    return Broken(said, f"`weighbridge verify {packet}` says it in full.")
 
 
 def _cases(c: Contents) -> Cases | None:

@@ -10,6 +10,9 @@ from weighbridge.services.packet_io.inventory import Inventory
 from weighbridge.services.packet_io.records import FORM
 
 DECISION = "data/decision.json"
+AREA = "form"
+"""Name of the check."""
+NOT_CHECKED, ADVICE = "not checked: ", ": verify the packet with the version that wrote it"
 
 
 def other_form(files: Inventory) -> str:
@@ -26,6 +29,6 @@ def other_form(files: Inventory) -> str:
     if not isinstance(form, int) or isinstance(form, bool) or form == FORM or form < 1:
         return ""
     return (
-        f"not checked: the records are of form {form}, written by {clean_line(str(by), 60)}, and this is {SOFTWARE}, "
-        f"which checks form {FORM}: verify the packet with the version that wrote it"
+        f"{NOT_CHECKED}the records are of form {form}, written by {clean_line(str(by), 60)}, and this is {SOFTWARE}, "
+        f"which checks form {FORM}{ADVICE}"
     )

@@ -95,7 +95,7 @@ def read_packet(path: Path) -> tuple[Report, Contents]:
     contents = Contents(info, set(), files.text)
 
     if other := check_form.other_form(files):
-        checks.append(Check(name="form", ok=False, checked=False, detail=other))
+        checks.append(Check(name=check_form.AREA, ok=False, checked=False, detail=other))
         return Report(ok=False, checks=tuple(checks), seal=_seal(files)), contents
 
     def read() -> list[str]:
