@@ -9,6 +9,8 @@ from engine_rig import Rig, is_gone
 
 from weighbridge.domain.proof.events import Event, Stopped, Swept, Trial
 from weighbridge.domain.proof.runtime import Launch
+from weighbridge.domain.proof.thread_rule import Timed
+from weighbridge.services.engine import child_sweep
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 
 STORY = "Tell a long story about a ferry."
@@ -87,6 +89,26 @@ async def test_without_time_it_is_a_guess(rig: Rig) -> None:
     swept, trials = await _start(rig.runtime(_launch(rig, time_limit_s=0.01)))
     assert swept.how == "fallback" and (swept.n_threads, swept.n_threads_batch) == (2, 2)
     assert not trials and "by a guess" in swept.reason
+
+
+ONE, TWO = [Timed(1, 40, 1.0), Timed(2, 20, 1.0)], [Timed(1, 20, 1.0), Timed(2, 40, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("decoded", "prefilled", "fixed", "how", "used", "said"),
+    [
+        (ONE, TWO, None, "measured", (1, 2), "decode: 1 thread, 40.0 tokens/s (2: 20.0); prefill: 2 threads, "),
+        (ONE, [], 1, "measured", (1, 1), "; prefill fixed at 1 thread"),
+        (ONE, [], None, "fallback", (1, 1), "; prefill: no token in time, 1 thread as for decode"),
+        ([], ONE, None, "fallback", (3, 1), "decode: no token in time, 3 threads by a guess; prefill: 1 thread, "),
+    ],
+)
+def test_a_phase_without_a_trial_is_told_with_what_it_takes_and_not_remembered(
+    decoded: list[Timed], prefilled: list[Timed], fixed: int | None, how: str, used: tuple[int, int], said: str
+) -> None:
+    found = child_sweep._outcome(decoded, prefilled, fixed, guess=3)
+    assert (found["how"], (found["n_threads"], found["n_threads_batch"])) == (how, used)
+    assert said in found["reason"]
 
 
 async def test_it_can_be_stopped_in_the_middle(rig: Rig) -> None:

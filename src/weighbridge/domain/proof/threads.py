@@ -45,7 +45,7 @@ class Swept(Record):
     """The threads of this child, and how they were come by.
 
     `measured`: by the trials in this job. `remembered`: by an earlier sweep of the same machine, build, model and
-    settings, `age_s` ago. `fixed`: by the person. `fallback`: nothing could be measured; `reason` says why.
+    settings, `age_s` ago. `fixed`: by the person. `fallback`: not all could be measured; `reason` says what.
     """
 
     event: Literal["swept"] = "swept"

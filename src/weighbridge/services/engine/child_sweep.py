@@ -177,7 +177,10 @@ def _given(how: str, decode: int, prefill: int, reason: str) -> dict[str, Any]:
 
 
 def _measured(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) -> dict[str, Any]:
-    """The sweep. Without a whole trial of two counts the guess stands for a phase."""
+    """The sweep. Without a whole trial of a count, decode takes the guess, and prefill what decode takes.
+
+    It is `measured`, and so remembered, only where all that was to be measured was.
+    """
     state.phase = "sweep"
     cores, busy = launch["usable_cores"], busy_cores(launch["others_percent"])
     fixed, guess = launch["settings"]["n_threads_batch"], candidates(cores, busy)[0]
@@ -191,11 +194,8 @@ def _measured(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) 
             prefilled = sweep.prefill(limit)
     C.llama_memory_clear(C.llama_get_memory(engine.context), True)
     C.llama_perf_context_reset(engine.context)
-    decode, prefill = choose(decoded), fixed or choose(prefilled)
-    parts = [_said("decode", decoded, decode, guess)]
-    parts += [f"prefill fixed at {fixed}" if fixed else _said("prefill", prefilled, prefill, guess)]
     return {
-        **_given("measured" if decode else "fallback", decode or guess, prefill or decode or guess, "; ".join(parts)),
+        **_outcome(decoded, prefilled, fixed, guess),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "seconds": round(wire.now() - began, 3),
         "load1": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
@@ -203,10 +203,25 @@ def _measured(engine: Engine, launch: dict[str, Any], wire: Wire, state: State) 
     }
 
 
-def _said(phase: str, trials: list[Timed], chosen: int | None, guess: int) -> str:
-    """What came of one phase, for a person."""
+def _outcome(decoded: list[Timed], prefilled: list[Timed], fixed: int | None, guess: int) -> dict[str, Any]:
+    """The thread counts that the trials of both phases give."""
+    decode, prefill = choose(decoded), fixed or choose(prefilled)
+    n_decode = decode or guess
+    n_prefill = prefill or n_decode
+    parts = [_said("decode", decoded, decode, f"{_threads(guess)} by a guess")]
+    other = f"{_threads(n_prefill)} as for decode"
+    parts += [f"prefill fixed at {_threads(fixed)}" if fixed else _said("prefill", prefilled, prefill, other)]
+    return _given("measured" if decode and prefill else "fallback", n_decode, n_prefill, "; ".join(parts))
+
+
+def _said(phase: str, trials: list[Timed], chosen: int | None, instead: str) -> str:
+    """What came of one phase, for a person. `instead`: what is taken where nothing could be measured."""
     if chosen is None:
-        return f"{phase}: no token in time, {guess} threads by a guess"
+        return f"{phase}: no token in time, {instead}"
     rates = worths(trials)
     others = ", ".join(f"{n}: {rates[n]:.1f}" for n in sorted(rates) if n != chosen)
-    return f"{phase}: {chosen} threads, {rates[chosen]:.1f} tokens/s ({others or 'nothing else was tried in time'})"
+    return f"{phase}: {_threads(chosen)}, {rates[chosen]:.1f} tokens/s ({others or 'nothing else was tried in time'})"
+
+
+def _threads(n: int) -> str:
+    return f"{n} thread{'' if n == 1 else 's'}"
