@@ -65,6 +65,18 @@ def test_a_run_is_named_by_its_id_and_read_while_it_is_written(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("kept", "known"), [("{whole}", True), ("{half", False), ("[]", False), ('{"forecast": null}', False)]
+)
+def test_the_forecast_of_a_packet_is_drawn_where_it_can_be_told(packet: Path, kept: str, known: bool) -> None:
+    forecast = recorded_run().forecast
+    assert forecast is not None
+    whole = f'{{"forecast": {forecast.model_dump_json()}}}'
+    (packet / "data" / "runtime.json").write_text(kept.replace("{whole}", whole))
+    found = load_recording(str(packet), "proof", RunStore(packet))
+    assert found.forecast_bytes == (forecast.total_bytes if known else None)
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
         (b'{"event":"nonsense"}\n', "line 2, is not an event"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import stat
@@ -11,6 +12,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.problems import BadInput, OutsideFailed, Problem
 from weighbridge.domain.proof.events import EVENT, Attempt, Ended, Event, JobKind
 from weighbridge.domain.proof.summary import jobs
@@ -103,6 +105,16 @@ def _forecast(store: RunStore, run_id: str) -> int | None:
     except Problem:
         return None
     return forecast.total_bytes if forecast else None
+
+
+def _forecast_of(path: Path) -> int | None:
+    """The forecast that a packet holds; None where it cannot be told. Nothing else of the file is looked at."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_LINE_BYTES:
+            return None
+        return Forecast.model_validate(json.loads(path.read_bytes())["forecast"]).total_bytes
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _read(path: Path) -> tuple[list[Event], bool]:
