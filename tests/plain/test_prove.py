@@ -15,7 +15,10 @@ from fakes import Script
 from program import Cli, command, environment
 
 from weighbridge import cli as program
-from weighbridge.services.store import RunStore
+from weighbridge.domain.problems import OutsideFailed
+from weighbridge.domain.proof.events import Event
+from weighbridge.domain.proof.noise import Noise, NoiseFold
+from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import Deps
 
 SMALL = ("--threads", "1", "--max-tokens", "16", "--ctx", "512")
@@ -193,3 +196,55 @@ def test_a_reader_that_leaves_is_not_told_to_press_ctrl_c(home: Path) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert "ctrl+c" not in said and "Traceback" not in said
+
+
+def test_what_the_engine_made_of_the_settings_is_told_while_it_runs_and_in_the_settings(
+    scripted: Deps, script: Script, here: Cli
+) -> None:
+    script.chat_template = None
+    done = here("prove", "bundled", "--ctx", "16384", "--batch", "64", "--seed", "4294967294")
+    assert done.returncode == 0
+    assert "The context of 16,384 tokens is longer than the 8,192 that the model was trained for" in done.stderr
+    assert done.stderr.count("The file has no chat template: prompts go in raw.") == 1
+    settings = dict(
+        line.split(maxsplit=1) for line in done.stdout.partition("Settings\n")[2].partition("\n\n")[0].splitlines()
+    )
+    assert settings["n_ctx"] == "16384; the model was trained for 8,192 tokens"
+    assert settings["n_ubatch"] == "64, as n_batch is" and settings["seed"] == "4294967294"
+    assert "the file has no chat template: prompts go in raw" in done.stdout
+
+
+def test_nothing_is_told_of_ordinary_settings(scripted: Deps, here: Cli) -> None:
+    done = here("prove", "bundled")
+    assert "trained for" not in done.stdout + done.stderr and "chat template" not in done.stdout + done.stderr
+    assert "in place of" not in done.stderr and "the engine made it" not in done.stdout
+
+
+def test_a_prompt_longer_than_the_context_is_wrong_input_and_no_matter_of_noise(
+    scripted: Deps, script: Script, here: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loud = Noise(mark="contended", reasons=("Other programs took 98 % of one core, above 25 %.",))
+    monkeypatch.setattr(NoiseFold, "result", lambda self: loud)
+    script.overlong, script.padded = True, 256
+    done = here("prove", "bundled", "--ctx", "64")
+    assert done.returncode == 2 and "leaves no room in a context of 256:" in done.stderr
+    assert "with a context of 256 tokens in place of 64" in done.stderr
+    assert "n_ctx            64; the engine made it 256 tokens" in done.stdout
+    assert "the proof was contended" in done.stderr and "Run it again" not in done.stderr
+
+
+def test_a_disk_that_is_full_in_mid_run_leaves_a_run_that_the_summary_names(
+    scripted: Deps, here: Cli, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = RunFolder.append
+
+    def append(self: RunFolder, event: Event) -> None:
+        if event.event == "token":
+            raise OutsideFailed("There is no space left on the disk.")
+        real(self, event)
+
+    monkeypatch.setattr(RunFolder, "append", append)
+    done = here("prove", "bundled", "--json")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    (entry,) = store.list()
+    assert done.returncode == 4 and (summary["outcome"], summary["run"]) == ("failed", entry.id)

@@ -33,11 +33,11 @@ def problem(trouble: Problem) -> None:
     say(str(trouble), trouble.hint)
 
 
-def noise(mark: Noise | None, what: str) -> None:
+def noise(mark: Noise | None, what: str, *, failed: bool = False) -> None:
     """Says why, where other programs disturbed the figures of `what`: the proof, the eval."""
     from weighbridge.plain.texts.noise import contended
 
-    if sentence := contended(mark, what):
+    if sentence := contended(mark, what, failed=failed):
         say(sentence)
 
 

@@ -50,7 +50,7 @@ def setting(value: float | str | None) -> str:
         return "auto"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return value if isinstance(value, str) else f"{value:g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def rows(figures: JobFigures) -> list[tuple[str, str]]:

@@ -23,9 +23,11 @@ from weighbridge.domain.proof.events import (
     Trial,
 )
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.figures import counted, phase_words, progress
+from weighbridge.plain.texts.loaded import loaded_line, warnings
 from weighbridge.session.session import Session
 
 EVERY_S = 2.0
@@ -83,11 +85,17 @@ class Lines:
         self._said = float("-inf")
         self._limited = False
         self._measuring = False
+        self._wished: RuntimeSettings | None = None
+        self._warned: set[str] = set()
 
     def show(self, event: Event) -> None:
         line = _change(event)
         if isinstance(event, Trial) and not self._measuring:
             self._measuring, line = True, "measuring threads"
+        if isinstance(event, Attempt):
+            self._wished = event.settings
+        if isinstance(event, Loaded):
+            line = loaded_line(event, self._wished)
         if isinstance(event, RequestStarted):
             self._limited = not event.warmup and not event.case
         if isinstance(event, Completed) or (line is None and event.t - self._said >= EVERY_S):
@@ -98,6 +106,15 @@ class Lines:
         if line is not None:
             self._said = event.t
             self._write(clean_line(line, 1000))
+        if isinstance(event, Loaded):
+            self._warn(event)
+
+    def _warn(self, event: Loaded) -> None:
+        """Once, even if the model is loaded again for a second attempt or for the eval."""
+        for sentence in warnings(event):
+            if sentence not in self._warned:
+                self._warned.add(sentence)
+                self._write(sentence)
 
 
 def _change(event: Event) -> str | None:
@@ -107,8 +124,6 @@ def _change(event: Event) -> str | None:
             return f"attempt {event.number}, {event.mode} mode: {event.reason}"
         case Ready():
             return f"the engine is there ({event.engine}); loading the model"
-        case Loaded():
-            return f"loaded in {event.load_s:.2f} s: {event.description}"
         case Swept():
             return (
                 f"{counted(event.n_threads_batch, 'thread')} for prefill, {event.n_threads} for decode: {event.reason}"

@@ -11,7 +11,7 @@ from weighbridge.domain.flow import missing, missing_memory
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.plan import Plan
 from weighbridge.domain.problems import Problem, Refused
-from weighbridge.domain.run import Run
+from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.plain import diagnostics, output
@@ -20,7 +20,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
-from weighbridge.plain.prove import accept_memory_risk
+from weighbridge.plain.prove import accept_memory_risk, exit_of
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
@@ -145,7 +145,8 @@ async def _run(session: Session, chain: _Chain, target: Path, as_json: bool) -> 
 
 def _tell_noise(run: Run) -> None:
     """Says so where other programs disturbed what was measured."""
-    diagnostics.noise(run.proof.figures.noise if run.proof else None, "the proof")
+    if run.proof is not None:
+        diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
     diagnostics.noise(run.evaluation.noise if run.evaluation else None, "the eval")
 
 
@@ -159,11 +160,11 @@ def _say_saved(run: Run) -> None:
 
 
 def _exit(run: Run) -> int:
-    """4 where the engine failed: the packet holds the failure, but the chain did not come to its end."""
+    """4 where the engine failed, 2 where the prompt was too long: the packet holds it, but the chain did not end."""
     for record in (run.proof, run.evaluation):
         if record is not None and record.outcome == "failed":
             diagnostics.say(record.message, "The packet holds the failure and the engine's log.")
-            return Exit.OUTSIDE
+            return exit_of(record) if isinstance(record, ProofRecord) else Exit.OUTSIDE
     return Exit.DONE
 
 

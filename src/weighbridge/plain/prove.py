@@ -17,9 +17,10 @@ from weighbridge.domain.text import clean
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
-from weighbridge.plain.figures import formulas, rows, setting, table
+from weighbridge.plain.figures import formulas, rows, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
+from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import Circumstances, marked
 from weighbridge.session.deps import real_deps
 from weighbridge.session.session import Session
@@ -52,17 +53,23 @@ def main(args: Namespace, release: Callable[[], None]) -> int:
 
     `release` lets ctrl+c through, which was held back until it can be told in that summary.
     """
+    session: Session | None = None
     try:
         release()
         with new_session(real_deps()) as (session, runner):
             code = runner.run(_prove(session, args))
     except (Exception, KeyboardInterrupt) as end:
-        last_words(args, unfinished(end))
+        last_words(args, unfinished(end) | {"run": _kept(session)})
         raise
     run = session.run
     assert run.proof is not None
     last_words(args, summary(run, run.proof))
     return code
+
+
+def _kept(session: Session | None) -> str | None:
+    """The id of a run in which something ran before the program gave up; None where nothing is on record."""
+    return session.run.id if session is not None and session.events() else None
 
 
 def last_words(args: Namespace, words: dict[str, Any]) -> None:
@@ -103,11 +110,19 @@ async def _prove(session: Session, args: Namespace) -> int:
     assert run.proof is not None
     if not args.json:
         output.text(_human(run, run.proof, around))
-    diagnostics.noise(run.proof.figures.noise, "the proof")
+    diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
     if run.proof.outcome == "failed":
         kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
         diagnostics.say(run.proof.message, kept)
-    return EXITS[run.proof.outcome]
+    return exit_of(run.proof)
+
+
+def exit_of(proof: ProofRecord) -> Exit:
+    """INPUT where the engine is sound, and the prompt does not go with the settings."""
+    attempts = proof.figures.attempts
+    if proof.outcome == "failed" and attempts and attempts[-1].outcome == "input":
+        return Exit.INPUT
+    return EXITS[proof.outcome]
 
 
 async def fetch_as_allowed(session: Session, risk: str | None, way_out: str) -> None:
@@ -172,7 +187,6 @@ def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
 def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:
     model = run.model
     assert model is not None
-    settings = [(name, setting(value)) for name, value in run.settings.model_dump().items()]
     head = [
         ("run", run.id),
         ("model", model.file_name),
@@ -184,7 +198,7 @@ def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:
     answer = clean(proof.output).strip() or "(nothing)"
     parts = [
         table(head),
-        "Settings\n" + table(settings),
+        "Settings\n" + table(settings_rows(run.settings, around.loaded)),
         "Figures\n" + table(rows(proof.figures)),
         "Machine\n" + table([("noise", marked(proof.figures.noise)), *around.rows(proof.figures.noise)]),
         "Definitions\n" + formulas(),

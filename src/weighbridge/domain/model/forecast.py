@@ -20,6 +20,16 @@ DISK_MARGIN_BYTES = 64 << 20
 CHECKED_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "gemma3"})
 
 
+def beyond_trained(n_ctx: int, n_ctx_train: int | None) -> str:
+    """What to know of a context longer than the trained one, as a sentence; else empty. A trained one of 0 is none."""
+    if not n_ctx_train or n_ctx <= n_ctx_train:
+        return ""
+    return (
+        f"The context of {n_ctx:,} tokens is longer than the {n_ctx_train:,} that the model was trained for: answers "
+        "get worse beyond them."
+    )
+
+
 class Forecast(Record):
     """Sizes in bytes, contexts in tokens. The need lies between `total_bytes` and `total_max_bytes`.
 
@@ -69,12 +79,7 @@ class Forecast(Record):
     @property
     def beyond_trained(self) -> str:
         """What to know of a context longer than the trained one, as a sentence; else empty."""
-        if self.n_ctx_train is None or self.n_ctx <= self.n_ctx_train:
-            return ""
-        return (
-            f"The context of {self.n_ctx:,} tokens is longer than the {self.n_ctx_train:,} that the model was trained"
-            " for: answers get worse beyond them."
-        )
+        return beyond_trained(self.n_ctx, self.n_ctx_train)
 
     @property
     def disk_suffices(self) -> bool | None:

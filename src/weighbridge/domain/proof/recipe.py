@@ -18,8 +18,9 @@ from weighbridge.domain.proof.threads import Swept
 Sampler = Literal["greedy", "temperature"]
 _FEATURE = re.compile(r"\b([A-Za-z0-9_]+) = 1\b")
 _ORIGIN = ("model_kind", "model_repo", "model_revision")
+NO_TEMPLATE = "the file has no chat template: prompts go in raw"
 _AS_LOADED = {
-    "chat_template_sha256": "the file has no chat template: prompts go in raw",
+    "chat_template_sha256": NO_TEMPLATE,
     "omp_wait_policy": "the library's own",
     "omp_spin_count": "the library's own",
     "threads_from": "not recorded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.events import Attempt, Event, Loaded
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.samples import Conditions
 from weighbridge.domain.proof.threads import Swept
@@ -18,14 +18,17 @@ class Circumstances:
     """Takes the events of a job as they pass, and keeps what its figures do not hold."""
 
     def __init__(self) -> None:
+        self.loaded: Loaded | None = None
         self._swept: Swept | None = None
         self._conditions: dict[str, Conditions] = {}
 
     def add(self, event: Event) -> None:
         match event:
             case Attempt():
-                self._swept = None
+                self.loaded = self._swept = None
                 self._conditions.clear()
+            case Loaded():
+                self.loaded = event
             case Swept():
                 self._swept = event
             case Conditions():
@@ -93,11 +96,15 @@ def _reasons(missing: dict[str, str]) -> str:
     return "; ".join(f"{', '.join(shared)}: {why}" for why, shared in names.items())
 
 
-def contended(noise: Noise | None, what: str) -> str | None:
-    """The sentence for a job whose figures were disturbed; None for any other. `what`: the proof, the eval."""
+def contended(noise: Noise | None, what: str, *, failed: bool = False) -> str | None:
+    """The sentence for a job whose figures were disturbed; None for any other. `what`: the proof, the eval.
+
+    One that `failed` is not worth running again for a quieter machine alone.
+    """
     if noise is None or noise.mark != "contended":
         return None
-    return f"{what} was contended: {' '.join(noise.reasons)} Run it again when less else is running."
+    way_out = "" if failed else " Run it again when less else is running."
+    return f"{what} was contended: {' '.join(noise.reasons)}{way_out}"
 
 
 def _said(name: str, value: float | None, unit: str) -> str:

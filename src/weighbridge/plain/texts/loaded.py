@@ -1,0 +1,41 @@
+"""What the engine made of the settings, where that is not what was wished or what a person expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain.model.forecast import beyond_trained
+from weighbridge.domain.proof.events import Loaded
+from weighbridge.domain.proof.recipe import NO_TEMPLATE
+from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.plain.figures import setting
+
+
+def loaded_line(event: Loaded, wished: RuntimeSettings | None) -> str:
+    """That the model is loaded, and the context where the engine made another than the wished one."""
+    line = f"loaded in {event.load_s:.2f} s: {event.description}"
+    if wished is not None and wished.n_ctx != event.n_ctx:
+        line += f", with a context of {event.n_ctx:,} tokens in place of {wished.n_ctx:,}"
+    return line
+
+
+def warnings(event: Loaded) -> Iterator[str]:
+    """Sentences on what makes answers worse than the model's best."""
+    if said := beyond_trained(event.n_ctx, event.n_ctx_train):
+        yield said
+    if event.chat_template_sha256 is None:
+        yield f"{NO_TEMPLATE[0].upper()}{NO_TEMPLATE[1:]}."
+
+
+def settings_rows(wished: RuntimeSettings, loaded: Loaded | None) -> list[tuple[str, str]]:
+    """Name and text of each setting; `loaded` None: the engine made nothing of them."""
+    texts = {name: setting(value) for name, value in wished.model_dump().items()}
+    if wished.ubatch != wished.n_ubatch:
+        texts["n_ubatch"] = f"{wished.ubatch}, as n_batch is"
+    if loaded is not None and loaded.n_ctx != wished.n_ctx:
+        texts["n_ctx"] += f"; the engine made it {loaded.n_ctx:,} tokens"
+    if loaded is not None and beyond_trained(loaded.n_ctx, loaded.n_ctx_train):
+        texts["n_ctx"] += f"; the model was trained for {loaded.n_ctx_train:,} tokens"
+    if loaded is not None and loaded.chat_template_sha256 is None:
+        texts["chat template"] = NO_TEMPLATE
+    return list(texts.items())
