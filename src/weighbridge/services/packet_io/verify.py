@@ -22,6 +22,7 @@ from weighbridge.services.packet_io import (
     check_identity,
     check_licence,
     check_pages,
+    check_requests,
     check_threads,
 )
 from weighbridge.services.packet_io.contents import Contents, read_contents
@@ -68,6 +69,7 @@ CROSS = (
     Area("gate", "k of n, interval and gate follow from the results", _EVAL.check_gate, (RESULTS, POLICY)),
     Area("answers", "every result is what the events say", check_answers.check_answers, (EVENTS, RESULTS, CASES)),
     Area("events", "every answer is what its tokens say", _FIGURES.check_events, (EVENTS,)),
+    Area("requests", "asked, read, answered and marked as one", check_requests.check_requests, (EVENTS,)),
     Area("threads", "as fixed, or as the trials of the same child say", check_threads.check_threads, (EVENTS,)),
     Area("figures", "the proof's record and figures follow from the events", _FIGURES.check_proof, (EVENTS, SYSTEM)),
     Area("recipe", "what the proof was run with, from the events", _FIGURES.check_recipe, (EVENTS, MODEL, RECIPE)),
