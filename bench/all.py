@@ -1,4 +1,7 @@
-"""Runs every bench, one after the other, and says which goal was missed. `make bench`."""
+"""Runs the benches one after the other, and says which goal was missed. `make bench`.
+
+Left out are `llama_bench.py`, which first builds llama-bench, and `server.py`, which needs packages of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ BENCHES = (
     "ui_memory.py",
     "stop.py",
     "panel.py",
+    "panel_cost.py",
+    "sampler.py",
+    "threads.py",
+    "long.py",
     "forecast.py",
     "download.py",
     "download_ui.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.services import bundled
+from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.spawn import CHILD, child_environment
 
 Line = dict[str, Any]
@@ -69,6 +71,11 @@ class Bare:
         raise RuntimeError("The engine's process ended.")
 
 
+def others_now() -> float | None:
+    """Processor time that others take at this moment, percent of one core, as a job reads it before it starts."""
+    return asyncio.run(read_conditions("before", time.monotonic)).others_percent
+
+
 @contextmanager
 def child(what: Launch) -> Iterator[Bare]:
     """A loaded child; ended behind the block."""
@@ -79,7 +86,7 @@ def child(what: Launch) -> Iterator[Bare]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=child_environment(),
+            env=child_environment(others_now()),
         ) as process,
     ):
         assert process.stdin is not None
