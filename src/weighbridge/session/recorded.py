@@ -58,6 +58,7 @@ def load_recording(where: str, kind: JobKind, store: RunStore) -> Recording:
     else:
         folder = Path(os.path.expanduser(where))
         path, name = _events_of(folder, said), clean_line(folder.name or where, 60)
+        forecast = _forecast_of(folder / "data" / "runtime.json")
     events, cut = _read(path)
     parts = [job for job in jobs(events) if isinstance(job[0], Attempt)]
     if not parts:
