@@ -101,6 +101,6 @@ def test_events_that_cannot_be_read_are_complained_of_once(packet: Path) -> None
     assert "data/events.jsonl" in checked["schemas"] and bag.INFO in checked["Payload-Oxum"]
     rest = [check for check in wrong if not check.checked]
     assert {check.name for check in rest} == {
-        *("answers", "attempts", "events", "figures", "recipe", "runtime", "tables", "threads")
+        *("answers", "attempts", "events", "figures", "recipe", "requests", "runtime", "tables", "threads")
     }
     assert all(check.detail == "not checked: data/events.jsonl cannot be read" for check in rest)
