@@ -78,7 +78,7 @@ async def test_a_micro_batch_larger_than_the_batch_is_taken_as_the_batch(rig: Ri
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{{ raise_exception('no user here') }}", "no user here"),
+        ("{{ raise_exception('no user here.') }}", "on the prompt: no user here."),
         ("{{ messages[5].content }}", "has no element 5"),
         ("{{ messages[0].content * 900000000 }}", "takes more than 256 MiB of memory"),
         ("{{ messages[0].content * 9000000 }}", "makes 9,000,000 characters of the prompt; the limit is 65,552"),

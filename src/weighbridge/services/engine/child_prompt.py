@@ -78,7 +78,9 @@ def _told(what: str) -> Iterator[None]:
     except _OutOfTime:
         raise Refused(f"{what}: it takes longer than {TEMPLATE_LIMIT_S:g} s.") from None
     except Exception as error:
-        raise Refused(f"{what}: {clean_line(repr(error), 120)}.") from error
+        # A template speaks to the person by raise_exception, which is a ValueError.
+        said = str(error).strip() if type(error) is ValueError else ""
+        raise Refused(f"{what}: {clean_line(said or repr(error), 120).rstrip('.')}.") from error
 
 
 @contextlib.contextmanager
