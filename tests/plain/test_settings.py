@@ -43,8 +43,8 @@ def test_threads_are_measured_unless_they_are_fixed(scripted: Deps, script: Scri
     "option",
     [
         ("--threads", "0"), ("--threads", "100000"), ("--threads", "many"), ("--threads", "1000"),
-        ("--threads-batch", "1000"), ("--ubatch", "0"), ("--flash-attn", "perhaps"), ("--repeats", "0"),
-        ("--repeats", "101"),
+        ("--threads-batch", "1000"), ("--ubatch", "0"), ("--ubatch", "513"), ("--flash-attn", "perhaps"),
+        ("--repeats", "0"), ("--repeats", "101"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_one_sentence(here: Cli, option: tuple[str, str]) -> None:
@@ -75,6 +75,15 @@ def test_a_plan_names_the_same_settings(tmp_path: Path) -> None:
         "n_threads": "auto", "n_threads_batch": "1", "n_ubatch": "64", "flash_attn": "off", "repeats": "2",
         "prefix_reuse": "True",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", ["n_batch = 64\nn_ubatch = 128", "n_ubatch = 1024", "n_batch = 64\nn_ubatch = 512"])
+def test_a_micro_batch_of_a_plan_fits_into_the_batch(tmp_path: Path, batch: str) -> None:
+    (tmp_path / "plan.toml").write_text(f"[runtime]\n{batch}\n")
+    with pytest.raises(BadInput, match=r"plan\.toml, line 1: runtime: .* is more than the batch"):
+        load_plan(tmp_path / "plan.toml")
+    (tmp_path / "plan.toml").write_text("[runtime]\nn_batch = 64\n")
+    assert load_plan(tmp_path / "plan.toml").runtime.ubatch == 64
 
 
 @pytest.mark.parametrize("threads", ['"2"', "0", "true", '"many"'])

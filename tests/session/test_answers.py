@@ -34,6 +34,19 @@ def test_bad_answers_are_refused_and_change_nothing(session: Session, intent: wa
     assert session.run == before
 
 
+def test_a_micro_batch_that_was_asked_for_fits_into_the_batch(session: Session) -> None:
+    lowered = session.apply(want.ChangeSetting(field="n_batch", value="64")).settings
+    assert (lowered.n_ubatch, lowered.ubatch) == (512, 64), "the default follows the batch"
+    for typed in ("512", "65"):
+        with pytest.raises(BadInput, match=r"more than the batch \(n_batch\) of 64") as caught:
+            session.apply(want.ChangeSetting(field="n_ubatch", value=typed))
+        assert "at most 64" in caught.value.hint
+    session.apply(want.ChangeSetting(field="n_ubatch", value="64"))
+    with pytest.raises(BadInput, match=r"64 tokens is more than the batch \(n_batch\) of 32"):
+        session.apply(want.ChangeSetting(field="n_batch", value="32"))
+    assert session.apply(want.ChangeSetting(field="n_batch", value="128")).settings.ubatch == 64
+
+
 async def test_a_typed_fact_is_marked_so_and_can_be_taken_back(session: Session) -> None:
     await session.choose_model("bundled")
     declared = session.run.card

@@ -69,6 +69,12 @@ class RuntimeTable(RuntimeSettings):
         """TOML has no null: the word `auto` asks for a measurement."""
         return None if value == AUTO else value
 
+    @model_validator(mode="after")
+    def _micro_batch(self) -> Self:
+        if "n_ubatch" in self.model_fields_set and self.ubatch_refusal:
+            raise ValueError(f"{self.ubatch_refusal}: lower n_ubatch or raise n_batch")
+        return self
+
     @property
     def settings(self) -> dict[str, str]:
         """The settings that the file gives, as a person would type them."""

@@ -80,6 +80,7 @@ def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
         settings = RuntimeSettings.model_validate({**run.settings.model_dump(), intent.field: value})
     except ValidationError as error:
         raise BadInput(f"{intent.field} ({field.description}): {_plain(error)}.") from None
+    _require_micro_batch(intent.field, settings)
     threads = max(settings.n_threads or 0, settings.n_threads_batch or 0)
     cores = run.machine.logical_cores
     if intent.field in MEASURED and cores is not None and threads > cores:
@@ -88,6 +89,17 @@ def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
             f"Type at most {cores}, or auto to have it measured.",
         )
     return run.model_copy(update={"settings": settings})
+
+
+def _require_micro_batch(field: str, settings: RuntimeSettings) -> None:
+    """BadInput where a micro-batch was asked for that is larger than the batch; the default one follows the batch."""
+    default = RuntimeSettings.model_fields["n_ubatch"].default
+    asked = field == "n_ubatch" or (field == "n_batch" and settings.n_ubatch != default)
+    if asked and settings.ubatch_refusal:
+        raise BadInput(
+            f"{field} ({RuntimeSettings.model_fields[field].description}): {settings.ubatch_refusal}.",
+            f"Take an n_ubatch of at most {settings.n_batch:,}, or raise n_batch first.",
+        )
 
 
 def change_prompt(run: Run, intent: want.ChangePrompt) -> Run:

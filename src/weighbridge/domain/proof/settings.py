@@ -63,6 +63,16 @@ class RuntimeSettings(Record):
         """Tokens computed at once: the engine takes no more than it is handed."""
         return min(self.n_batch, self.n_ubatch)
 
+    @property
+    def ubatch_refusal(self) -> str:
+        """Why a micro-batch that somebody asked for cannot be, else empty. The default shrinks with the batch."""
+        if self.n_ubatch <= self.n_batch:
+            return ""
+        return (
+            f"a micro-batch (n_ubatch) of {self.n_ubatch:,} tokens is more than the batch (n_batch) of "
+            f"{self.n_batch:,} that it is a part of"
+        )
+
 
 class Request(Record):
     """One prompt for the model. `id` is unique within a job; `case` names the eval case, if it is one."""
