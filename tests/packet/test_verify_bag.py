@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packet.forge import problems
@@ -184,3 +186,17 @@ def test_what_is_no_packet_is_one_sentence(tmp_path: Path) -> None:
 def test_a_packet_without_its_bagit_txt_is_a_broken_packet(packet: Path) -> None:
     (packet / bag.BAGIT).unlink()
     assert any("bagit.txt is missing" in line for line in problems(packet))
+
+
+def test_a_file_without_rights_is_named_with_the_reason(packet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open
+
+    def guarded(self: Path, *more: Any, **named: Any) -> Any:
+        if self.name == "events.jsonl":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, *more, **named)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    found = problems(packet)
+    said = "data/events.jsonl cannot be read: Permission denied"
+    assert f"manifest: {said}" in found and f"schemas: {said}" in found and "Errno" not in "".join(found)

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 MAX_FILES = 200_000
@@ -27,7 +28,7 @@ class Inventory:
         """A file as text. ValueError with a sentence where it is too large or not UTF-8; OSError if unreadable."""
         if self.sizes[name] > MAX_TEXT_BYTES:
             raise ValueError(f"{name} has {self.sizes[name]:,} bytes: too large to be read as text")
-        with (self.root / name).open("rb") as file:
+        with self._open(name) as file:
             data = file.read(MAX_TEXT_BYTES + 1)
         try:
             return data.decode("utf-8")
@@ -37,8 +38,15 @@ class Inventory:
 
     def sha256(self, name: str) -> str:
         """Digest of a file, read in pieces."""
-        with (self.root / name).open("rb") as file:
+        with self._open(name) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _open(self, name: str) -> BufferedReader:
+        """OSError names the file as the packet does, and the reason."""
+        try:
+            return (self.root / name).open("rb")
+        except OSError as error:
+            raise OSError(f"{name} cannot be read: {error.strerror}") from None
 
 
 def take_inventory(root: Path) -> Inventory:
