@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from fakes import Script
@@ -14,6 +15,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, OutsideFailed, Problem, Refused
 from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Graded, Token
 from weighbridge.services.engine.mode_memory import known_mode
+from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.session import Session
 
 
@@ -112,6 +114,34 @@ async def test_stop_ends_the_job_and_next_asks_for_a_whole_proof(session: Sessio
     assert script.alive == 0
     with pytest.raises(BadInput, match="Start the proof"):
         session.apply(want.Confirm(step="proof"))
+
+
+async def stopped(session: Session, script: Script, name: Literal["proof", "eval"]) -> None:
+    """Starts a job and stops it within its first answer, after the warm-up."""
+    script.pause_before_token = asyncio.Event()
+    last: Event | None = None
+    async for event in session.prove() if name == "proof" else session.evaluate():
+        last = event
+        if event.event == "request" and not event.warmup:
+            asyncio.get_running_loop().create_task(session.stop())
+    assert isinstance(last, Ended) and last.outcome == "stopped"
+    script.pause_before_token = None
+
+
+async def test_a_repeat_that_is_stopped_takes_no_result_away(session: Session, script: Script, tmp_path: Path) -> None:
+    await proof(await prepared(session))
+    async for _ in session.evaluate():
+        pass
+    kept, marks = session.run.proof, session.run.evaluation
+    for name in ("proof", "eval"):
+        await stopped(session, script, name)
+        assert session.live.phase == "stopped" and isinstance(session.events()[-1], Ended)
+    assert (session.run.proof, session.run.evaluation) == (kept, marks)
+    await session.write_packet(tmp_path / "packet")
+    assert verify_packet(tmp_path / "packet").ok
+    session.apply(want.ChangePrompt(value="Another one."))
+    await stopped(session, script, "proof")
+    assert session.run.proof is not None and session.run.proof.outcome == "stopped", "of another prompt"
 
 
 async def test_two_jobs_never_run_at_once(session: Session, script: Script) -> None:

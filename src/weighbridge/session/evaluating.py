@@ -32,7 +32,7 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     requests = [WARM_UP, *(r for c in record.pack.case if c.id not in done for r in _requests(c, session.run.settings))]
     await require_room(session.run, folder, requests)
     job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, job.n_ctx, e, t))
-    fold = EvalFold(record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"}))
+    fold, before = EvalFold(_running(record, job)), session.run.evaluation
     session.keep(session.run.model_copy(update={"evaluation": fold.record}))
     session.job, session.meter = job, Meter(session.forecast_bytes)
     try:
@@ -41,10 +41,21 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
                 session.meter.add(event)
                 if fold.add(event):
                     keep = session.keep if isinstance(event, Ended) else session.note
-                    keep(session.run.model_copy(update={"evaluation": fold.record}))
+                    keep(session.run.model_copy(update={"evaluation": _standing(before, fold.record)}))
                 yield event
     finally:
         session.job = None
+
+
+def _running(record: EvalRecord, job: Job) -> EvalRecord:
+    return record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"})
+
+
+def _standing(before: EvalRecord | None, made: EvalRecord) -> EvalRecord:
+    """Which record the run keeps: an eval of the same inputs that is begun anew and stopped takes no gate away."""
+    if before is None or made.outcome != "stopped" or made.gate is not None:
+        return made
+    return before if before.gate is not None and before.inputs == made.inputs else made
 
 
 def _begun(session: Session) -> EvalRecord:

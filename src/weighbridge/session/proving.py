@@ -39,11 +39,18 @@ async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, No
                 fold.add(event)
                 session.meter.add(event)
                 if isinstance(event, Ended):
-                    made_of = inputs_digest(run, "proof")
-                    session.keep(session.run.model_copy(update={"proof": record(run, made_of, fold)}))
+                    made = record(run, inputs_digest(run, "proof"), fold)
+                    session.keep(session.run.model_copy(update={"proof": standing(session.run.proof, made)}))
                 yield event
     finally:
         session.job = None
+
+
+def standing(before: ProofRecord | None, made: ProofRecord) -> ProofRecord:
+    """Which record the run keeps: a repeat that is stopped takes no result of the same inputs away."""
+    if before is None or made.outcome != "stopped":
+        return made
+    return before if before.outcome != "stopped" and before.inputs == made.inputs else made
 
 
 def repeated(request: Request, times: int) -> list[Request]:

@@ -11,7 +11,7 @@ from typing import Literal
 from textual.app import App
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.proof.events import Attempt, Ended, Loaded, Prefilled, Ready, RequestStarted, Swept
 from weighbridge.domain.run import EvalRecord
 from weighbridge.session.session import Session
 from weighbridge.tui.guard import Guard
@@ -21,6 +21,9 @@ from weighbridge.tui.widgets.status_line import Notice
 
 END_S = 5.0
 """Longest wait for a stopped job to write its last events."""
+
+TURNS = (Attempt, Ready, Loaded, Swept, Ended)
+"""Events with which another phase begins: it is shown at once. The many prompts of an eval wait for the timer."""
 
 JobName = Literal["proof", "eval"]
 
@@ -36,14 +39,18 @@ class Jobs:
         self.model = ModelJobs(self._guard)
         self._job: Worker[None] | None = None
         self._name: JobName = "proof"
+        self._over = False
+        """Whether the job has ended, while its worker still says so."""
         self.saving = False
         self.after_proof: Callable[[], None] | None = None
         """What follows each proof that ran to its end, if something does."""
+        self.show_comparison: Callable[[], None] | None = None
+        """Shows the last comparison with a packet once more, if there was one."""
 
     @property
     def running(self) -> JobName | None:
         """Which job runs, if one does."""
-        return self._name if self._job is not None and self._job.is_running else None
+        return self._name if self._job is not None and self._job.is_running and not self._over else None
 
     @property
     def busy(self) -> str:
@@ -57,17 +64,21 @@ class Jobs:
             self._guard.tell(said)
             return
         self.model.stop_weighing()
-        self._name = name
+        self._name, self._over = name, False
         self._job = self._guard.work(self._run(name), "job")
 
     async def _run(self, name: JobName) -> None:
-        async with aclosing(self.session.prove() if name == "proof" else self.session.evaluate()) as events:
-            async for event in events:
-                if isinstance(event, Attempt):
-                    self._guard.changed()
+        self._guard.changed()
+        turns = TURNS if name == "eval" else (*TURNS, RequestStarted, Prefilled)
+        try:
+            async with aclosing(self.session.prove() if name == "proof" else self.session.evaluate()) as events:
+                async for event in events:
+                    if isinstance(event, turns):
+                        self._guard.changed()
+        finally:
+            self._over = True
         self._guard.tell(_ending(self.session, name))
-        proof = self.session.run.proof
-        if name == "proof" and self.after_proof and proof is not None and proof.outcome == "completed":
+        if name == "proof" and self.after_proof and self.session.live.phase == "done":
             self.after_proof()
 
     async def stop(self) -> None:
@@ -103,8 +114,11 @@ def _ending(session: Session, name: JobName) -> Notice:
     """How a job ended, in one sentence."""
     run = session.run
     record = run.proof if name == "proof" else run.evaluation
-    if record is None or record.outcome == "stopped":
-        return Notice(f"The {name} was stopped.", "ctrl+r starts it again.")
+    if record is None or session.live.phase == "stopped":
+        earlier = record is not None and record.outcome != "stopped"
+        return Notice(
+            f"The {name} was stopped{': the earlier one stands' if earlier else ''}.", "ctrl+r starts it again."
+        )
     if record.outcome == "failed":
         return Notice(f"The {name} failed: {record.message}", "That is a result too, and it is kept.", "problem")
     noise = record.noise if isinstance(record, EvalRecord) else record.figures.noise
