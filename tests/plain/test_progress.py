@@ -6,6 +6,7 @@ import pytest
 
 from weighbridge.domain.proof.events import Event, Failed, Swept
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.plain.figures import progress
 from weighbridge.plain.follow import Lines
 
 
@@ -32,3 +33,8 @@ def test_one_thread_is_no_plural(batch: int, words: str) -> None:
 def test_a_failure_names_its_phase_in_words() -> None:
     (line,) = told(Failed(t=0.0, kind="hang", phase="threads", message="It hangs."))
     assert line == "failed (hang, measuring threads): It hangs."
+
+
+def test_one_token_is_no_plural() -> None:
+    assert "1 token" in progress(LiveView(tokens=1)).split(", ")
+    assert "1 of 4 tokens" in progress(LiveView(tokens=1), 4) and "2 tokens" in progress(LiveView(tokens=2))

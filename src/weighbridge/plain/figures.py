@@ -146,10 +146,10 @@ def progress(view: LiveView, most_tokens: int | None = None) -> str:
 
     `most_tokens`: the limit of this very request. A warm-up and a case may have another than the settings.
     """
-    most = f" of {most_tokens}" if most_tokens else ""
+    said = f"{view.tokens} of {most_tokens} tokens" if most_tokens else counted(view.tokens, "token")
     parts = [
         f"{phase_words(view.phase)}, {view.elapsed_s:.1f} s",
-        f"{view.tokens}{most} tokens" if view.tokens else "",
+        said if view.tokens else "",
         f"TTFT {seconds(view.ttft_s)}" if view.ttft_s is not None else "",
         f"prefill {rate(view.prefill_rate)}" if view.prefill_rate is not None else "",
         f"decode {rate(view.decode_rate)}" if view.decode_rate is not None else "",

@@ -21,11 +21,12 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rate, rows, seconds, setting, table
+from weighbridge.plain.figures import mib, rate, rows, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
 from weighbridge.plain.texts.forecast import forecast_text
+from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import marked, while_working
 from weighbridge.services.model_file import Cancelled
 from weighbridge.services.packs import load_pack
@@ -97,8 +98,8 @@ def _change(text: str, names: list[str]) -> Intent:
 
 
 def _settings(run: Run) -> str:
-    values = run.settings.model_dump()
-    pairs = [(name, f"{setting(values[name])} ({field.description})") for name, field in FIELDS]
+    values = dict(settings_rows(run.settings, None))
+    pairs = [(name, f"{values[name]} ({field.description})") for name, field in FIELDS]
     return table([*pairs, ("prompt", run.prompt)])
 
 
