@@ -74,6 +74,32 @@ def test_the_live_view_agrees_with_the_summary() -> None:
     assert view.answer == "xxxx"
 
 
+def test_once_the_job_is_over_the_view_shows_the_figures_of_all_its_repeats() -> None:
+    first, second = answer("r", 0.0, [2.0, 2.5, 3.0]), answer("r#2", 4.0, [5.0, 5.1, 5.2])
+    events = [attempt(), *first, *second, Ended(t=6.0, at="", outcome="completed")]
+    meter = Meter()
+    for event in events[:-1]:
+        meter.add(event)
+    assert meter.view().ttft_s == pytest.approx(1.0), "while it runs, of the answer that is given"
+    meter.add(events[-1])
+    view, summary = meter.view(), summarize(events)
+    assert view.answers == 2 and view.ttft_s == pytest.approx(1.5) and view.itl_max_s == pytest.approx(0.5)
+    assert (view.prefill_rate, view.decode_rate, view.itl_p50_s) == (
+        summary.prefill_tokens_per_s,
+        summary.decode_tokens_per_s,
+        summary.itl_p50_s,
+    )
+
+
+def test_nothing_of_a_dead_child_stays_when_the_next_one_starts() -> None:
+    meter = Meter()
+    for event in (attempt(), Sample(t=0.5, rss_bytes=50), *answer("r", 1.0, [2.0, 2.5]), attempt()):
+        meter.add(event)
+    view = meter.view()
+    assert (view.rss_bytes, view.peak_bytes, view.ttft_s, view.tokens) == (None, None, None, 0)
+    assert view.memory_trace[-1][1] == 0.0
+
+
 def test_an_attempt_without_an_end_is_interrupted_not_completed() -> None:
     started = attempt()
     assert [a.outcome for a in attempt_outcomes([started])] == ["interrupted"]

@@ -51,9 +51,17 @@ def doubts(figures: JobFigures) -> Iterator[str]:
 
 
 def progress(view: LiveView) -> str:
-    """`61 of 128 tokens · 4.2 s`."""
-    if view.phase == "idle":
+    """`61 of 128 tokens · 4.2 s`; once a job of several answers is over, how many the figures stand for."""
+    if not view.job:
         return ""
-    limit = f" of {view.max_tokens}" if view.max_tokens else ""
-    again = f"repeat {view.repeat} · " if view.repeat > 1 else ""
-    return f"{again}{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"
+    if (view.answers or 0) > 1:
+        return f"over {view.answers} answers · {elapsed(view.elapsed_s)}"
+    own_limit = view.warmup or bool(view.case)
+    limit = f" of {view.max_tokens}" if view.max_tokens and not own_limit else ""
+    asked = "warm-up · " if view.warmup else repeat_words(view)
+    return f"{asked}{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"
+
+
+def repeat_words(view: LiveView) -> str:
+    """`repeat 2 of 3 · `; empty where a prompt is asked once."""
+    return f"repeat {view.repeat} of {view.repeats} · " if view.repeats > 1 else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,15 +22,11 @@ from weighbridge.domain.proof.events import (
     Token,
     Trial,
 )
+from weighbridge.domain.proof.fold import JobFold
+from weighbridge.domain.proof.live_answer import LiveAnswer, of_the_job
 from weighbridge.domain.proof.noise import Mark, NoiseFold
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.timeline import Point, Series, Span, Timeline
-from weighbridge.domain.verdict.stats import p50, p95
-
-GAPS = 1_600
-"""Inter-token latencies whose p50 and p95 are shown: the newest of the answer."""
-ANSWER = 20_000
-"""Characters of the answer kept for the screen at least; the events keep all of it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,7 @@ class LiveView:
     """What is known at this moment. None: not known yet, or this system does not tell. Bytes, seconds, tokens."""
 
     job: str = ""
+    job_id: str = ""
     phase: str = "idle"
     """idle, start, load, threads, prefill, decode, between, stopped, failed, done"""
     mode: str = ""
@@ -56,12 +52,18 @@ class LiveView:
     machine_percent: float | None = None
     load1: float | None = None
     threads: str = ""
-    """`2 + 2 threads, measured in 1.8 s`; empty before they are chosen."""
+    """`2 threads prefill, 2 decode, measured in 1.8 s`; empty before they are chosen."""
     mark: Mark | None = None
     """None before a prompt was worked on."""
     mark_reasons: tuple[str, ...] = ()
     case: str = ""
     repeat: int = 1
+    repeats: int = 1
+    """How often each prompt is asked."""
+    warmup: bool = False
+    answers: int | None = None
+    """Once the job is over: how many answers its figures stand for. Then they are those of the job, not of one answer,
+    and the load of the machine is the mean while prompts were worked on."""
     prompt: str = ""
     answer: str = ""
     prompt_tokens: int | None = None
@@ -86,14 +88,18 @@ class LiveView:
 
 
 def threads_words(swept: Swept) -> str:
-    """How many threads, and how they were chosen: prefill + decode, as prefill comes first."""
+    """How many threads, and how they were chosen."""
     how = {
         "measured": f"measured in {swept.seconds:.1f} s",
         "remembered": f"measured {_ago(swept.age_s)} ago",
         "fixed": "fixed",
         "fallback": "not measured",
     }
-    return f"{swept.n_threads_batch} + {swept.n_threads} threads, {how[swept.how]}"
+    return f"{_counts(swept.n_threads_batch, swept.n_threads)}, {how[swept.how]}"
+
+
+def _counts(prefill: int, decode: int) -> str:
+    return f"{prefill} thread{'s' if prefill != 1 else ''} prefill, {decode} decode"
 
 
 def _ago(seconds: float) -> str:
@@ -103,79 +109,47 @@ def _ago(seconds: float) -> str:
     return f"{max(0, int(seconds))} s"
 
 
-@dataclass
-class _Answer:
-    """Tokens of the answer that is being given."""
-
-    handed_over: float = 0.0
-    count: int = 0
-    first: float = 0.0
-    newest: float = 0.0
-    ttft: float | None = None
-    longest: float | None = None
-    gaps: deque[float] = field(default_factory=lambda: deque(maxlen=GAPS))
-    text: str = ""
-    pieces: list[str] = field(default_factory=list)
-
-    def add(self, event: Token) -> float | None:
-        """Takes a token; the gap before it, None for the first."""
-        gap = None
-        if self.ttft is None and event.text:
-            self.ttft = round(event.t - self.handed_over, 6)
-        if self.count == 0:
-            self.first = event.t
-        else:
-            gap = round(event.t - self.newest, 6)
-            self.longest = gap if self.longest is None or gap > self.longest else self.longest
-            self.gaps.append(gap)
-        self.newest = event.t
-        self.count += 1
-        self.pieces.append(event.text)
-        return gap
-
-    def shown(self) -> str:
-        """The end of the text. It is cut seldom, so that from one view to the next it mostly only grows."""
-        self.text += "".join(self.pieces)
-        self.pieces.clear()
-        if len(self.text) > 2 * ANSWER:
-            self.text = self.text[-ANSWER:]
-        return self.text
-
-    def figures(self) -> dict[str, Any]:
-        ordered, span = sorted(self.gaps), self.newest - self.first
-        return {
-            "answer": self.shown(),
-            "tokens": self.count,
-            "ttft_s": self.ttft,
-            "decode_rate": round((self.count - 1) / span, 3) if span > 0 else None,
-            "itl_p50_s": p50(ordered),
-            "itl_p95_s": p95(ordered),
-            "itl_max_s": self.longest,
-        }
+OF_A_CHILD = (
+    "rss_bytes",
+    "rss_anon_bytes",
+    "rss_file_bytes",
+    "peak_bytes",
+    "baseline_bytes",
+    "cpu_percent",
+    "others_percent",
+    "machine_percent",
+    "prompt_tokens",
+    "prefill_rate",
+)
+"""What is not known of another child before it says so."""
 
 
 @dataclass
 class Meter:
     """Takes events as they come; `view()` is asked for only when the screen paints.
 
-    ITL p50 and p95 are those of the last 1,600 tokens; the maximum is that of the whole answer.
+    While the job runs, the figures are those of the answer that is given: ITL p50 and p95 of its last 1,600 tokens,
+    the maximum of all of them. Once the job has ended they are the job's own, over all its answers.
     """
 
     forecast_bytes: int | None = None
     _facts: dict[str, Any] = field(default_factory=dict)
     _elapsed_s: float = 0.0
     _phase: str = "idle"
-    _answer: _Answer = field(default_factory=_Answer)
+    _answer: LiveAnswer = field(default_factory=LiveAnswer)
     _memory: Series = field(default_factory=Series)
     _latency: Series = field(default_factory=Series)
     _timeline: Timeline = field(default_factory=Timeline)
     _noise: NoiseFold = field(default_factory=NoiseFold)
+    _fold: JobFold = field(default_factory=JobFold)
+    _over: dict[str, Any] = field(default_factory=dict)
     _worked: bool = False
     _view: LiveView | None = None
 
     def add(self, event: Event) -> None:
         """Takes one event in. Constant time; a token touches a few numbers and nothing else."""
         self._view = None
+        self._fold.add(event)
         if event.t > self._elapsed_s:
             self._elapsed_s = event.t
         if isinstance(event, Token):
@@ -189,20 +163,23 @@ class Meter:
             self._sample(event)
             return
         self._timeline.add(event)
+        if isinstance(event, Attempt):
+            self._begin(event)
         if isinstance(event, RequestStarted):
-            self._answer = _Answer(handed_over=event.t)
+            self._answer = LiveAnswer(handed_over=event.t)
             self._worked = self._worked or not event.warmup
         changes = _changes(event, self._facts, self._timeline.measures_threads)
         self._phase = changes.pop("phase", self._phase)
         self._facts.update(changes)
+        if isinstance(event, Ended):
+            self._over = of_the_job(self._fold.figures(), self._facts)
 
     def view(self) -> LiveView:
         """The picture of this moment; the same object while nothing has come in."""
         if self._view is None:
             noise = self._noise.result() if self._worked else None
             self._view = LiveView(
-                **self._facts,
-                **self._answer.figures(),
+                **{**self._facts, **self._answer.figures(), **self._over},
                 elapsed_s=self._elapsed_s,
                 phase=self._phase,
                 forecast_bytes=self.forecast_bytes,
@@ -213,6 +190,15 @@ class Meter:
                 latency_trace=tuple(self._latency.points),
             )
         return self._view
+
+    def _begin(self, event: Attempt) -> None:
+        """Another child: nothing of the one before it is its own."""
+        self._answer, self._over, self._worked = LiveAnswer(handed_over=event.t), {}, False
+        if event.number == 1:
+            self._fold = JobFold()
+            self._fold.add(event)
+        if self._memory.points:
+            self._memory.add(event.t, 0.0)
 
     def _sample(self, event: Sample) -> None:
         self._memory.add(event.t, float(event.rss_bytes))
@@ -236,7 +222,7 @@ def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dic
         case Ready():
             return {"phase": "load", "baseline_bytes": event.baseline_rss_bytes}
         case Loaded() if not measures_threads:
-            return {"phase": "between", "threads": f"{event.n_threads_batch} + {event.n_threads} threads"}
+            return {"phase": "between", "threads": _counts(event.n_threads_batch, event.n_threads)}
         case Loaded():
             return {"phase": "threads"}
         case Trial():
@@ -248,6 +234,7 @@ def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dic
                 "phase": "prefill",
                 "case": event.case,
                 "repeat": event.repeat,
+                "warmup": event.warmup,
                 "prompt": event.prompt,
                 "prompt_tokens": event.prompt_tokens,
                 "prefill_rate": None,
@@ -280,14 +267,19 @@ def _ending(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
 
 def _begun(event: Attempt, facts: dict[str, Any]) -> dict[str, Any]:
     return {
+        **dict.fromkeys(OF_A_CHILD),
         "job": event.job,
+        "job_id": event.job_id,
         "phase": "start",
         "mode": event.mode,
         "message": event.reason,
         "limit_bytes": event.available_bytes,
         "max_tokens": event.settings.max_tokens,
         "load1": event.load1,
-        "peak_bytes": None,
+        "repeats": event.settings.repeats,
+        "warmup": False,
+        "reused_tokens": 0,
         "threads": "",
-        "attempts": (*facts.get("attempts", ()), f"{event.number}. {event.mode}: {event.reason}"),
+        "stopped": "",
+        "attempts": (*facts.get("attempts", ()), event.reason),
     }

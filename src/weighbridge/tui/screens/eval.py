@@ -195,7 +195,7 @@ def live_line(view: LiveView) -> str:
     """The case that runs, in one line."""
     parts = (
         clean_line(view.case) or "warm-up",
-        *((f"repeat {view.repeat}",) if view.repeat > 1 else ()),
+        *((f"repeat {view.repeat} of {view.repeats}",) if view.repeats > 1 and view.case else ()),
         PHASES.get(view.phase, view.phase),
         f"{view.tokens} tok",
         f"TTFT {seconds(view.ttft_s)}",

@@ -38,8 +38,8 @@ class LatencyPanel(Panel):
             ("ITL max", millis(view.itl_max_s)),
             ("prefill", rate(view.prefill_rate)),
             ("decode", rate(view.decode_rate)),
-            ("CPU of the child", percent(view.cpu_percent)),
-            ("others, load", f"{percent(view.others_percent)}, {number(view.load1, 1)}"),
+            (f"{_mean(view)}CPU of the child", percent(view.cpu_percent)),
+            (f"{_mean(view)}others, load", f"{percent(view.others_percent)}, {number(view.load1, 1)}"),
         ]
 
     def short_figures(self, view: LiveView) -> list[Figure]:
@@ -77,8 +77,14 @@ def _high(view: LiveView) -> Figure:
 
 def _load(view: LiveView) -> Figure:
     if view.others_percent is not None:
-        return ("CPU, others", f"{percent(view.cpu_percent)}, {percent(view.others_percent)}")
+        both = f"{percent(view.cpu_percent).removesuffix(' %')}, {percent(view.others_percent)}"
+        return (f"{_mean(view)}CPU, others", both)
     return ("CPU, load", f"{percent(view.cpu_percent)}, {number(view.load1, 1)}")
+
+
+def _mean(view: LiveView) -> str:
+    """Once the job is over, the machine's load is that of its prompts, not of its last moment."""
+    return "mean " if view.answers else ""
 
 
 def _bare(value: float | None) -> str:
