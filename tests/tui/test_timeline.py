@@ -54,8 +54,11 @@ def test_a_sampled_value_lasts_until_the_next_and_a_moment_does_not() -> None:
 def test_phases_stand_under_their_columns() -> None:
     row = phases(SPANS, Window(0.0, 10.0), 10, 8.0)
     assert row == ["load", "warm-up", "prefill", "prefill", *["decode"] * 4, None, None]
-    assert phase_line(row) == "lw├p├dec  "
+    assert phase_line(row) == "├├├─├───  "
     assert phase_line([*row[4:8], *row[4:8], None]) == "├decode─ "
+    cut: list[Phase | None] = ["load", "load", "load", "load"]
+    cut += ["threads"] * 8
+    assert phase_line(cut) == "├───├threads", "never a cut word"
 
 
 def test_zoom_goes_round_the_phases_that_were() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-LEAST_S, MOST_S = 0.5, 5.0
-"""Figures that change twice a second can be read; those that stand for five seconds still live."""
+LEAST_S, MOST_S = 0.5, 1.0
+"""Figures that change twice a second can be read; those that stand for longer than a second look dead."""
 SHARE = 0.01
 """Of one core."""
 

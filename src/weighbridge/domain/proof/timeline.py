@@ -158,7 +158,7 @@ def phases(spans: Iterable[Span], shown: Window, width: int, until: float) -> li
 
 
 def phase_line(row: Sequence[Phase | None]) -> str:
-    """The phases in words as far as there is room, each from a tick on: `s├lo├prefill─├decode────`."""
+    """The phases, each from a tick on, in words where the whole word has room: `├─├load─├prefill─├decode────`."""
     out, at = "", 0
     while at < len(row):
         end = at
@@ -167,10 +167,9 @@ def phase_line(row: Sequence[Phase | None]) -> str:
         phase, size = row[at], end - at
         if phase is None:
             out += " " * size
-        elif size == 1:
-            out += phase[0]
         else:
-            out += "├" + phase[: size - 1].ljust(size - 1, "─")
+            word = phase if len(phase) < size else ""
+            out += "├" + word.ljust(size - 1, "─")
         at = end
     return out
 

@@ -42,7 +42,7 @@ def edge(left: str, right: str, width: int, corners: str) -> Line:
     """The upper or lower line of a frame with a title at each end; the left one goes first where both do not fit."""
     room = width - 2
     right = f" {right} ─" if right and cell_len(right) + 3 <= room else ""
-    left = f"─ {left} " if left and cell_len(left) + 3 + cell_len(right) <= room else ""
+    left = f"─ {left} " if left and cell_len(left) + 3 + cell_len(right) + bool(right) <= room else ""
     rule = "─" * max(0, room - cell_len(left) - cell_len(right))
     return ((corners[0], "frame"), (left, "frame"), (rule, "frame"), (right, "frame"), (corners[1], "frame"))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,7 +17,12 @@ from weighbridge.tui.widgets.trace import Scale, trace_lines
 WIDEST = 34
 """Columns of a row of figures: on a wide screen the number still stands near its name."""
 
+DECIMALS = re.compile(r"\d[\d,]*\d\.\d+")
+"""A number from ten on with digits behind the point, which a narrow panel leaves out."""
+
 Figure = tuple[str, str]
+NAMES: dict[Phase, str] = {"threads": "measuring threads"}
+"""Phases whose own word does not say what goes on."""
 ENDS = ("done", "stopped", "failed")
 """Phases in which nothing more is to come; after a failure a second attempt may follow."""
 
@@ -33,11 +39,28 @@ def figure_lines(figures: Sequence[Figure], width: int, before: Sequence[Figure]
 
 def _figure_line(name: str, value: str, old: str | None, width: int) -> Line:
     room = width - cell_len(name) - cell_len(value)
-    if old not in (None, UNKNOWN):
-        bare = f"({str(old).removesuffix(_unit(value))}) "
-        if cell_len(bare) < room:
-            return ((name, "muted"), (" " * (room - cell_len(bare)), "text"), (bare, "muted"), (value, "text"))
+    for bare, now in _brackets(old, value) if old not in (None, UNKNOWN) and value != UNKNOWN else ():
+        left = width - cell_len(name) - cell_len(bare) - cell_len(now)
+        if left > 0:
+            return ((name, "muted"), (" " * left, "text"), (bare, "muted"), (now, "text"))
     return ((name, "muted"), (" " * max(1, room), "text"), (value, "text"))
+
+
+def _brackets(old: str | None, value: str) -> Iterator[tuple[str, str]]:
+    """The earlier figure in brackets and the present one, shorter and shorter; at last `(…)`."""
+    unit = _unit(value)
+    bare = str(old).removesuffix(unit).replace(f"{unit},", ",")
+    yield f"({bare}) ", value
+    yield f"({_rounded(bare)}) ", value
+    yield f"({_rounded(bare)}) ", _rounded(value)
+    yield f"({_rounded(bare)}) ", _rounded(value).removesuffix(unit)
+    yield "(…) ", value
+    yield "(…) ", value.removesuffix(unit)
+
+
+def _rounded(value: str) -> str:
+    """Numbers from ten on without digits behind the point."""
+    return DECIMALS.sub(lambda found: f"{float(found[0].replace(',', '')):,.0f}", value)
 
 
 def _unit(value: str) -> str:
@@ -81,7 +104,8 @@ class Panel(Canvas):
         lines += trace_lines(values, self.scaled(view), max(0, height - len(lines) - 1))
         phase_row = phase_line(phases(view.spans, shown, width, view.elapsed_s))
         lines.append(((phase_row, "muted"),))
-        self.paint(lines, (self.TITLE, _axis(shown) if view.spans else ""), ("", self._subtitle))
+        axis = _axis(shown, self.size.width - len(self.TITLE) - 9) if view.spans else ""
+        self.paint(lines, (self.TITLE, axis), ("", self._subtitle))
 
     LASTS: ClassVar[bool] = False
     """Whether a point speaks for the time until the next one."""
@@ -110,7 +134,11 @@ class Panel(Canvas):
         raise NotImplementedError
 
 
-def _axis(shown: Window) -> str:
-    """What the width of the trace is: `10 s`, or `decode, 3.1 s`."""
+def _axis(shown: Window, room: int) -> str:
+    """What the width of the trace is: `10 s`, or `decode, 3.1 s`; the length alone where both have no room."""
     length = f"{shown.seconds:.0f} s" if shown.seconds in SCALES else elapsed(shown.seconds)
-    return f"{shown.phase}, {length}" if shown.phase else length
+    if not shown.phase:
+        return length
+    alone = f"{NAMES.get(shown.phase, shown.phase)}, {length}"
+    short = f"{shown.phase}, {length}"
+    return next((words for words in (alone, short) if cell_len(words) <= room), length)
