@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from weighbridge.domain import intents as want
+from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.proof.noise import Noise
-from weighbridge.domain.proof.summary import summarize
+from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session
@@ -61,15 +62,20 @@ async def test_one_phase_alone_and_the_whole_again(launch: Launch) -> None:
         assert seen[0] is None and None in seen[1:] and "decode" in seen and "prefill" in seen
 
 
-async def test_the_last_proof_stands_beside_the_present_one(launch: Launch) -> None:
+async def test_the_last_proof_stands_beside_the_present_one(launch: Launch, session: Session) -> None:
     async with launch() as pilot:
-        await proof_step(pilot)
+        screen = await proof_step(pilot)
         await run_job(pilot)
         await pilot.press("f4")
         await wait_until(pilot, "it says so", lambda: "no earlier proof" in status(pilot))
         await run_job(pilot)
         await pilot.press("f4")
         assert "(190) 190 MiB" in screen_text(pilot.app)
+        first, second = (job[0] for job in jobs(session.events()))
+        await run_job(pilot)
+        part = screen.live_part
+        assert isinstance(first, Attempt) and isinstance(second, Attempt)
+        assert part.before is not None and part.before.job_id == second.job_id, "read anew for a newer proof"
         await pilot.press("f4")
         assert "(190)" not in screen_text(pilot.app)
 
@@ -172,6 +178,13 @@ async def test_a_packet_is_proved_again_in_a_new_run(
         assert app.session.run.settings.max_tokens == 64
         rows = {row.label: row.value for row in app.screen.query_one(Sheet).rows}
         assert rows["Answers"] == "1 of 1 equal" and "Figures" in rows
-        assert "Reproduced" in screen_text(app)
+        assert "Reproduced" in screen_text(app) and not any("≠" in v for k, v in rows.items() if "RSS" in k)
         await pilot.press("escape")
         await on_step(pilot, "proof")
+        (command,) = (c for c in app.get_system_commands(app.screen) if c.title == "Show the comparison")
+        command.callback()
+        await wait_until(pilot, "it is shown again", lambda: isinstance(app.screen, ComparisonScreen))
+        await pilot.press("escape")
+        app.session.apply(want.ChangeSetting(field="max_tokens", value="32"))
+        await run_job(pilot)
+        assert not isinstance(app.screen, ComparisonScreen), "it is another recipe"

@@ -67,8 +67,18 @@ def _go(app: WeighbridgeApp) -> None:
 
 
 def _show(app: WeighbridgeApp, earlier: Earlier, notes: str) -> None:
-    """Once the proof is done: it is compared with the packet's."""
+    """Once the proof is done: it is compared with the packet's, if it is still one of the packet's recipe."""
+    run, recipe = app.session.run, earlier.recipe
+    digest = run.model.sha256 if run.model else None
+    if (run.settings, run.prompt, digest) != (recipe.settings, recipe.prompt, recipe.model_sha256):
+        return
     from weighbridge.session.repeat import comparison
     from weighbridge.tui.screens.comparison import ComparisonScreen
 
-    app.push_screen(ComparisonScreen(Path(earlier.packet).name, comparison(app.session, earlier), notes))
+    rows = comparison(app.session, earlier)
+
+    def show() -> None:
+        app.push_screen(ComparisonScreen(Path(earlier.packet).name, rows, notes))
+
+    app.jobs.show_comparison = show
+    show()

@@ -36,6 +36,9 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
     if not running:
         again = "Its recipe in a new run; then what is equal and what differs"
         yield SystemCommand("Prove again from a packet", again, partial(_again, app))
+    if app.jobs.show_comparison:
+        seen = "The last proof beside the packet's"
+        yield SystemCommand("Show the comparison", seen, app.jobs.show_comparison)
     if app.jobs.model.loading:
         yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
     elif app.can_download:

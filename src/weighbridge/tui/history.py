@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.events import Attempt, Ended, Event
 from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.proof.summary import jobs
 
@@ -21,14 +21,20 @@ def view_of(events: Iterable[Event], job_id: str, forecast_bytes: int | None) ->
     return meter.view()
 
 
-def earlier_view(events: Sequence[Event], present: LiveView) -> LiveView | None:
-    """The last view of the proof before the present one, or of the newest where none is shown. None: there is none."""
-    proofs = [job for job in jobs(events) if isinstance(job[0], Attempt) and job[0].job == "proof"]
-    if present.job:
-        proofs = proofs[:-1]
-    if not proofs:
+def earlier_view(events: Sequence[Event], shown: str) -> LiveView | None:
+    """The last view of the newest proof that ran to its end before the one with the id `shown`. None: there is none."""
+    found: tuple[Event, ...] | None = None
+    for job in jobs(events):
+        begun, ended = job[0], job[-1]
+        if not isinstance(begun, Attempt) or begun.job != "proof":
+            continue
+        if begun.job_id == shown:
+            break
+        if isinstance(ended, Ended) and ended.outcome == "completed":
+            found = job
+    if found is None:
         return None
     meter = Meter()
-    for event in proofs[-1]:
+    for event in found:
         meter.add(event)
     return meter.view()

@@ -25,20 +25,22 @@ def comparison_rows(rows: Sequence[Compared]) -> Iterator[Row]:
         own = [row for row in rows if row.group == group]
         if not own:
             continue
+        if group == "figure":
+            yield Row(title, "measured anew: they differ from run to run", "head")
+            yield from (Row(f"  {clean_line(row.what, 40)}", _words(row)) for row in own)
+            continue
         equal = sum(row.equal for row in own)
         yield Row(title, f"{equal} of {len(own)} equal", "good" if equal == len(own) else "head")
         for row in own:
-            if group == "figure" or not row.equal:
-                yield Row(f"  {clean_line(row.what, 40)}", _words(row), "text" if row.equal else "warn")
+            if not row.equal:
+                yield Row(f"  {clean_line(row.what, 40)}", f"≠ {_words(row)}", "warn")
 
 
 def _words(row: Compared) -> str:
-    """`36.1 → 35.8 (0.99)`; a sign where it differs, so that colour is not needed."""
-    if row.equal:
-        return row.now
+    """`36.1 → 35.8 (0.99)`, before → now (now / before), and why."""
     ratio = f" ({row.ratio:.2f})" if row.ratio is not None else ""
     note = f" · {row.note}" if row.note else ""
-    return f"≠ {row.before} → {row.now}{ratio}{note}"
+    return f"{row.before} → {row.now}{ratio}{note}"
 
 
 class ComparisonScreen(ModalScreen[None]):

@@ -46,6 +46,11 @@ class LivePart(Vertical):
         return self._held is not None
 
     @property
+    def before(self) -> LiveView | None:
+        """The earlier view that stands beside the present one."""
+        return self._before
+
+    @property
     def compared(self) -> bool:
         return self._before is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.history import earlier_view
-from weighbridge.tui.proof_words import doubts
+from weighbridge.tui.proof_words import contended_words, doubts
 from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
@@ -82,10 +83,17 @@ def before_start(run: Run) -> LiveView:
     return LiveView(prompt=run.prompt, forecast_bytes=forecast.total_bytes, limit_bytes=forecast.available_bytes)
 
 
+def starting(run: Run) -> LiveView:
+    """What is shown from the key on until the first event comes."""
+    return replace(before_start(run), phase="start")
+
+
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
     words = "escape stops. Leaving does not."
-    return f"{words} Attempt {clean_line(view.attempts[-1])}." if len(view.attempts) > 1 else words
+    if len(view.attempts) < 2:
+        return words
+    return f"{words} This is attempt {len(view.attempts)}: {clean_line(view.attempts[-1])}."
 
 
 class ProofScreen(JobScreen):
@@ -94,6 +102,10 @@ class ProofScreen(JobScreen):
         Binding("ctrl+d", "download", "Download", id="proof.download", tooltip="Fetch the file first", priority=True),
         *PANEL_KEYS,
     ]
+
+    _compares = False
+    _compared = ""
+    """Beside which proof the earlier one stands: it is read anew for another."""
 
     def body(self) -> ComposeResult:
         if self.run.planned:
@@ -131,14 +143,32 @@ class ProofScreen(JobScreen):
         self.live_part.zoom_on()
 
     def action_compare(self) -> None:
-        """The previous proof of this run, beside the present one, or away again."""
-        if self.live_part.compared:
-            self.live_part.compare(None)
-            return
-        before = earlier_view(self.wizard.session.events(), self.wizard.view("proof"))
-        if before is None:
-            self.wizard.tell(Notice("There is no earlier proof of this run.", "ctrl+r makes another one to compare."))
-        self.live_part.compare(before)
+        """The last proof of this run that was completed before the present one, beside it, or away again."""
+        self._compares = not self._compares
+        self._compare(self._shown())
+        if self._compares and not self.live_part.compared:
+            self._compares = False
+            noise = self.run.proof.figures.noise if self.run.proof else None
+            offer = (
+                f"{said} ctrl+r repeats it."
+                if (said := contended_words(noise))
+                else "The next proof is compared with this one."
+            )
+            self.wizard.tell(Notice("There is no earlier proof of this run that was completed.", offer))
+
+    def _compare(self, view: LiveView) -> None:
+        """Finds what the shown proof is compared with."""
+        self._compared = view.job_id
+        events = self.wizard.session.events() if self._compares else ()
+        self.live_part.compare(earlier_view(events, view.job_id))
+
+    def _shown(self) -> LiveView:
+        """The proof that runs, else the one on record; before either, what is known of it."""
+        if self.wizard.jobs.running == "proof":
+            live = self.wizard.live
+            return live if live.job else starting(self.run)
+        view = self.wizard.view("proof")
+        return view if view.job else before_start(self.run)
 
     def hint(self, run: Run) -> str:
         if run.planned:
@@ -167,11 +197,15 @@ class ProofScreen(JobScreen):
         if run.planned:
             self.query_one(NothingRuns).show(run, self.wizard.session.deps.tables)
         else:
-            view = self.wizard.view("proof")
-            self.live_part.show(view if view.job else before_start(run))
+            self._show()
 
     def tick(self) -> None:
         super().tick()
         if self.wizard.jobs.running == "proof":
-            live = self.wizard.live
-            self.live_part.show(live if live.job else before_start(self.run))
+            self._show()
+
+    def _show(self) -> None:
+        view = self._shown()
+        if self._compares and view.job_id != self._compared:
+            self._compare(view)
+        self.live_part.show(view)

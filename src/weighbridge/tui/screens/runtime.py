@@ -35,7 +35,7 @@ SETTINGS = {
     "n_threads": ("Threads", "auto: measured at the start"),
     "n_batch": ("Batch", "tokens in one decode call"),
     "kv_type": ("KV cache", "q8_0: about half"),
-    "max_tokens": ("Answer limit", "tokens of one answer at most"),
+    "max_tokens": ("Answer limit", "tokens; eval cases have their own"),
     "temperature": ("Temperature", "0 takes the likeliest token"),
     "seed": ("Seed", "of the sampler"),
 }
