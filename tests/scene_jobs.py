@@ -55,7 +55,9 @@ async def replayed(events: Sequence[Event], size: tuple[int, int]) -> str:
     """The SVG of a replay that stands still in the middle of the answer."""
     run = recorded_run()
     forecast = run.forecast.total_bytes if run.forecast else None
-    app = ReplayApp(Recording(f"weighbridge-packet-{run.id}", tuple(events), forecast), "1", clock=lambda: 0.0)
+    app = ReplayApp(
+        Recording(f"weighbridge-packet-{run.id}", tuple(events), forecast, of_packet=True), "1", clock=lambda: 0.0
+    )
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         await _drawn(pilot, app)

@@ -38,6 +38,8 @@ class Recording:
     events: tuple[Event, ...]
     forecast_bytes: int | None = None
     cut: bool = False
+    of_packet: bool = False
+    """Whether it comes from a packet, which a replay reads and does not verify."""
 
     @property
     def ended(self) -> bool:
@@ -49,7 +51,7 @@ def load_recording(where: str, kind: JobKind, store: RunStore) -> Recording:
     """Reads the job. BadInput where there is no such packet, run or job; OutsideFailed where the disk fails."""
     if not where.strip():
         raise BadInput("The name of the packet is empty.", NAME)
-    said, forecast = clean_line(where, 100), None
+    said, forecast, of_packet = clean_line(where, 100), None, False
     if RUN_ID.match(where) and not _is(Path(where), "folder"):
         path, name = store.runs / where / "events.jsonl", where
         if not _is(path, "file"):
@@ -58,7 +60,7 @@ def load_recording(where: str, kind: JobKind, store: RunStore) -> Recording:
     else:
         folder = Path(os.path.expanduser(where))
         path, name = _events_of(folder, said), clean_line(folder.name or where, 60)
-        forecast = _forecast_of(folder / "data" / "runtime.json")
+        forecast, of_packet = _forecast_of(folder / "data" / "runtime.json"), True
     events, cut = _read(path)
     parts = [job for job in jobs(events) if isinstance(job[0], Attempt)]
     if not parts:
@@ -66,7 +68,7 @@ def load_recording(where: str, kind: JobKind, store: RunStore) -> Recording:
     found = [job for job in parts if isinstance(job[0], Attempt) and job[0].job == kind]
     if not found:
         raise BadInput(f"{said} holds no {kind}.", f"--job {'eval' if kind == 'proof' else 'proof'}?")
-    return Recording(name, found[-1], forecast, cut)
+    return Recording(name, found[-1], forecast, cut, of_packet)
 
 
 def _events_of(folder: Path, said: str) -> Path:

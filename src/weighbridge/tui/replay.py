@@ -38,15 +38,20 @@ class ReplayApp(App[int]):
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-normal"), (WIDE_FROM, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_BELOW, "-tall"), (HIGH_FROM, "-high")]  # noqa: RUF012
-    ENABLE_COMMAND_PALETTE = True
+    # Every key is in the footer: there is nothing that a palette would add.
+    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="replay.pause", tooltip="Hold it, or let it go on", priority=True),
         Binding("1", "speed('1')", "1x", id="replay.real", tooltip="As fast as it ran"),
         Binding("0", "speed('10')", "10x", id="replay.fast", tooltip="Ten times as fast"),
-        Binding("s", "speed('step')", "Step", id="replay.step", tooltip="Time stands still: the arrow goes on"),
-        Binding("right", "step", "Next event", id="replay.next", tooltip="To the next event that changes something"),
-        Binding("home", "home", "Start", id="replay.home", tooltip="From the beginning", priority=True),
-        Binding("end", "finish", "End", id="replay.end", tooltip="To the end of the job", priority=True),
+        Binding(
+            "s", "speed('step')", "Step", id="replay.step", key_display="s/→", tooltip="Stands still: → goes on by one"
+        ),
+        Binding("right", "step", "Next event", id="replay.next", show=False),
+        Binding(
+            "home", "home", "Go", id="replay.home", key_display="home/end", tooltip="To start or end", priority=True
+        ),
+        Binding("end", "finish", "End", id="replay.end", show=False, priority=True),
         Binding("f3", "zoom", "Zoom", id="replay.zoom", tooltip="One phase alone, then the whole again"),
         Binding("q,escape,ctrl+q", "quit", "Quit", id="replay.quit", tooltip="Leave", key_display="q", priority=True),
     ]
@@ -93,17 +98,19 @@ class ReplayApp(App[int]):
         self._draw()
 
     def _draw(self) -> None:
-        view, screen = self.meter.view(), self.screen
+        """Draws the replay's own screen: another one may lie over it."""
+        view, screen, unverified = self.meter.view(), self.screen_stack[0], self.recording.of_packet
         screen.query_one(LivePart).show(view)
         screen.query_one("#replay-title", Static).update(self.title_line(), layout=False)
-        screen.query_one("#replay-note", Static).update(_note(view), layout=False)
+        screen.query_one("#replay-note", Static).update(_note(view, unverified), layout=False)
 
     def title_line(self) -> str:
         """Which record, how fast, and where in it: the words come before the name, which may be long."""
         play = self.playback
         how = "at its end" if play.ended else "paused" if play.paused else SPEEDS[play.speed]
         where = f"{elapsed(play.clock_s)} of {elapsed(play.length_s)}"
-        return f"replay · {how} · {where} · {clean_line(self.recording.name, 60)}"
+        state = "replay, not verified" if self.recording.of_packet else "replay"
+        return f"{state} · {how} · {where} · {clean_line(self.recording.name, 60)}"
 
     def action_pause(self) -> None:
         self._catch_up()
@@ -128,11 +135,11 @@ class ReplayApp(App[int]):
         self._take(self.playback.step())
 
     def action_zoom(self) -> None:
-        self.screen.query_one(LivePart).zoom_on()
+        self.screen_stack[0].query_one(LivePart).zoom_on()
 
 
-def _note(view: LiveView) -> str:
-    """What is worked on, and what was marked so far."""
+def _note(view: LiveView, unverified: bool) -> str:
+    """What is worked on, and what was marked so far; `unverified`: nobody has looked whether the record holds."""
     parts = []
     if view.case:
         parts.append(f"case {clean_line(view.case, 40)}")
@@ -145,7 +152,10 @@ def _note(view: LiveView) -> str:
         parts.append(f"contended: {clean_line(view.mark_reasons[0])}")
     if view.stopped:
         parts.append(clean_line(view.stopped))
-    return " · ".join(parts) or "nothing runs: this is a record"
+    nothing = (
+        "nothing runs; `weighbridge verify` says whether it holds" if unverified else "nothing runs: this is a record"
+    )
+    return " · ".join(parts) or nothing
 
 
 def run_replay(args: Namespace) -> int:
