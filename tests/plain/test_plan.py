@@ -144,6 +144,17 @@ def test_an_engine_that_fails_is_a_packet_and_exit_4(
     assert verify_packet(tmp_path / "packet").ok
 
 
+def test_a_prompt_that_is_longer_than_the_context_is_wrong_input(
+    scripted: Deps, script: Script, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.overlong, script.chat_template = True, None
+    assert run(tmp_path, "[runtime]\nn_ctx = 16384\n") == 2
+    said = capsys.readouterr().err
+    assert "leaves no room in a context of 16,384" in said
+    assert "is longer than the 8,192 that the model was trained for" in said
+    assert said.count("prompts go in raw") == 1 and verify_packet(tmp_path / "packet").ok
+
+
 def test_a_decision_that_the_evidence_does_not_allow_is_refused(
     scripted: Deps, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
