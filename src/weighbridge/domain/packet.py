@@ -88,7 +88,7 @@ def _first_run(run: Run) -> Fact:
     assert proof is not None
     if proof.outcome == "failed":
         return measured(f"failed: {proof.message}", "the engine's exit")
-    return measured(f"{proof.figures.output_tokens} tokens at {proof.at}", "the proof")
+    return measured(f"{_busy(proof.figures.noise)}{proof.figures.output_tokens} tokens at {proof.at}", "the proof")
 
 
 def _no_proof(run: Run) -> str | None:
@@ -110,7 +110,7 @@ def _eval(run: Run) -> Fact:
     if not eval_is_current(run):
         return missing("the eval is stale: model, settings, cases or policy have changed since")
     gate = record.gate
-    return measured(f"{gate.passed} of {gate.total} passed, {gate.gate}{_busy(record.noise)}", "the eval")
+    return measured(f"{_busy(record.noise)}{gate.passed} of {gate.total} passed, {gate.gate}", "the eval")
 
 
 def _resources(run: Run) -> Fact:
@@ -128,12 +128,12 @@ def _resources(run: Run) -> Fact:
         return missing("this system did not tell the memory of the engine's process")
     ttft = "not reached" if figures.ttft_s is None else f"{figures.ttft_s:.2f} s"
     peak = figures.peak_rss_bytes / 2**20
-    return measured(f"peak RSS {peak:.0f} MiB, TTFT {ttft}{_busy(figures.noise)}", "the proof")
+    return measured(f"{_busy(figures.noise)}peak RSS {peak:.0f} MiB, TTFT {ttft}", "the proof")
 
 
 def _busy(noise: Noise | None) -> str:
-    """Figures of a contended run are never shown without that word."""
-    return ", contended" if noise is not None and noise.mark == "contended" else ""
+    """Figures of a contended run are never shown without that word: it comes first, where no line cuts it away."""
+    return "contended: " if noise is not None and noise.mark == "contended" else ""
 
 
 def _shutdown(run: Run) -> Fact:
