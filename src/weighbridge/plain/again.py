@@ -15,7 +15,7 @@ from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.follow import follow
 from weighbridge.plain.loading import choose
-from weighbridge.plain.prove import EXITS, SETTINGS, fetch_as_allowed, last_words, shown, summary, unfinished
+from weighbridge.plain.prove import EXITS, SETTINGS, exit_of, fetch_as_allowed, last_words, shown, summary, unfinished
 from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.session.deps import real_deps
 from weighbridge.session.repeat import (
@@ -87,18 +87,19 @@ async def _again(session: Session, args: Namespace, earlier: Earlier) -> tuple[i
     if proof.outcome != "stopped" and args.cases:
         await follow(session, session.evaluate(), shown(session, args.json))
     record = session.run.evaluation if args.cases else None
-    diagnostics.noise(proof.figures.noise, "the proof")
+    diagnostics.noise(proof.figures.noise, "the proof", failed=proof.outcome == "failed")
     diagnostics.noise(record.noise if record else None, "the eval")
     return _code(session.run, args.cases), notes
 
 
 def _code(run: Run, cases: bool) -> int:
     """0 where there is something to compare; else how proof or eval ended, which is said."""
-    for record in (run.proof, run.evaluation if cases else None):
+    proof = run.proof
+    for record in (proof, run.evaluation if cases else None):
         if record is not None and record.outcome == "failed":
             diagnostics.say(record.message, f"The engine's log is kept: `weighbridge runs show {run.id}` says where.")
         if record is not None and record.outcome in EXITS and EXITS[record.outcome] != Exit.DONE:
-            return EXITS[record.outcome]
+            return exit_of(proof) if proof is record and proof is not None else EXITS[record.outcome]
     return Exit.DONE
 
 
