@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from recording import recorded_run
 from textual.pilot import Pilot
 
+from weighbridge.domain.model.allocation import Allocation, Allocations
 from weighbridge.domain.proof.events import Attempt, Event, Sample
 from weighbridge.domain.proof.noise import Noise, NoiseFold
 from weighbridge.domain.run import Run
+from weighbridge.services.engine.dry_load import DryModel
 from weighbridge.session.recorded import Recording
 from weighbridge.tui.replay import ReplayApp
 
@@ -49,6 +51,23 @@ def earlier_proof(events: Sequence[Event]) -> list[Event]:
             update |= {**grown, "peak_rss_bytes": int((event.peak_rss_bytes or 0) * 1.04)}
         made.append(event.model_copy(update=update))
     return made
+
+
+async def weighed(model: DryModel, time_limit_s: float = 0.0) -> Allocations:
+    """The engine's answer as the recorded forecast has it, so that a job that runs is drawn with that line."""
+    made = recorded_run().forecast
+    assert made is not None
+    need = Allocation(
+        n_ctx=made.n_ctx,
+        weights_bytes=made.weights_bytes,
+        kv_bytes=made.kv_bytes,
+        compute_bytes=made.compute_bytes,
+        output_bytes=made.output_bytes,
+        process_bytes=made.process_bytes,
+        tables_bytes=made.overhead_bytes,
+        scratch_bytes=0,
+    )
+    return Allocations(repacks=bool(made.repack_bytes), known=(need,))
 
 
 async def replayed(events: Sequence[Event], size: tuple[int, int]) -> str:

@@ -22,7 +22,7 @@ from recording import LAPTOP, recorded_events, recorded_run
 from replay import Hold, Replay
 from rich.cells import cell_len
 from scene_hub import FILE, REPO, scene_hub
-from scene_jobs import busy, contended, earlier_proof, replayed
+from scene_jobs import busy, contended, earlier_proof, replayed, weighed
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -153,7 +153,7 @@ def _session(scene: Scene, home: Path, endpoint: str) -> tuple[Session, RunStore
         monotonic=lambda: 0.0,
         runtime=replay.factory,
         conditions=quiet,
-        dry_load=None,
+        dry_load=weighed if scene.hold else None,
         hub=Hub(home, endpoint, now=lambda: NOW),
     )
     attempt = last(recorded_events(), Attempt)
