@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
 from weighbridge.domain.problems import BadInput
+from weighbridge.domain.steps import BY_ID, ORDER, StepId
 from weighbridge.tui.budget import LEAST_S, MOST_S, Budget
+from weighbridge.tui.screens.help import help_text
 from weighbridge.tui.widgets.answer_pane import wrapped
 from weighbridge.tui.widgets.canvas import Line, edge, fitted
 from weighbridge.tui.widgets.figures import elapsed, mib, millis, rate, seconds
 from weighbridge.tui.widgets.panel import figure_lines
+from weighbridge.tui.widgets.rail import entry
 from weighbridge.tui.widgets.status_line import Notice, sentence
 from weighbridge.tui.widgets.trace import Scale, trace_lines, trace_row
 from weighbridge.tui.widgets.wrap import hanging, middle, shared_start
@@ -109,3 +113,16 @@ def test_a_hanging_indent_and_the_words_that_all_reasons_share() -> None:
 def test_a_long_name_keeps_both_ends() -> None:
     assert middle("short", 9) == "short"
     assert middle("acme/an-endless-name-Instruct-GGUF", 20) == "acme/a…Instruct-GGUF"
+
+
+@pytest.mark.parametrize(
+    ("step", "here", "said"), [("runtime", True, False), ("runtime", False, True), ("proof", True, True)]
+)
+def test_a_step_is_not_called_stale_while_its_answers_are_typed(step: StepId, here: bool, said: bool) -> None:
+    assert ("stale" in entry(BY_ID[step], "stale", here, planned=False).plain) == said
+
+
+@pytest.mark.parametrize("step", ORDER)
+def test_every_line_of_help_can_wrap(step: StepId) -> None:
+    tokens = MarkdownIt().parse(help_text(step))
+    assert not [t.content for t in tokens if t.type in ("code_block", "fence")], "a block of code is cut at the edge"

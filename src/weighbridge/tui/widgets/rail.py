@@ -17,6 +17,9 @@ WORDS: dict[flow.Status, str] = {"done": "", "todo": "", "stale": "stale", "atte
 RUNNING: tuple[StepId, ...] = ("proof", "eval")
 """Steps in which something runs, unless the route is only planned."""
 
+ASKED: tuple[StepId, ...] = ("constraints", "model", "card", "runtime")
+"""Steps whose answers are typed there: where one edits them, Next takes them, and nothing is stale yet."""
+
 
 def entry(step: Step, status: flow.Status, here: bool, planned: bool) -> Content:
     """One step: number, sign, title; below it the word for what is wrong, if something is.
@@ -27,7 +30,8 @@ def entry(step: Step, status: flow.Status, here: bool, planned: bool) -> Content
     style = "bold" if here else "$foreground-muted" if status == "todo" or skipped else ""
     glyph = "▶" if here else "–" if skipped else GLYPHS[status]
     line = Content.styled(f"{step.number} {glyph} {step.title}", style)
-    word = "planned" if skipped else WORDS[status]
+    edited = here and status == "stale" and step.id in ASKED
+    word = "planned" if skipped else "" if edited else WORDS[status]
     return Content.assemble(line, "\n", (f"    {word}", "$text-warning")) if word else line
 
 
