@@ -22,6 +22,10 @@ OTHERWISE = "An answer came out otherwise once its prompt's beginning was kept: 
 CANNOT_CUT = "The model's memory cannot be cut back to a common beginning: every prompt is computed whole."
 
 
+CHECKED_SHARE = 1 / 3
+"""Where less of a prompt is shared, the check would cost more than it gains."""
+
+
 @dataclass
 class _Answer:
     """What has come of a request so far."""
@@ -125,7 +129,7 @@ class Generator:
         earlier, tokens, cold = self._last
         following = self._tokens(request)
         shared = min(self._cache.shared(following), len(tokens) - 1)
-        if 2 * shared < len(following):
+        if shared < CHECKED_SHARE * len(following):
             return False
         kept = self._cache.keep(shared)
         warm = self._computed(earlier, tokens, kept, aloud=False) if kept else cold
