@@ -196,8 +196,9 @@ async def test_a_full_disk_stops_the_proof_with_one_sentence(
         return real(fd, data)
 
     monkeypatch.setattr("weighbridge.services.store.os.write", write)
-    with pytest.raises(Problem, match="there is no space left"):
+    with pytest.raises(Problem, match="there is no space left") as said:
         await proof(session)
+    assert "No record is kept" in said.value.hint and session.run.proof is None
     monkeypatch.setattr("weighbridge.services.store.os.write", real)
     assert script.alive == 0
     await proof(session)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.flow import inputs_digest
+from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.disk import disk_need
 from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopped
 from weighbridge.domain.proof.fold import JobFold
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
     from weighbridge.session.session import Session
 
 WARM_UP = Request(id="warm-up", prompt="Say hello.", warmup=True, max_tokens=8)
+NO_RECORD = "No record is kept: a failing disk says nothing of the model."
 
 
 async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
-    """Events of the proof, then the record in the run. The events are folded as they pass, and are not kept."""
+    """Events of the proof, then the record in the run. The events are folded as they pass, and are not kept.
+
+    A disk that fails ends it without a record: it says nothing of the model, and a proof that failed speaks for
+    another one. The events so far stay.
+    """
     await session.check_can_run()
     run = session.run
     requests = [WARM_UP, *repeated(Request(id="first-run", prompt=run.prompt), run.settings.repeats)]
@@ -42,6 +48,8 @@ async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, No
                     made = record(run, inputs_digest(run, "proof"), fold)
                     session.keep(session.run.model_copy(update={"proof": standing(session.run.proof, made)}))
                 yield event
+    except OutsideFailed as problem:
+        raise OutsideFailed(str(problem), f"{problem.hint} {NO_RECORD}".strip()) from problem
     finally:
         session.job = None
 
