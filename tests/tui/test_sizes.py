@@ -12,6 +12,16 @@ from weighbridge.domain.steps import STEPS
 from weighbridge.session import Session
 
 
+async def test_a_running_proof_names_the_way_to_every_key_at_the_floor(launch: Launch, script: Script) -> None:
+    async with launch(size=(60, 20)) as pilot:
+        script.pause_before_token = asyncio.Event()
+        await walk_to(pilot, "proof")
+        await pilot.press("ctrl+r")
+        await wait_until(pilot, "stop is named", lambda: "esc Stop" in screen_text(pilot.app))
+        footer = screen_text(pilot.app).splitlines()[-1]
+        assert all(name in footer for name in ("f2 Pause", "f4 Compare", "f1 Help", "^p Palette"))
+
+
 async def test_every_step_fits_the_floor_and_names_itself(launch: Launch) -> None:
     async with launch(size=(60, 20)) as pilot:
         for step in STEPS:
