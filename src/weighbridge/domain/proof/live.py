@@ -62,8 +62,9 @@ class LiveView:
     """How often each prompt is asked."""
     warmup: bool = False
     answers: int | None = None
-    """Once the job is over: how many answers its figures stand for. Then they are those of the job, not of one answer,
-    and the load of the machine is the mean while prompts were worked on."""
+    """Once the job is over: how many answers its figures stand for; then they are the job's, not of one answer."""
+    mean_load: bool = False
+    """Whether `cpu_percent` and `others_percent` are means while prompts were worked on, not the newest sample's."""
     prompt: str = ""
     answer: str = ""
     prompt_tokens: int | None = None

@@ -72,6 +72,7 @@ def of_the_job(figures: JobFigures, facts: dict[str, Any]) -> dict[str, Any]:
     noise, cold = figures.noise, figures.ttft_s is not None
     others = noise.others_percent if noise else None
     share = noise.cpu_over_wall if noise else None
+    means = {"mean_load": True, "cpu_percent": None if share is None else 100 * share, "others_percent": others}
     return {
         "answers": figures.requests,
         "ttft_s": figures.ttft_s if cold else figures.ttft_reused_s,
@@ -82,6 +83,4 @@ def of_the_job(figures: JobFigures, facts: dict[str, Any]) -> dict[str, Any]:
         "itl_p95_s": figures.itl_p95_s,
         "itl_max_s": figures.itl_max_s,
         "peak_bytes": figures.peak_rss_bytes,
-        "cpu_percent": None if share is None else 100 * share,
-        "others_percent": others,
-    }
+    } | ({} if others is None and share is None else means)

@@ -84,7 +84,7 @@ def _load(view: LiveView) -> Figure:
 
 def _mean(view: LiveView) -> str:
     """Once the job is over, the machine's load is that of its prompts, not of its last moment."""
-    return "mean " if view.answers else ""
+    return "mean " if view.mean_load else ""
 
 
 def _bare(value: float | None) -> str:

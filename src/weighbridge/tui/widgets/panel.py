@@ -65,7 +65,8 @@ def _rounded(value: str) -> str:
 
 def _unit(value: str) -> str:
     """` MiB` of `203 MiB`: said once where two figures stand side by side."""
-    return value[value.rindex(" ") :] if " " in value else ""
+    last = value.rpartition(" ")[2]
+    return f" {last}" if " " in value and not last[0].isdigit() else ""
 
 
 class Panel(Canvas):
