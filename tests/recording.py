@@ -17,6 +17,7 @@ from weighbridge.domain.proof.events import EVENT, Event
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
+from weighbridge.services.machine import usable_threads
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 
@@ -53,7 +54,9 @@ def recorded_events() -> list[Event]:
 
 
 async def _record(home: Path) -> None:
-    deps = replace(real_deps(home), machine=lambda _: LAPTOP)
+    # The threads are really measured, so the cores are those that are here.
+    laptop = LAPTOP.model_copy(update={"usable_cores": usable_threads()})
+    deps = replace(real_deps(home), machine=lambda _: laptop)
     session = Session.create(RunStore(home), deps)
     await session.choose_model("bundled")
     for step in ORDER[:-1]:
