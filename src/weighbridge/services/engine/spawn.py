@@ -34,8 +34,8 @@ QUIET_PERCENT = 15.0
 SPIN_COUNT, QUIET_SPIN_COUNT = "1000", "20000"
 """Turns that an OpenMP thread spins at a barrier before it sleeps, on any machine and on a quiet one. Sleeping at once
 costs a third of the idle rate, and long spinning collapses where another process wants the core. Decode tokens/s, two
-threads on two cores, the bundled model, median and range of four or five interleaved rounds on a shared machine, so that
-only the order is sure:
+threads on two cores, the bundled model, median and range of four or five interleaved rounds on a shared machine, so
+that only the order is sure:
 
     GOMP_SPINCOUNT      idle          one core busy
     0 (passive)         47 (40-55)    29 (19-39)
