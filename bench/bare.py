@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from weighbridge.services import bundled
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.spawn import CHILD, child_environment
 
+FILLER = "the river is wide and the ferry is slow and the old man at the wheel looks at the other bank"
+"""Words of one token each."""
 Line = dict[str, Any]
 
 
@@ -114,7 +117,8 @@ def prompt_of(bare: Bare, tokens: int) -> str:
     """A prompt that comes to exactly so many tokens, the chat template's included. RuntimeError where none does."""
     words = 1
     for _ in range(8):
-        text = "Go on:" + " a" * words
+        body = " ".join(islice(cycle(FILLER.split()), words))
+        text = f"Tell a long story about a ferry. It begins so: {body}"
         got = next(e for e in bare.ask(Request(id="size", prompt=text, max_tokens=1)) if e["event"] == "request")
         if got["prompt_tokens"] == tokens:
             return text

@@ -17,11 +17,13 @@ from weighbridge.services.engine.child_prompt import tokenise
 from weighbridge.services.engine.child_sample import Sampler
 from weighbridge.services.engine.child_wire import Refused, State, Wire
 
-ALIKE = "An answer came out the same once its prompt's beginning was kept: prompts keep what they share from here on."
-OTHERWISE = "An answer came out otherwise once its prompt's beginning was kept: every prompt is computed whole."
+ALIKE = "The first {} tokens of an answer are the same with its prompt's beginning kept: prompts keep what they share."
+OTHERWISE = "The first {} tokens of an answer differ with its prompt's beginning kept: every prompt is computed whole."
 CANNOT_CUT = "The model's memory cannot be cut back to a common beginning: every prompt is computed whole."
 
 
+CHECKED_TOKENS = 32
+"""How much of an answer is compared: the check takes no longer than this, and says so."""
 CHECKED_SHARE = 1 / 3
 """Where less of a prompt is shared, the check would cost more than it gains."""
 
@@ -122,7 +124,8 @@ class Generator:
         """Whether a beginning may be kept. Emits `prefix_checked` the first time that it matters.
 
         The answer before this one was computed from an empty cache. It is computed once more, told to nobody, with as
-        much of its prompt kept as the next one shares with it: where the tokens differ, nothing is kept in this child.
+        much of its prompt kept as the next one shares with it: where its tokens, or the first of many, differ, nothing
+        is kept in this child.
         """
         if self._cache.checked or self._last is None:
             return self._cache.checked and self._cache.reusable
@@ -132,12 +135,13 @@ class Generator:
         if shared < CHECKED_SHARE * len(following):
             return False
         kept = self._cache.keep(shared)
-        warm = self._computed(earlier, tokens, kept, aloud=False) if kept else cold
+        most = min(CHECKED_TOKENS, earlier["max_tokens"] or self._settings["max_tokens"])
+        warm = self._computed({**earlier, "max_tokens": most}, tokens, kept, aloud=False) if kept else cold
         if warm.stop_reason in ("stopped", "time_limit"):
             return False
-        same = kept > 0 and (warm.tokens, warm.stop_reason) == (cold.tokens, cold.stop_reason)
+        same = kept > 0 and warm.tokens == cold.tokens[:most]
         self._cache.checked, self._cache.reusable = True, same
-        reason = (ALIKE if same else OTHERWISE) if kept else CANNOT_CUT
+        reason = (ALIKE if same else OTHERWISE).format(min(most, len(cold.tokens))) if kept else CANNOT_CUT
         names = {"request": earlier["id"], "reused_tokens": shared, "same": same}
         self._wire.send("prefix_checked", self._wire.now(), **names, reason=reason)
         return same
