@@ -146,9 +146,8 @@ async def test_more_settings_fold_open_and_say_what_they_are_set_to(launch: Laun
         assert status(pilot).startswith("! Repeats") and "Micro-batch" in screen_text(pilot.app), "not left unsaid"
 
 
-async def test_a_packet_is_proved_again_in_a_new_run(
-    launch: Launch, session: Session, store: RunStore, tmp_path: Path
-) -> None:
+async def packet_of_64_tokens(session: Session, store: RunStore, target: Path) -> None:
+    """A packet of another run, whose answers end at 64 tokens."""
     other = Session.create(store, session.deps)
     for step in ORDER[:-1]:
         if step == "model":
@@ -160,8 +159,14 @@ async def test_a_packet_is_proved_again_in_a_new_run(
         if step == "eval":
             _ = [event async for event in other.evaluate()]
         other.apply(want.Confirm(step=step))
-    await other.write_packet(tmp_path / "packet")
+    await other.write_packet(target)
     await other.close()
+
+
+async def test_a_packet_is_proved_again_in_a_new_run(
+    launch: Launch, session: Session, store: RunStore, tmp_path: Path
+) -> None:
+    await packet_of_64_tokens(session, store, tmp_path / "packet")
     async with launch() as pilot:
         app = wizard_of(pilot)
         await on_step(pilot, "constraints")
