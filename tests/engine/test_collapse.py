@@ -8,6 +8,8 @@ import pytest
 from engine_rig import Rig, the
 
 from weighbridge.domain.proof.events import Completed, Event, Swept, ThreadsLowered, Trial
+from weighbridge.domain.proof.live import Meter
+from weighbridge.plain.follow import _change
 from weighbridge.services.engine import spawn
 
 
@@ -47,3 +49,11 @@ async def test_fixed_threads_stay(rig: Rig) -> None:
 @pytest.mark.parametrize(("others", "count"), [(0.0, "20000"), (15.0, "20000"), (80.0, "1000"), (None, "1000")])
 def test_waiting_threads_spin_longer_on_a_quiet_machine_only(others: float | None, count: str) -> None:
     assert spawn.child_environment(others)["GOMP_SPINCOUNT"] == count
+
+
+async def test_a_collapse_is_said_in_words(rig: Rig) -> None:
+    lowered = the(ThreadsLowered, await answer(rig, sweep(tokens_per_s=1e6)))
+    assert (_change(lowered) or "").startswith("threads lowered from 2 to 1: a token took ")
+    meter = Meter()
+    meter.add(lowered)
+    assert meter.view().threads == "lowered to 1 of 2 threads"

@@ -20,6 +20,7 @@ from weighbridge.domain.proof.events import (
     RequestStarted,
     Stopped,
     Swept,
+    ThreadsLowered,
     Trial,
 )
 from weighbridge.domain.proof.live import LiveView
@@ -128,6 +129,8 @@ def _change(event: Event) -> str | None:
             return (
                 f"{counted(event.n_threads_batch, 'thread')} for prefill, {event.n_threads} for decode: {event.reason}"
             )
+        case ThreadsLowered():
+            return event.sentence
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
             again = f", repeat {event.repeat}" if event.repeat > 1 else ""

@@ -19,6 +19,7 @@ from weighbridge.domain.proof.events import (
     Sample,
     Stopped,
     Swept,
+    ThreadsLowered,
     Token,
     Trial,
 )
@@ -230,6 +231,8 @@ def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dic
             return {"phase": "threads"}
         case Swept():
             return {"phase": "between", "threads": threads_words(event)}
+        case ThreadsLowered():
+            return {"threads": f"lowered to {event.n_threads} of {event.n_threads_before} threads"}
         case RequestStarted():
             return {
                 "phase": "prefill",

@@ -40,6 +40,14 @@ class ThreadsLowered(Record):
     gap_s: float = Field(description="time between two tokens, the last of several slow ones")
     usual_s: float = Field(description="what it was before")
 
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        return (
+            f"threads lowered from {self.n_threads_before} to {self.n_threads}: a token took "
+            f"{self.gap_s * 1000:.0f} ms in place of {self.usual_s * 1000:.0f} ms, for another program had taken a core"
+        )
+
 
 class Swept(Record):
     """The threads of this child, and how they were come by.

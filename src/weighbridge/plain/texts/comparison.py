@@ -17,7 +17,7 @@ def verdict(rows: Sequence[Row]) -> str:
     answers = [row for row in rows if row.group == "output"]
     apart = sum(not row.equal for row in answers)
     if reproduced(rows):
-        return f"Reproduced: all {len(answers)} answers are equal."
+        return f"Reproduced: {len(answers)} of {len(answers)} answers equal."
     return f"Not reproduced: {apart} of {len(answers)} answers differ."
 
 
