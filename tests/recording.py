@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from weighbridge.domain.intents import Confirm
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.events import EVENT, Event
+from weighbridge.domain.proof.events import EVENT, Event, Token
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
@@ -51,6 +52,12 @@ def recorded_run() -> Run:
 def recorded_events() -> list[Event]:
     lines = (FOLDER / "events.jsonl").read_text(encoding="utf-8").splitlines()
     return [EVENT.validate_json(line) for line in lines]
+
+
+def token_time(events: Sequence[Event], number: int) -> float:
+    """When the answer (not the warm-up) has so many tokens, on the clock of the job."""
+    answer = [event.t for event in events if isinstance(event, Token) and event.request == "first-run"]
+    return answer[number - 1]
 
 
 async def _record(home: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-from recording import recorded_run
+from recording import recorded_run, token_time
 from textual.pilot import Pilot
 
 from weighbridge.domain.model.allocation import Allocation, Allocations
@@ -15,8 +16,8 @@ from weighbridge.services.engine.dry_load import DryModel
 from weighbridge.session.recorded import Recording
 from weighbridge.tui.replay import ReplayApp
 
-REPLAYED_S = 3.4
-"""Where the picture of the replay stands."""
+REPLAYED = 48
+"""How many tokens of the answer are there in the picture of the replay."""
 
 
 def busy(events: Sequence[Event]) -> list[Event]:
@@ -70,8 +71,9 @@ async def weighed(model: DryModel, time_limit_s: float = 0.0) -> Allocations:
     return Allocations(repacks=bool(made.repack_bytes), known=(need,))
 
 
-async def replayed(events: Sequence[Event], size: tuple[int, int]) -> str:
-    """The SVG of a replay that stands still in the middle of the answer."""
+@asynccontextmanager
+async def replayed(events: Sequence[Event], size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
+    """A replay that stands still in the middle of the answer."""
     run = recorded_run()
     forecast = run.forecast.total_bytes if run.forecast else None
     app = ReplayApp(
@@ -80,11 +82,11 @@ async def replayed(events: Sequence[Event], size: tuple[int, int]) -> str:
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         await _drawn(pilot, app)
-        return app.export_screenshot(simplify=True)
+        yield pilot
 
 
 async def _drawn(pilot: Pilot[int], app: ReplayApp) -> None:
     await pilot.pause()
-    app.play_on(REPLAYED_S - app.playback.clock_s)
+    app.play_on(token_time(app.recording.events, REPLAYED) - app.playback.clock_s)
     for _ in range(3):
         await pilot.pause()

@@ -42,7 +42,7 @@ from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.jobs import JobName
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
-DEADLINE_S = 60.0
+DEADLINE_S, LATEST_S = 60.0, 10.0
 NOBODY = "http://127.0.0.1:9"
 """No Hub answers there: a plan of the pictures names its model, and asks nobody."""
 NOW = "2026-11-22T09:30:00Z"
@@ -226,10 +226,21 @@ async def _settled(pilot: Pilot[int], app: WeighbridgeApp, hold: Hold | None) ->
         await pilot.pause()
 
 
-async def capture(scene: Scene) -> str:
-    """The SVG of a scene, without the addresses of fonts that Rich puts in."""
+async def picture(pilot: Pilot[int], expected: str) -> str:
+    """The screen once it is `expected`; otherwise what it was in the end. A loaded machine may draw late."""
+    end = asyncio.get_running_loop().time() + (LATEST_S if expected else 0.0)
+    while True:
+        svg = without_fonts(pilot.app.export_screenshot(simplify=True))
+        if svg == expected or asyncio.get_running_loop().time() >= end:
+            return svg
+        await pilot.pause(0.1)
+
+
+async def capture(scene: Scene, expected: str = "") -> str:
+    """The SVG of a scene, without the addresses of fonts that Rich puts in. It is given time to become `expected`."""
     if scene.story == "replay":
-        return without_fonts(await replayed(jobs(recorded_events())[0], scene.size))
+        async with replayed(jobs(recorded_events())[0], scene.size) as pilot:
+            return await picture(pilot, expected)
     with tempfile.TemporaryDirectory() as folder, _environment(scene.colour), ExitStack() as stack:
         endpoint = stack.enter_context(scene_hub(Path(folder))).endpoint if scene.hub else NOBODY
         session, store = _session(scene, Path(folder), endpoint)
@@ -250,8 +261,7 @@ async def capture(scene: Scene) -> str:
             if scene.keys:
                 await pilot.press(*scene.keys)
                 await _settled(pilot, app, None)
-            svg = app.export_screenshot(simplify=True)
-    return without_fonts(svg)
+            return await picture(pilot, expected)
 
 
 def without_fonts(svg: str) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from program import Cli
-from recording import FOLDER, recorded_run
+from recording import FOLDER, recorded_events, recorded_run
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.events import JobKind
+from weighbridge.domain.proof.summary import jobs
 from weighbridge.plain import replay
 from weighbridge.plain.exits import Exit
 from weighbridge.services.store import RunStore
@@ -33,11 +34,12 @@ def args(packet: Path | str, job: str = "proof", speed: str = "1") -> Namespace:
     return Namespace(packet=str(packet), job=job, speed=speed, plain=True)
 
 
-@pytest.mark.parametrize(("speed", "seconds"), [("1", 4.05), ("10", 0.405), ("step", 0.0)])
+@pytest.mark.parametrize(("speed", "share"), [("1", 1.0), ("10", 0.1), ("step", 0.0)])
 def test_a_proof_is_told_at_its_pace(
-    packet: Path, speed: str, seconds: float, capsys: pytest.CaptureFixture[str]
+    packet: Path, speed: str, share: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits: list[float] = []
+    seconds = jobs(recorded_events())[0][-1].t * share
     assert replay.main(args(packet, speed=speed), sleep=waits.append) == Exit.DONE
     assert sum(waits) == pytest.approx(seconds, rel=0.1)
     said = capsys.readouterr().out

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from recording import recorded_events
+from recording import recorded_events, token_time
 from steering import DEADLINE_S
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
@@ -46,7 +46,7 @@ async def test_it_plays_as_time_passes_and_stands_at_its_end() -> None:
     async with replaying("1") as pilot:
         app = await until(pilot, lambda app: app.meter.view().job == "proof")
         assert app.meter.view().tokens == 0 and "1x" in app.title_line()
-        app.now[0] = 3.0  # type: ignore[attr-defined]
+        app.now[0] = token_time(jobs(recorded_events())[0], 30)  # type: ignore[attr-defined]
         await until(pilot, lambda app: app.meter.view().tokens > 10)
         assert not app.playback.ended
         app.now[0] = 99.0  # type: ignore[attr-defined]

@@ -98,7 +98,9 @@ class ReplayApp(App[int]):
         self._draw()
 
     def _draw(self) -> None:
-        """Draws the replay's own screen: another one may lie over it."""
+        """Draws the replay's own screen: another one may lie over it. None is left once the program leaves."""
+        if not self.screen_stack:
+            return
         view, screen, unverified = self.meter.view(), self.screen_stack[0], self.recording.of_packet
         screen.query_one(LivePart).show(view)
         screen.query_one("#replay-title", Static).update(self.title_line(), layout=False)
