@@ -46,9 +46,11 @@ async def test_fixed_threads_stay(rig: Rig) -> None:
     assert not [e for e in events if isinstance(e, ThreadsLowered)]
 
 
-@pytest.mark.parametrize(("others", "count"), [(0.0, "20000"), (15.0, "20000"), (80.0, "1000"), (None, "1000")])
-def test_waiting_threads_spin_longer_on_a_quiet_machine_only(others: float | None, count: str) -> None:
-    assert spawn.child_environment(others)["GOMP_SPINCOUNT"] == count
+@pytest.mark.parametrize(("others", "count"), [(0.0, None), (15.0, None), (80.0, "1000"), (None, "1000")])
+def test_waiting_threads_spin_as_long_as_the_library_thinks_best_on_a_quiet_machine_only(
+    others: float | None, count: str | None
+) -> None:
+    assert spawn.child_environment(others).get("GOMP_SPINCOUNT") == count
 
 
 async def test_a_collapse_is_said_in_words(rig: Rig) -> None:

@@ -247,7 +247,7 @@ def _missing_eval(run: Run) -> str | None:
         return "Start the eval with ctrl+r."
     assert run.evaluation is not None
     if run.evaluation.gate is None and run.evaluation.outcome != "failed":
-        done, total = len(run.evaluation.results), len(run.evaluation.pack.case)
+        done, total = len(run.evaluation.results), len(run.evaluation.pack.active)
         return f"{done} of {total} cases are done: start the eval with ctrl+r, it goes on where it stopped."
     return None
 

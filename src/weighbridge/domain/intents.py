@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import Scalar
 from weighbridge.domain.steps import StepId
@@ -67,6 +69,27 @@ class ChangeThreshold(Record):
     min_pass: str
 
 
+class OverruleMark(Record):
+    """The mark of a case as the person sees it, with the reason; an empty reason takes it back."""
+
+    case: str
+    passed: bool
+    reason: str
+
+
+class RecordTry(Record):
+    """A prompt or retrieval was tried against the failed baseline; an empty note takes back the last of its kind."""
+
+    what: Literal["prompt", "rag"]
+    note: str
+
+
+class Rename(Record):
+    """The person's own name for the run."""
+
+    name: str
+
+
 class Decide(Record):
     """A choice and the reason for it."""
 
@@ -90,6 +113,9 @@ Intent = (
     | AcceptLicenceRisk
     | UsePack
     | ChangeThreshold
+    | OverruleMark
+    | RecordTry
+    | Rename
     | Decide
     | Confirm
 )

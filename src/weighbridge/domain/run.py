@@ -25,7 +25,7 @@ from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack, Policy
-from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Verdict
+from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Tried, Verdict
 
 DEFAULT_PROMPT = (
     "Explain in three sentences when a team should run an open-weight model on a laptop and when it should rent a GPU."
@@ -101,6 +101,7 @@ class Run(Record):
 
     schema_version: Literal[1] = 1
     id: str
+    name: str = Field(default="", max_length=80, description="the person's own name for the run")
     created_at: str
     updated_at: str
     constraints: ConstraintCard = ConstraintCard()
@@ -121,6 +122,8 @@ class Run(Record):
     policy: Policy | None = None
     proof: ProofRecord | None = None
     evaluation: EvalRecord | None = None
+    baselines: tuple[Baseline, ...] = Field(default=(), description="earlier evals that ran to their gate")
+    tried: tuple[Tried, ...] = Field(default=(), description="prompts and retrieval tried against a failed baseline")
     choice: Choice | None = Field(default=None, description="typed; None follows the recommendation")
     reason: str = Field(default="", description="typed; empty follows the recommendation")
     verdict: Verdict | None = None

@@ -17,8 +17,8 @@ class EvalFold:
 
     def __init__(self, record: EvalRecord) -> None:
         self.record = record
-        self._cases = CaseFold(record.pack.case)
-        self._order = {case.id: at for at, case in enumerate(record.pack.case)}
+        self._cases = CaseFold(record.pack.active)
+        self._order = {case.id: at for at, case in enumerate(record.pack.active)}
         self._noise = NoiseFold()
         self._graded = False
         self._failed: Failed | None = None
@@ -69,7 +69,7 @@ class EvalFold:
     def judge(self) -> bool:
         """Puts the mark of the noise in the record, and the gate where every case has its result."""
         noise: Noise | None = self._noise.result() if self._graded else self.record.noise
-        whole = len(self.record.results) == len(self.record.pack.case)
+        whole = len(self.record.results) == len(self.record.pack.active)
         gate = judge(self.record.results, self.record.policy, noise) if whole else None
         self._update(noise=noise, gate=gate)
         return whole

@@ -28,8 +28,11 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     await session.check_can_run()
     record = _begun(session)
     done = {r.case for r in record.results}
-    cases = {c.id: c for c in record.pack.case}
-    requests = [WARM_UP, *(r for c in record.pack.case if c.id not in done for r in _requests(c, session.run.settings))]
+    cases = {c.id: c for c in record.pack.active}
+    requests = [
+        WARM_UP,
+        *(r for c in record.pack.active if c.id not in done for r in _requests(c, session.run.settings)),
+    ]
     await require_room(session.run, folder, requests)
     job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, job.n_ctx, e, t))
     fold, before = EvalFold(_running(record, job)), session.run.evaluation

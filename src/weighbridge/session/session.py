@@ -97,7 +97,7 @@ class Session:
         run = self._run
         if kind == "proof":
             return proof_need(run.settings, run.prompt)
-        return eval_need(run.settings, run.pack.case if run.pack else ())
+        return eval_need(run.settings, run.pack.active if run.pack else ())
 
     def events(self) -> tuple[Event, ...]:
         """All events of the run so far."""

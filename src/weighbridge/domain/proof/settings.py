@@ -74,11 +74,20 @@ class RuntimeSettings(Record):
         )
 
 
+class Message(Record):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str = Field(min_length=1, max_length=100_000)
+
+
 class Request(Record):
     """One prompt for the model. `id` is unique within a job; `case` names the eval case, if it is one."""
 
     id: str
-    prompt: str
+    prompt: str = Field(description="what is asked, as one text")
+    messages: tuple[Message, ...] = Field(default=(), description="given to the chat template in place of the prompt")
+    time_limit_s: float | None = Field(default=None, gt=0, description="seconds that the answer may take")
     case: str = ""
     warmup: bool = False
     repeat: int = Field(default=1, ge=1, description="1 for the first time that this prompt is asked")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from weighbridge.domain.base import Record, digest
+from weighbridge.domain.proof.settings import Message
 
 MIN_CASES = 5
 """The lesson's least number of fixed cases."""
@@ -73,27 +74,49 @@ Grader = Annotated[Includes | Exact | Pattern | Numeric | Json, Field(discrimina
 
 
 class Case(Record):
-    """One fixed case."""
+    """One fixed case: a prompt or a conversation, what is expected of the answer, and why the case is there."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
-    prompt: str = Field(min_length=1, max_length=100_000)
-    context: str = ""
+    prompt: str = Field(default="", max_length=100_000)
+    messages: tuple[Message, ...] = Field(default=(), description="a conversation in place of the prompt")
+    context: str = Field(default="", max_length=1_000_000, description="text that holds what the answer needs")
     grader: Grader
     must_pass: bool = False
+    disabled: bool = Field(default=False, description="kept in the pack and not asked")
     why: str = ""
     tags: tuple[str, ...] = ()
     max_tokens: int | None = Field(default=None, ge=1, le=100_000)
+    time_limit_s: float | None = Field(default=None, gt=0, le=86_400, description="overrides that of the policy")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if bool(self.prompt) == bool(self.messages):
+            raise ValueError("a case has either a prompt or messages")
+        if self.messages and self.messages[-1].role != "user":
+            raise ValueError("the last message is the user's: the model answers it")
+        return self
 
     @property
     def full_prompt(self) -> str:
-        """What the model is given: the context, an empty line, the prompt."""
-        return f"{self.context.strip()}\n\n{self.prompt}" if self.context.strip() else self.prompt
+        """What the model is given, as one text: the context, an empty line, the prompt or the conversation."""
+        asked = self.prompt or "\n".join(f"{m.role}: {m.content}" for m in self.messages)
+        return f"{self.context.strip()}\n\n{asked}" if self.context.strip() else asked
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """What the chat template gets, the context before the first message of the user; empty for a prompt."""
+        if not self.messages or not self.context.strip():
+            return self.messages
+        first = next(at for at, message in enumerate(self.messages) if message.role == "user")
+        told = Message(role="user", content=f"{self.context.strip()}\n\n{self.messages[first].content}")
+        return (*self.messages[:first], told, *self.messages[first + 1 :])
 
 
 class PackPolicy(Record):
-    """How many cases must pass for the gate."""
+    """How many cases must pass for the gate, and how long one may take."""
 
     min_pass: int = Field(ge=1)
+    time_limit_s: float | None = Field(default=None, gt=0, le=86_400)
 
 
 class CasePack(Record):
@@ -108,8 +131,9 @@ class CasePack(Record):
     @field_validator("case")
     @classmethod
     def _enough(cls, value: tuple[Case, ...]) -> tuple[Case, ...]:
-        if len(value) < MIN_CASES:
-            raise ValueError(f"{len(value)} cases; at least {MIN_CASES} fixed cases are needed")
+        asked = sum(not case.disabled for case in value)
+        if asked < MIN_CASES:
+            raise ValueError(f"{asked} cases; at least {MIN_CASES} fixed cases are needed")
         seen: set[str] = set()
         for case in value:
             if case.id in seen:
@@ -119,26 +143,32 @@ class CasePack(Record):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if self.policy and self.policy.min_pass > len(self.case):
-            raise ValueError(f"min_pass is {self.policy.min_pass}, but there are {len(self.case)} cases")
+        if self.policy and self.policy.min_pass > len(self.active):
+            raise ValueError(f"min_pass is {self.policy.min_pass}, but there are {len(self.active)} cases")
         return self
+
+    @cached_property
+    def active(self) -> tuple[Case, ...]:
+        """The cases that are asked: all but the disabled ones."""
+        return tuple(case for case in self.case if not case.disabled)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the cases file as the packet holds it (`cases_jsonl`)."""
-        return _digest_of(_Same(self.case))
+        """SHA-256 of the cases file as the packet holds it: of the cases that are asked."""
+        return _digest_of(_Same(self.active))
 
     @property
     def must_pass(self) -> tuple[str, ...]:
-        return tuple(c.id for c in self.case if c.must_pass)
+        return tuple(c.id for c in self.active if c.must_pass)
 
     def default_policy(self) -> Policy:
         """The pack's own threshold, or four fifths rounded up."""
-        least = self.policy.min_pass if self.policy else -(-len(self.case) * 4 // 5)
+        count = len(self.active)
         return Policy(
             pack=self.id,
-            cases=len(self.case),
-            min_pass=least,
+            cases=count,
+            min_pass=self.policy.min_pass if self.policy else -(-count * 4 // 5),
+            time_limit_s=self.policy.time_limit_s if self.policy else None,
             must_pass=self.must_pass,
             cases_digest=self.digest,
         )
@@ -176,6 +206,7 @@ class Policy(Record):
     min_pass: int = Field(ge=1)
     must_pass: tuple[str, ...] = ()
     cases_digest: str
+    time_limit_s: float | None = Field(default=None, gt=0, description="what one case may take; null: no limit")
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

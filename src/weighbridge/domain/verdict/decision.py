@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.route.constraints import ConstraintCard
@@ -16,6 +18,27 @@ CHOICES: tuple[Choice, ...] = ("keep", "switch", "RAG", "LoRA", "stop")
 ACCEPTED = "recommendation accepted"
 """How the reason of a decision begins that nobody gave a reason of their own for."""
 Gate = Literal["PASSED", "WARNED", "FAILED"]
+
+
+class Overrule(Record):
+    """A person's own mark beside the grader's, with the reason. It counts in its place; both are kept."""
+
+    passed: bool
+    reason: str = Field(min_length=1, max_length=2_000)
+    at: str
+
+
+class Tried(Record):
+    """What was tried against a failed baseline before anything is trained: another prompt, or text given by retrieval.
+
+    `cases_digest`: of the baseline that it answers. `result`: what came of it where the cases were run again.
+    """
+
+    what: Literal["prompt", "rag"]
+    note: str = Field(min_length=1, max_length=2_000)
+    at: str
+    cases_digest: str
+    result: str = ""
 
 
 class CaseResult(Record):
@@ -41,6 +64,14 @@ class CaseResult(Record):
     repeats: int = 1
     repeats_passed: int | None = None
     unstable: bool = False
+    cleaned: str = Field(default="", description="the answer as it was marked, where that is not `output` as it stands")
+    failure: str = Field(default="", description="why the engine gave no whole answer: a result like any other")
+    overruled: Overrule | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the case passes for the gate: the person's mark where there is one, else the grader's."""
+        return self.overruled.passed if self.overruled else self.passed
 
 
 class GateResult(Record):
@@ -53,6 +84,16 @@ class GateResult(Record):
     reasons: tuple[str, ...]
 
 
+class Baseline(Record):
+    """An eval that ran to its gate, as the run remembers it once another one takes its place."""
+
+    at: str
+    cases_digest: str
+    model_sha256: str
+    gate: GateResult
+    job_ids: tuple[str, ...] = ()
+
+
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
     """The gate over all cases, what failed it before what warns. ValueError unless every case has its result.
 
@@ -60,8 +101,8 @@ def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = N
     """
     if len(results) != policy.cases:
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
-    passed = sum(r.passed for r in results)
-    failed_musts = [r.case for r in results if r.must_pass and not r.passed]
+    passed = sum(r.counts for r in results)
+    failed_musts = [r.case for r in results if r.must_pass and not r.counts]
     failures = [f"must-pass cases failed: {', '.join(failed_musts)}"] if failed_musts else []
     if passed < policy.min_pass:
         failures.append(f"{passed} of {len(results)} passed, {policy.min_pass} are needed")

@@ -164,7 +164,7 @@ def run_eval(talk: Talk) -> None:
     while True:
         run = session.run
         assert run.pack is not None and run.policy is not None
-        rule = f"{run.policy.min_pass} of {len(run.pack.case)} cases ({run.pack.id}) have to pass"
+        rule = f"{run.policy.min_pass} of {len(run.pack.active)} cases ({run.pack.id}) have to pass"
         output.text(f"{rule}; the rule is fixed before the first of them runs.")
         done = missing(run, "eval") is None
         starts = "Enter goes on, r runs them again" if done else "Enter starts them; ctrl+c stops"

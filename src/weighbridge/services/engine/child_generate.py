@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import ctypes
 import time
 from dataclasses import dataclass, field
@@ -33,7 +32,7 @@ class _Answer:
     """What has come of a request so far."""
 
     stop_reason: str = "max_tokens"
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     reused: int = 0
     prefill_s: float = 0.0
@@ -105,7 +104,7 @@ class Generator:
             "completed",
             self._wire.now(),
             **names,
-            output="".join(answer.pieces),
+            output=b"".join(answer.pieces).decode("utf-8", "replace"),
             stop_reason=answer.stop_reason,
             prompt_tokens=len(tokens),
             output_tokens=len(answer.pieces),
@@ -189,12 +188,13 @@ class Generator:
         if not request["warmup"]:
             self._state.phase = "decode"
         wire, context, held = self._wire, self._engine.context, self._cache.held
-        text = codecs.getincrementaldecoder("utf-8")("replace")
         last = (C.llama_token * 1)()
         batch = C.llama_batch_get_one(last, 1)
         most = request["max_tokens"] or self._settings["max_tokens"]
         self._sampler.fresh()
         self._collapse.begin()
+        if aloud:
+            wire.begin(request["id"])
         for index in range(most):
             last[0] = token = self._sampler.next()
             t = wire.now()
@@ -203,9 +203,9 @@ class Generator:
                 answer.stop_reason = "eos"
                 break
             answer.tokens.append(token)
-            answer.pieces.append(text.decode(piece))
+            answer.pieces.append(piece)
             if aloud:
-                wire.token(t, request["id"], index, answer.pieces[-1])
+                wire.token(t, piece)
                 self._collapse.token(t)
             self._state.progress += 1
             if index + 1 == most or self._interrupted(answer):
@@ -214,8 +214,6 @@ class Generator:
                 answer.stop_reason = "context_full"
                 break
             held.append(token)
-        if answer.pieces:
-            answer.pieces[-1] += text.decode(b"", final=True)
         _, _, answer.decode_ms, answer.decode_tokens = _counters(context)
 
     def _interrupted(self, answer: _Answer) -> bool:

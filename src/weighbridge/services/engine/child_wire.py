@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
@@ -27,8 +29,10 @@ TEMPLATE_LIMIT_S = 3.0
 TEMPLATE_HARD_LIMIT_S = 6.0
 """CPU seconds after which the system ends the process by SIGPROF: native code that never returns to the interpreter."""
 HEARTBEAT_S = 0.5
-GATHER_S = 0.05
-"""Tokens that appear within so short a time leave together: each write wakes the reader, on a core that may be ours."""
+GATHER_S = 0.25
+"""Tokens that appear within this time leave together: each write wakes the reader, on a core that may be ours, and what
+makes an event of a token is out of the processor's caches after each pass over the weights. The panel is painted half
+as often."""
 TIME_LIMIT_GRACE_S = 2.0
 """How long after the limit a request may take to end by itself, between two tokens."""
 
@@ -57,6 +61,26 @@ class State:
     """On the clock of `Wire.now`."""
 
 
+class Answer:
+    """Tokens on their way. `waiting` is filled by the working thread and emptied by whichever thread writes."""
+
+    def __init__(self, request: str) -> None:
+        self.index = 0
+        self.waiting: deque[tuple[float, bytes]] = deque()
+        self._name = encode_basestring_ascii(request)
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def told(self) -> bytes:
+        """The lines of what waits. Put together by hand: a general encoder takes seven times as long."""
+        lines = []
+        while self.waiting:
+            t, piece = self.waiting.popleft()
+            said = encode_basestring_ascii(self._text.decode(piece))
+            lines.append(f'{{"event":"token","t":{t:.6f},"request":{self._name},"index":{self.index},"text":{said}}}\n')
+            self.index += 1
+        return "".join(lines).encode("ascii")
+
+
 @dataclass
 class Wire:
     """Writes events. `zero` is the reading of `time.perf_counter()` at the start of the job.
@@ -68,7 +92,7 @@ class Wire:
     descriptor: int
     zero: float
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _gathered: bytes = b""
+    _answer: Answer | None = None
     _written: float = 0.0
 
     def now(self) -> float:
@@ -79,17 +103,19 @@ class Wire:
         """Writes one whole line."""
         self._write(encode({"event": event, "t": round(t, 6), **fields}))
 
-    def token(self, t: float, request: str, index: int, text: str) -> None:
-        """A `token` event. Put together by hand: a general encoder, cold after 100 MB of weights, takes seven times as
-        long, and this one line comes between every two tokens. The first one leaves at once, later ones with those of
-        the same moment; whatever else is sent takes them along.
+    def begin(self, request: str) -> None:
+        """The tokens that follow answer this request."""
+        self.flush()
+        self._answer = Answer(request)
+
+    def token(self, t: float, piece: bytes) -> None:
+        """A `token` event, with its bytes. The first one leaves at once, later ones with those of the same moment;
+        whatever else is sent takes them along.
         """
-        name, said = encode_basestring_ascii(request), encode_basestring_ascii(text)
-        line = f'{{"event":"token","t":{t:.6f},"request":{name},"index":{index},"text":{said}}}\n'
-        with self._lock:
-            self._gathered += line.encode("ascii")
-        if index == 0 or t - self._written >= GATHER_S:
-            self._write(b"")
+        assert self._answer is not None
+        self._answer.waiting.append((t, piece))
+        if t - self._written >= GATHER_S or self._answer.index == 0:
+            self.flush()
 
     def flush(self) -> None:
         """Sends what was gathered."""
@@ -99,7 +125,8 @@ class Wire:
         """Ends the process where nobody reads any more."""
         try:
             with self._lock:
-                line, self._gathered = self._gathered + line, b""
+                if self._answer is not None:
+                    line = self._answer.told() + line
                 self._written = self.now()
                 while line:
                     line = line[os.write(self.descriptor, line) :]

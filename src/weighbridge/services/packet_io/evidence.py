@@ -95,7 +95,7 @@ class Evidence:
         record = self.run.evaluation
         if record is None or self.status == "planned":
             return None
-        results, noise = fold_eval([_job(self.jobs, name) for name in record.job_ids], record.pack.case)
+        results, noise = fold_eval([_job(self.jobs, name) for name in record.job_ids], record.pack.active)
         again = tuple(results.get(result.case, result) for result in record.results)
         return record.model_copy(update={"results": again, "noise": noise})
 

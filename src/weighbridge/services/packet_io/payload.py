@@ -108,13 +108,13 @@ def _cases(e: Evidence, redactor: Redactor) -> str:
     """One canonical line a case: together they give the policy's digest."""
     pack = pack_of(e)
     assert pack is not None
-    for case in pack.case:
+    for case in pack.active:
         if redactor.value(row := case_row(case)) != row:
             raise Refused(
                 f"The case {case.id} names a folder of this machine or holds a credential, and a packet holds neither.",
                 "Change the cases file, run the eval again, and save.",
             )
-    return "".join(canonical_json(case_row(case)) + "\n" for case in pack.case)
+    return "".join(canonical_json(case_row(case)) + "\n" for case in pack.active)
 
 
 def _log(text: str, redactor: Redactor) -> str:

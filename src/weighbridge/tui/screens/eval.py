@@ -121,7 +121,7 @@ class EvalScreen(JobScreen):
         if self.wizard.jobs.running:
             return "escape stops; graded cases are kept."
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
-            need = eval_need(run.settings, run.pack.case).sentence if run.pack else ""
+            need = eval_need(run.settings, run.pack.active).sentence if run.pack else ""
             return f"ctrl+r starts the eval: it {need}."
         return "Arrows show each case."
 
@@ -153,9 +153,9 @@ class EvalScreen(JobScreen):
 
     def _show_detail(self) -> None:
         pack, at = self.run.pack, self.query_one(CaseTable).cursor_row
-        if pack is None or not 0 <= at < len(pack.case):
+        if pack is None or not 0 <= at < len(pack.active):
             return
-        case, live = pack.case[at], self.wizard.session.live
+        case, live = pack.active[at], self.wizard.session.live
         speaking = self.wizard.jobs.running == "eval" and live.case == case.id
         rows = detail_rows(case, self._results().get(case.id), live.answer if speaking else "")
         self.query_one("#case-detail", Sheet).show(rows)

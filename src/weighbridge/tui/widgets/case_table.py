@@ -76,13 +76,13 @@ class CaseTable(DataTable[Text]):
 
     def show(self, pack: CasePack, results: dict[str, CaseResult], running: str) -> None:
         """Rows by key: a row appears once, then only its changed cells are drawn."""
-        ids = [case.id for case in pack.case]
+        ids = [case.id for case in pack.active]
         if [key.value for key in self.rows] != ids:
             self.clear()
             self._drawn.clear()
-            for case in pack.case:
+            for case in pack.active:
                 self.add_row(*cells(case, None, False).values(), key=case.id)
-        for case in pack.case:
+        for case in pack.active:
             shown = results.get(case.id), case.id == running
             if self._drawn.get(case.id) == shown:
                 continue
