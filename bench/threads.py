@@ -118,8 +118,10 @@ def part(name: str, rounds: int) -> bool:
 
 
 def main(which: str = "all", rounds: str = "10") -> int:
+    if which not in ("all", *GOALS):
+        sys.exit(f"{which} is no part: {', '.join(GOALS)} or all.")
     met = [part(name, int(rounds)) for name in GOALS if which in ("all", name)]
-    return int(not met or not all(met))
+    return int(not all(met))
 
 
 if __name__ == "__main__":

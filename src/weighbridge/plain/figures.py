@@ -127,7 +127,11 @@ def _count(value: int | None) -> str:
 def _threads(figures: JobFigures) -> str:
     if figures.threads_batch is None:
         return number(figures.threads)
-    return f"{figures.threads_batch} for prefill, {number(figures.threads)} for decode"
+    fewer = figures.threads_lowered
+    return (
+        f"{figures.threads_batch} for prefill, {number(figures.threads)} for decode"
+        f"{f'; {fewer} for both from the middle of an answer on' if fewer else ''}"
+    )
 
 
 def table(pairs: list[tuple[str, str]]) -> str:

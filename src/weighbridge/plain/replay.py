@@ -38,7 +38,8 @@ def main(args: Namespace, sleep: Callable[[float], None] = time.sleep) -> int:
             "The last line of the record is cut, and left out.", "`weighbridge verify` says whether a packet holds."
         )
     state = "nothing runs" if recording.ended else "still running or cut off: this is the record so far"
-    output.text(f"replay of the {args.job} in {recording.name}; {state}")
+    trust = "; not verified" if recording.of_packet else ""
+    output.text(f"replay of the {args.job} in {recording.name}; {state}{trust}")
     play(recording, Playback(recording.events, args.speed), sleep)
     figures = summarize(recording.events)
     output.text(f"\nFigures\n{table(rows(figures) if recording.ended else _so_far(figures))}")

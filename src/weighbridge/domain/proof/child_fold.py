@@ -17,6 +17,7 @@ from weighbridge.domain.proof.events import (
     Spawned,
     StopReason,
     Swept,
+    ThreadsLowered,
     Token,
 )
 from weighbridge.domain.proof.footprint import FootprintFold
@@ -62,6 +63,8 @@ class ChildFold:
                 self._threads(event)
             case Swept():
                 self._threads(event)
+            case ThreadsLowered():
+                self._settled["threads_lowered"] = event.n_threads
             case _:
                 pass
         return figures

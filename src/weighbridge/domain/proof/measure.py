@@ -97,6 +97,7 @@ class JobFigures(Record):
     load1_before: float | None
     load1_after: float | None
     threads_batch: int | None = None
+    threads_lowered: int | None = Field(default=None, description="threads from the middle of an answer on, if fewer")
     requests: int | None = None
     ttft_min_s: float | None = None
     ttft_max_s: float | None = None

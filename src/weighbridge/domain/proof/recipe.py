@@ -13,7 +13,7 @@ from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
 from weighbridge.domain.proof.events import Attempt, Event, Loaded, Mode, Ready, RequestStarted
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import last, last_attempt
-from weighbridge.domain.proof.threads import Swept
+from weighbridge.domain.proof.threads import Swept, ThreadsLowered
 
 Sampler = Literal["greedy", "temperature"]
 _FEATURE = re.compile(r"\b([A-Za-z0-9_]+) = 1\b")
@@ -47,7 +47,9 @@ class Recipe(Record):
     model_revision: str | None
     prompt: str
     settings: RuntimeSettings
-    threads_from: str | None = Field(description="how the threads were come by: measured, remembered, fixed, fallback")
+    threads_from: str | None = Field(
+        description="how the threads were come by (measured, remembered, fixed, fallback), and whether they got fewer"
+    )
     sampler: Sampler = Field(description="greedy: the likeliest token, at temperature 0")
     chat_template_sha256: str | None
     library: str
@@ -93,7 +95,9 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
     same = model is not None and model.sha256 == attempt.model_sha256
     values = {**_origin(model if same else None), **_as_loaded(last(live, Loaded)), **_build(last(live, Ready))}
     swept, loaded = last(live, Swept), last(live, Loaded)
-    values["threads_from"] = swept.how if swept else None
+    lowered = last(live, ThreadsLowered)
+    later = f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
+    values["threads_from"] = f"{swept.how}{later}" if swept else None
     reasons = {**(_AS_LOADED if loaded else {}), **dict.fromkeys(_ORIGIN, _NO_REPO if same else _OTHER_MODEL)}
     known = {name: None if value == "" else value for name, value in values.items()}
     return Recipe(

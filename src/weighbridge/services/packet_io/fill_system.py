@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.events import Event, Loaded, Swept
+from weighbridge.domain.proof.events import Event, Loaded, Swept, ThreadsLowered
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
@@ -75,12 +75,17 @@ def engine_fields(job: Sequence[Event]) -> dict[str, Any]:
     return {
         "n_threads": decode,
         "n_threads_batch": prefill,
-        "threads_chosen": f"{swept.how}: {swept.reason}" if swept else None,
+        "threads_chosen": f"{swept.how}: {swept.reason}{_lowered(live)}" if swept else None,
         **{name: said.get(name) for name in names},
         "model_type": said.get("description"),
         "model_n_params": said.get("n_params"),
         "repack": said.get("use_extra_bufts"),
     }
+
+
+def _lowered(live: Sequence[Event]) -> str:
+    lowered = last(live, ThreadsLowered)
+    return f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
 
 
 def figure_fields(figures: JobFigures | None) -> dict[str, Any]:
