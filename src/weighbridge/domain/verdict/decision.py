@@ -97,7 +97,8 @@ class Baseline(Record):
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
     """The gate over all cases, what failed it before what warns. ValueError unless every case has its result.
 
-    Cut answers, unstable cases and a contended machine (`noise`) make it WARNED at most: only marks make it FAILED.
+    Cut answers, answers that never came, unstable cases, a contended machine (`noise`) and marks that a person overruled
+    make it WARNED at most: only marks make it FAILED.
     """
     if len(results) != policy.cases:
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
@@ -119,14 +120,33 @@ def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = N
 
 def _warnings(results: Sequence[CaseResult], noise: Noise | None) -> list[str]:
     """What makes a passed gate WARNED, in words."""
-    cut = [r.case for r in results if r.stop_reason not in ("eos",)]
+    cut = [r.case for r in results if r.stop_reason not in ("eos",) and not r.failure]
     unstable = [r.case for r in results if r.unstable]
-    reasons = [f"answers cut before their end: {', '.join(cut)}"] if cut else []
+    reasons = _without_answer(results) + _overruled(results)
+    if cut:
+        reasons.append(f"answers cut before their end: {', '.join(cut)}")
     if unstable:
         reasons.append(f"answers to the same prompt differ at temperature 0: {', '.join(unstable)}")
     if noise is not None and noise.mark == "contended":
         reasons.append("the machine was busy with other work while the cases ran, so that their times are too long")
     return reasons
+
+
+def _without_answer(results: Sequence[CaseResult]) -> list[str]:
+    """Cases that failed because the engine gave no whole answer: they say more of engine and limit than of the model."""
+    failed = [r.case for r in results if r.failure]
+    if failed and len(failed) == len(results):
+        return ["the engine gave a whole answer to none of the cases"]
+    return [f"no whole answer from the engine: {', '.join(failed)}"] if failed else []
+
+
+def _overruled(results: Sequence[CaseResult]) -> list[str]:
+    """A gate that rests on a person's marks says so, and is WARNED at best."""
+    cases = [r.case for r in results if r.overruled]
+    if not cases:
+        return []
+    count = "1 mark was" if len(cases) == 1 else f"{len(cases)} marks were"
+    return [f"{count} overruled by the person: {', '.join(cases)}"]
 
 
 class Option(Record):
