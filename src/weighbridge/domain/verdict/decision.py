@@ -97,8 +97,8 @@ class Baseline(Record):
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
     """The gate over all cases, what failed it before what warns. ValueError unless every case has its result.
 
-    Cut answers, answers that never came, unstable cases, a contended machine (`noise`) and marks that a person overruled
-    make it WARNED at most: only marks make it FAILED.
+    Cut answers, answers that never came, unstable cases, a contended machine (`noise`) and overruled marks make it
+    WARNED at most: only marks make it FAILED.
     """
     if len(results) != policy.cases:
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
@@ -133,7 +133,7 @@ def _warnings(results: Sequence[CaseResult], noise: Noise | None) -> list[str]:
 
 
 def _without_answer(results: Sequence[CaseResult]) -> list[str]:
-    """Cases that failed because the engine gave no whole answer: they say more of engine and limit than of the model."""
+    """Cases that failed because the engine gave no whole answer: they tell of engine and limit, not of the model."""
     failed = [r.case for r in results if r.failure]
     if failed and len(failed) == len(results):
         return ["the engine gave a whole answer to none of the cases"]
