@@ -32,8 +32,8 @@ def forge(packet: Path, name: str, change: Callable[[File], Any]) -> list[str]:
 
 def anew(packet: Path) -> list[str]:
     contents = read_contents(take_inventory(packet), {})
-    for path, text in (*pages.texts(contents), pages.read_me(contents)):
-        (packet / path).write_text(text, "utf-8", newline="")
+    for path, make in (*pages.texts(contents), pages.read_me(contents)):
+        (packet / path).write_text(make(), "utf-8", newline="")
     reseal(packet)
     return problems(packet)
 

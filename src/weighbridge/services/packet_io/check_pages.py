@@ -18,13 +18,7 @@ def check_texts(c: Contents) -> Iterator[str]:
     yield from _compare(c, pages.texts(c))
     yield from _compare(c, [pages.read_me(c)])
     if not c.unread:
-        known = {
-            *RECORDS,
-            pages.README,
-            c.model.card.file if c.model else None,
-            *dict(pages.texts(c)),
-            *dict(pages.tables(c)),
-        }
+        known = {*RECORDS, *pages.names(c), c.model.card.file if c.model else None}
         for name in sorted(c.present - known):
             if name.startswith("data/") and not name.startswith(LOGS):
                 yield f"{name}: nothing in the records gives this file"
@@ -35,11 +29,11 @@ def check_tables(c: Contents) -> Iterator[str]:
     yield from _compare(c, pages.tables(c))
 
 
-def _compare(c: Contents, made: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for name, right in made:
+def _compare(c: Contents, made: Iterable[pages.Page]) -> Iterator[str]:
+    for name, make in made:
         if name not in c.present:
             yield f"{name} is missing"
-        elif (said := c.text(name)) != right:
+        elif (said := c.text(name)) != (right := make()):
             yield f"{name}, {_first_difference(said, right)}{other_version(c)}"
 
 

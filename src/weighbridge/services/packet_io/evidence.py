@@ -13,7 +13,7 @@ from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
 from weighbridge.domain.proof.summary import jobs, last, summarize
 from weighbridge.domain.run import EvalRecord, ProofRecord, Run
-from weighbridge.domain.verdict.decision import Choice, GateResult, Option
+from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Option
 from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.records import Status
 
@@ -96,7 +96,7 @@ class Evidence:
         if record is None or self.status == "planned":
             return None
         results, noise = fold_eval([_job(self.jobs, name) for name in record.job_ids], record.pack.active)
-        again = tuple(results.get(result.case, result) for result in record.results)
+        again = tuple(_marked(results.get(result.case, result), result) for result in record.results)
         return record.model_copy(update={"results": again, "noise": noise})
 
     @property
@@ -137,6 +137,11 @@ class Evidence:
 def _job(parts: Sequence[tuple[Event, ...]], job_id: str) -> tuple[Event, ...]:
     """The events of one job, by its name; empty where they are not at hand."""
     return next((job for job in parts if isinstance(job[0], Attempt) and job[0].job_id == job_id), ())
+
+
+def _marked(again: CaseResult, kept: CaseResult) -> CaseResult:
+    """A result made anew, with the person's own mark: no event tells of it."""
+    return again.model_copy(update={"overruled": kept.overruled})
 
 
 def _without_decision(item: Item) -> Item:

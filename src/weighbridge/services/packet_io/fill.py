@@ -44,6 +44,8 @@ def decision_file(e: Evidence) -> DecisionFile:
         constraints=run.constraints,
         route=run.decision,
         evaluation=_eval_note(e),
+        baselines=run.baselines,
+        tried=run.tried,
         options=options,
         recommended=recommended,
         verdict=run.verdict,

@@ -1,4 +1,4 @@
-"""The files of a packet that are made of its records: texts for people, tables, schemas.
+"""The files of a packet that are made of its records: texts for people, tables, other programs' formats, schemas.
 
 The writer makes them from the records it is about to write, and `verify` makes them again from those it has read, so
 that none of them can say anything else than the records.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 from weighbridge.services.packet_io import csv_rows, notes
@@ -24,6 +24,8 @@ from weighbridge.services.packet_io.records import SCHEMAS
 from weighbridge.services.tables import load_tables
 
 README = "data/README.md"
+Page = tuple[str, Callable[[], str]]
+"""A path, and what makes its text: who asks for the names alone makes none."""
 _UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 
 
@@ -39,34 +41,41 @@ def _visible(found: re.Match[str]) -> str:
 
 
 @cache
-def _schema(name: str) -> str:
+def schema(name: str) -> str:
+    """The JSON Schema of one of our own files, as a packet holds it."""
     return json_text(SCHEMAS[name].json_schema(), 1) + "\n"
 
 
-def texts(c: Contents) -> Iterator[tuple[str, str]]:
-    """Path and text of everything but the README that needs no events."""
+def texts(c: Contents) -> Iterator[Page]:
+    """Everything but the README that needs no events."""
     if c.card:
-        yield "data/model/LICENSE-NOTE.md", licence_note(c)
+        yield "data/model/LICENSE-NOTE.md", partial(licence_note, c)
     if c.runtime and c.runtime.proof:
-        yield "data/first-run.md", first_run(c.runtime)
+        yield "data/first-run.md", partial(first_run, c.runtime)
     if c.runtime and c.runtime.forecast_against_measured is not None:
-        yield "data/resources/forecast.csv", forecast_csv(c.runtime.forecast_against_measured)
+        yield "data/resources/forecast.csv", partial(forecast_csv, c.runtime.forecast_against_measured)
     if c.decision and c.decision.constraints.available_route != "local_cpu":
         route = load_tables().route(c.decision.constraints.available_route)
-        yield f"data/route/{route.id}.md", notes.route_plan(run_of(c), c.decision.completeness, route)
+        plan = partial(notes.route_plan, run_of(c), c.decision.completeness, route)
+        yield f"data/route/{route.id}.md", plan
     for name in SCHEMAS:
-        yield f"data/schemas/{name}.schema.json", _schema(name)
+        yield f"data/schemas/{name}.schema.json", partial(schema, name)
 
 
-def tables(c: Contents) -> Iterator[tuple[str, str]]:
-    """Path and text of what is made of the events."""
+def tables(c: Contents) -> Iterator[Page]:
+    """What is made of the events."""
     jobs = list(c.jobs.values())
     if jobs:
-        yield "data/shutdown.md", notes.shutdown(c)
-        yield "data/resources/requests.csv", csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(jobs))
-        yield "data/resources/samples.csv", csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
+        yield "data/shutdown.md", partial(notes.shutdown, c)
+        yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(jobs))
+        yield "data/resources/samples.csv", lambda: csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
 
 
-def read_me(c: Contents) -> tuple[str, str]:
+def read_me(c: Contents) -> Page:
     """The README: it lists the other files, so that it comes last."""
-    return README, readme(c)
+    return README, partial(readme, c)
+
+
+def names(c: Contents) -> set[str]:
+    """The paths of all files that the records give."""
+    return {README, *(name for name, _ in texts(c)), *(name for name, _ in tables(c))}

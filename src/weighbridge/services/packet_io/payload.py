@@ -39,11 +39,9 @@ def payload(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[s
     for name in RECORDS:
         if name in files:
             take(contents, name, files[name])
-    files |= pages.texts(contents)
-    files |= pages.tables(contents)
-    contents.present |= {*files, pages.README}
-    files |= [pages.read_me(contents)]
-    return files
+    contents.present |= pages.names(contents)
+    made = [*pages.texts(contents), *pages.tables(contents), pages.read_me(contents)]
+    return files | {name: make() for name, make in made}
 
 
 def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[str, str]:

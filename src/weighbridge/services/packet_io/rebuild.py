@@ -40,6 +40,8 @@ def run_of(c: Contents) -> Run:
         prompt=(proof.prompt if proof else "") or DEFAULT_PROMPT,
         policy=c.policy.policy if c.policy else None,
         verdict=d.verdict,
+        baselines=d.baselines,
+        tried=d.tried,
     )
     return _with_evidence(run, c)
 

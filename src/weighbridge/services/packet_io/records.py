@@ -19,12 +19,12 @@ from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.run import Override, PlanDetails
 from weighbridge.domain.verdict.cases import Case, Policy
-from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Option, Verdict
+from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Option, Tried, Verdict
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile, Sha256
 
 Status = Literal["measured", "planned"]
 """`measured`: something ran and is in the packet. `planned`: nothing in the packet was run."""
-FORM: Literal[2] = 2
+FORM: Literal[3] = 3
 """Form of the records: files of another one were written by another version, and are checked by that one."""
 Outcome = Literal["completed", "stopped", "failed", "running"]
 ForecastMethod = Literal["engine", "formula"]
@@ -47,7 +47,7 @@ class EvalNote(Record):
 class DecisionFile(Record):
     """data/decision.json: from the constraints to the decision, with what was not allowed and why."""
 
-    schema_version: Literal[2] = FORM
+    schema_version: Literal[3] = FORM
     packet: str = Field(description="urn:uuid of this packet, as in bag-info.txt")
     run: str
     written_at: str
@@ -58,6 +58,8 @@ class DecisionFile(Record):
     constraints: ConstraintCard
     route: RouteDecision
     evaluation: EvalNote | None
+    baselines: tuple[Baseline, ...] = Field(default=(), description="earlier evals that ran to their gate")
+    tried: tuple[Tried, ...] = Field(default=(), description="prompts and retrieval tried against a failed baseline")
     options: tuple[Option, ...]
     recommended: Choice | None
     verdict: Verdict | None
@@ -129,7 +131,7 @@ class ProofNote(Record):
 class RuntimeFile(Record):
     """data/runtime.json: how it was run and what was measured, or, for a plan, what the person typed."""
 
-    schema_version: Literal[2] = FORM
+    schema_version: Literal[3] = FORM
     status: Status
     name: str | None
     version: str | None
