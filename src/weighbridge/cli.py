@@ -35,6 +35,7 @@ ROOMS = {
     "download": "download",
     "run": "plan",
     "verify": "verify",
+    "compare": "compare",
     "runs": "runs",
     "doctor": "doctor",
 }

@@ -24,6 +24,7 @@ examples:
   weighbridge prove --from packet            the proof of a packet again: what is equal, what differs?
   weighbridge run plan.toml -o packet        all nine steps without questions
   weighbridge verify packet                  does the packet still hold?
+  weighbridge compare old new                two packets side by side: what became worse?
   weighbridge replay packet                  its proof once more, in the same panels
 
 Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--new", action="store_true", help="start a new run, even if one is unfinished")
     which.add_argument("--run", metavar="ID", help="go on with this run (`weighbridge runs` lists them)")
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
-    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _replay, _runs, _doctor):
+    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _compare, _replay, _runs, _doctor):
         add(verbs)
     return top
 
@@ -208,6 +209,22 @@ def _verify(verbs: Verbs) -> None:
         json="one JSON object",
     )
     verb.add_argument("packet", metavar="PACKET", help="folder of the packet")
+
+
+def _compare(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "compare",
+        "two packets side by side, after what may be compared",
+        "weighbridge compare old new --fail-on-regression",
+        json="one JSON object: same, allowed, cases, gate, decision, figures, regressions",
+    )
+    verb.add_argument("old", metavar="OLD", help="folder of the earlier packet")
+    verb.add_argument("new", metavar="NEW", help="folder of the later packet")
+    verb.add_argument("--fail-on-regression", action="store_true", help="exit code 5 where something became worse")
+    verb.add_argument(
+        "--unverified", action="store_true", help="compare a packet that does not hold too; it is called not verified"
+    )
 
 
 def _replay(verbs: Verbs) -> None:

@@ -36,6 +36,8 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
     if not running:
         again = "Its recipe in a new run; then what is equal and what differs"
         yield SystemCommand("Prove again from a packet", again, partial(_again, app))
+    both = "Two packets side by side, each checked first"
+    yield SystemCommand("Compare two packets", both, partial(_compare, app))
     if app.jobs.show_comparison:
         seen = "The last proof beside the packet's"
         yield SystemCommand("Show the comparison", seen, app.jobs.show_comparison)
@@ -57,7 +59,13 @@ def _again(app: WeighbridgeApp) -> None:
     app.run_worker(prove_again(app), group="again", exclusive=True)
 
 
-OWN = ("next", "back", "start", "stop", "download", "help", "jump", "runs", "command_palette", "quit")
+def _compare(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.comparing import compare
+
+    compare(app)
+
+
+OWN = ("next", "back", "start", "stop", "download", "help", "jump", "runs", "compare", "command_palette", "quit")
 """Actions that have a name of their own above."""
 
 

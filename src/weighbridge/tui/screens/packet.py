@@ -70,6 +70,7 @@ class PacketScreen(StepScreen):
     STEP = "packet"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "next", "Save", id="packet.save", tooltip="Save the packet", priority=True),
+        Binding("f4", "compare", "Compare", id="packet.compare", tooltip="Two packets side by side"),
     ]
 
     def body(self) -> ComposeResult:
@@ -149,6 +150,11 @@ class PacketScreen(StepScreen):
             return
         self.query_one("#target", Input).value = str(free_name(path))
         self.wizard.tell(Notice("The earlier packet stays.", "ctrl+n saves the new one beside it."))
+
+    def action_compare(self) -> None:
+        from weighbridge.tui.comparing import compare
+
+        compare(self.wizard)
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#target")

@@ -1,0 +1,204 @@
+"""One packet as a comparison sees it, from its records as `verify` read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from weighbridge.domain.base import digest
+from weighbridge.domain.compare.side import (
+    JobConditions,
+    Side,
+    SideCase,
+    SideEval,
+    SideFigure,
+    SideGate,
+    SideHead,
+    SideProof,
+)
+from weighbridge.domain.proof.events import Attempt, Event, Loaded
+from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.proof.recipe import threads_of
+from weighbridge.domain.proof.summary import last, last_attempt
+from weighbridge.domain.text import clean_line
+from weighbridge.domain.verdict.cases import Case, case_row
+from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile, RuntimeFile
+from weighbridge.services.packet_io.report import Report
+from weighbridge.services.packet_io.verify import read_packet
+
+MACHINE = (
+    "host_processor_model_name",
+    "host_processor_core_count",
+    "host_memory_capacity",
+    "operating_system",
+    "hw_notes",
+)
+_NO_QUESTION = {"why", "tags", "must_pass", "disabled"}
+"""Fields of a case that neither ask nor expect anything."""
+_SAMPLER = ("n_ctx", "n_batch", "n_ubatch", "max_tokens", "temperature", "seed", "prefix_reuse")
+_ENGINE = ("type_k", "type_v", "flash_attn", "use_extra_bufts", "load_mode")
+_NAMED = 3
+
+
+def read_side(path: Path) -> tuple[Side | None, Report]:
+    """The packet at `path` and what `verify` says of it; None where too little can be read. BadInput: no packet.
+
+    Blocks: every check of `weighbridge verify` is made. What is faulty in a packet that does not hold is left out.
+    """
+    report, contents = read_packet(path)
+    decision, runtime = contents.decision, contents.runtime
+    if decision is None or runtime is None:
+        return None, report
+    return _side(str(path), report, contents, decision, runtime), report
+
+
+def _side(path: str, report: Report, c: Contents, decision: DecisionFile, runtime: RuntimeFile) -> Side:
+    return Side(
+        head=_head(path, report, decision),
+        machine={name: getattr(c.system, name, None) for name in MACHINE},
+        proof=_proof(c, runtime),
+        evaluation=_eval(c, decision.evaluation, c.policy) if decision.evaluation and c.policy else None,
+    )
+
+
+def _head(path: str, report: Report, decision: DecisionFile) -> SideHead:
+    wrong = [f"{check.name}: {check.detail}" for check in report.checks if not check.ok]
+    verdict = decision.verdict if decision.verdict_current else None
+    return SideHead(
+        packet=clean_line(path, 300),
+        id=decision.packet,
+        seal=report.seal,
+        verified=report.ok,
+        problems=tuple(clean_line(text, 300) for text in wrong[:_NAMED]),
+        software=clean_line(decision.software, 80),
+        written_at=clean_line(decision.written_at, 40),
+        status=decision.status,
+        model=clean_line(decision.model, 120) if decision.model else None,
+        model_sha256=decision.model_sha256,
+        decision=verdict.choice if verdict else None,
+    )
+
+
+def _proof(c: Contents, runtime: RuntimeFile) -> SideProof | None:
+    note = runtime.proof
+    if note is None:
+        return None
+    job = last_attempt(c.jobs.get(note.job_id, ()))
+    return SideProof(
+        conditions=_conditions(job, note.figures.noise, current=note.current, outcome=note.outcome),
+        prompt=note.prompt,
+        figures=tuple(_figures(note.figures)),
+    )
+
+
+def _conditions(job: Sequence[Event], noise: Noise | None, *, current: bool, outcome: str) -> JobConditions:
+    attempt = last(job, Attempt)
+    return JobConditions(
+        settings=_settings(job, attempt),
+        mark=noise.mark if noise else "unknown",
+        reasons=tuple(clean_line(reason, 300) for reason in noise.reasons) if noise else (),
+        current=current,
+        outcome=outcome,
+        model_sha256=attempt.model_sha256 if attempt else None,
+    )
+
+
+def _settings(job: Sequence[Event], attempt: Attempt | None) -> dict[str, str | None]:
+    """What the last child ran with: threads as used, what was wished, and what the engine made of it."""
+    if attempt is None:
+        return {}
+    wished, loaded = attempt.settings.model_dump(), last(job, Loaded)
+    decode, prefill = threads_of(job) or (None, None)
+    values: dict[str, object] = {
+        "threads": decode,
+        "threads for prefill": prefill,
+        **{name: wished[name] for name in _SAMPLER},
+        **{name: getattr(loaded, name, None) for name in _ENGINE},
+        "engine": f"{attempt.runtime} {attempt.version}",
+        "mode": attempt.mode,
+    }
+    return {name: None if value is None else clean_line(str(value), 80) for name, value in values.items()}
+
+
+def _figures(figures: JobFigures) -> list[SideFigure]:
+    def runs(name: str, label: str, unit: str, better: str) -> SideFigure:
+        found = figures.spreads.get(name)
+        return SideFigure.model_validate(
+            {
+                "name": name,
+                "label": label,
+                "unit": unit,
+                "better": better,
+                "ground": "runs",
+                "value": getattr(figures, name),
+                "n": found.n if found else 0,
+                "low": found.low if found else None,
+                "high": found.high if found else None,
+            }
+        )
+
+    itl = figures.spreads.get("itl_s")
+    gaps = itl.n if itl else 0
+    load, peak = figures.load_s, figures.peak_rss_bytes
+    return [
+        runs("ttft_s", "TTFT", "s", "lower"),
+        runs("prefill_tokens_per_s", "prefill", "tokens/s", "higher"),
+        runs("decode_tokens_per_s", "decode", "tokens/s", "higher"),
+        SideFigure(
+            name="itl_p50_s",
+            label="ITL p50",
+            unit="s",
+            better="lower",
+            ground="gaps",
+            value=figures.itl_p50_s,
+            n=gaps,
+            low=itl.low if itl else None,
+            high=itl.high if itl else None,
+        ),
+        _one("itl_p95_s", "ITL p95", "s", "shown", figures.itl_p95_s, gaps),
+        _one("peak_rss_bytes", "peak RSS", "bytes", "single", peak, int(peak is not None)),
+        _one("load_s", "load", "s", "shown", load, int(load is not None)),
+    ]
+
+
+def _one(name: str, label: str, unit: str, ground: str, value: float | None, n: int) -> SideFigure:
+    said = {"name": name, "label": label, "unit": unit, "ground": ground, "value": value, "n": n, "better": "lower"}
+    return SideFigure.model_validate(said)
+
+
+def _eval(c: Contents, note: EvalNote, policy: PolicyFile) -> SideEval:
+    job = last_attempt(c.jobs.get(note.job_ids[-1], ())) if note.job_ids else ()
+    results = {result.case: result for result in c.results}
+    rule = digest(policy.policy.model_dump(mode="json", exclude={"pack"}))
+    gate = note.gate
+    return SideEval(
+        conditions=_conditions(job, note.noise, current=note.current, outcome=note.outcome),
+        pack=clean_line(policy.policy.pack, 80),
+        cases_digest=policy.policy.cases_digest,
+        cases=tuple(_case(case, results.get(case.id)) for case in c.cases),
+        gate=None
+        if gate is None
+        else SideGate(gate=gate.gate, passed=gate.passed, total=gate.total, interval=gate.interval, rule=rule),
+    )
+
+
+def _case(case: Case, result: CaseResult | None) -> SideCase:
+    content = digest({name: value for name, value in case_row(case).items() if name not in _NO_QUESTION})
+    known = SideCase(id=case.id, content=content, must_pass=case.must_pass)
+    if result is None:
+        return known
+    return known.model_copy(
+        update={
+            "passed": result.counts,
+            "graded": result.passed,
+            "overruled": result.overruled,
+            "unstable": result.unstable,
+            "failure": clean_line(result.failure, 200),
+            "ttft_s": None if result.reused_tokens else result.ttft_s,
+            "decode_tokens_per_s": result.decode_tokens_per_s,
+            "peak_rss_bytes": result.peak_rss_bytes,
+        }
+    )

@@ -1,0 +1,66 @@
+"""Two packets compared: both are checked first, and one that does not hold is not compared unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from weighbridge.domain.compare.compare import compare
+from weighbridge.domain.compare.comparison import Comparison
+from weighbridge.domain.compare.side import Side
+from weighbridge.domain.problems import BadInput, Problem
+from weighbridge.domain.text import clean_line
+from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
+from weighbridge.services.packet_io.report import Report
+from weighbridge.services.packet_sides import read_side
+
+_NAMED = 3
+
+
+class DoesNotHold(Problem):
+    """A packet that is to be compared does not verify."""
+
+    exit_code = 5
+
+
+def compare_packets(old: Path, new: Path, *, unverified: bool = False) -> Comparison:
+    """Reads, checks and compares two packets. Blocks while both are checked.
+
+    `unverified`: a packet that does not hold is compared all the same, and called so. DoesNotHold where one does not,
+    or nothing of it can be read; BadInput where there is no packet, or both are one.
+    """
+    if _same_place(old, new):
+        raise BadInput(f"{clean_line(str(old))} would be compared with itself.", "Name two packets.")
+    return compare(_read(old, unverified), _read(new, unverified))
+
+
+def _same_place(old: Path, new: Path) -> bool:
+    try:
+        return old.samefile(new)
+    except (OSError, ValueError):
+        return False
+
+
+def _read(path: Path, unverified: bool) -> Side:
+    name = clean_line(str(path))
+    side, report = read_side(path)
+    if side is None and unverified:
+        raise DoesNotHold(
+            f"{name} cannot be compared, verified or not: {_why(report)}.", f"`weighbridge verify {name}`."
+        )
+    if side is None or not (report.ok or unverified):
+        raise DoesNotHold(f"{name} does not verify: {_why(report)}.", _hint(name, report))
+    return side
+
+
+def _why(report: Report) -> str:
+    """What does not hold, the first few."""
+    wrong = [check for check in report.checks if not check.ok]
+    shown = [f"{check.name}: {clean_line(check.detail.removeprefix(NOT_CHECKED), 200)}" for check in wrong[:_NAMED]]
+    more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    return "; ".join(one.removesuffix(ADVICE) for one in shown) + more
+
+
+def _hint(name: str, report: Report) -> str:
+    if any(check.name == AREA and not check.ok for check in report.checks):
+        return "Compare it with the version that wrote it."
+    return f"`weighbridge verify {name}` says all of it; --unverified compares it all the same, and says so."

@@ -1,0 +1,38 @@
+"""Comparing two packets from the wizard: asked for, read beside the screen, shown."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weighbridge.domain.problems import Problem
+from weighbridge.tui.widgets.status_line import Notice
+
+if TYPE_CHECKING:
+    from weighbridge.tui.app import WeighbridgeApp
+
+
+def compare(app: WeighbridgeApp) -> None:
+    """Begins it; the wizard goes on meanwhile."""
+    app.run_worker(_compare_two(app), group="compare", exclusive=True)
+
+
+async def _compare_two(app: WeighbridgeApp) -> None:
+    """Asks for two packets, checks and compares them. What goes wrong is said; the run is not touched."""
+    from weighbridge.tui.screens.compare import AskTwo, CompareScreen
+
+    packet = app.session.run.packet
+    typed = await app.push_screen_wait(AskTwo("", packet.path if packet else ""))
+    if typed is None:
+        return
+    from weighbridge.session.comparing import compare_packets
+
+    app.tell(Notice("Checking both packets."))
+    try:
+        found = await asyncio.to_thread(compare_packets, *(Path(name).expanduser() for name in typed))
+    except Problem as problem:
+        app.tell(Notice.of(problem))
+        return
+    app.tell(None)
+    app.push_screen(CompareScreen(found))
