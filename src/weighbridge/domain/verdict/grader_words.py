@@ -18,6 +18,7 @@ from weighbridge.domain.verdict.cases import Grader
 _GRADER: TypeAdapter[Grader] = TypeAdapter(Grader)
 Shape = Literal["nothing", "text", "lines", "json"]
 """How the expectation is written: one text, one a line, or JSON."""
+_EXPECTED = ("target", "required", "schema", "of")
 
 
 class WrongField(BadInput):
@@ -48,9 +49,9 @@ def kinds() -> tuple[str, ...]:
 
 
 def expectation(kind: str) -> str | None:
-    """The field of a kind that holds what is expected: its first required one; None where it needs nothing."""
-    fields = _classes()[kind].model_fields.items()
-    return next((field.alias or name for name, field in fields if name != "kind" and field.is_required()), None)
+    """The field of a kind that holds what is expected; None where there is none."""
+    names = [field.alias or name for name, field in _classes()[kind].model_fields.items()]
+    return next((name for name in _EXPECTED if name in names), None)
 
 
 def option_names(kind: str) -> tuple[str, ...]:
@@ -87,11 +88,10 @@ def grader_of(kind: str, expected: Any, options: Mapping[str, Any] | None = None
     if kind not in _classes():
         raise WrongField("kind", f"{clean_line(kind, 60)!r} is no grader; there are: {', '.join(kinds())}")
     main = expectation(kind)
-    if main is not None and expected in (None, "", [], {}, ()):
-        raise WrongField("expected", f"{kind} needs to know what is expected of the answer")
-    if main is None and expected not in (None, "", [], {}, ()):
-        raise WrongField("expected", f"{kind} expects nothing in particular: leave it empty")
-    return validated({"kind": kind, **({main: expected} if main else {}), **(options or {})})
+    empty = expected is None or expected in ("", [], {}, ())
+    if main is None and not empty:
+        raise WrongField("expected", f"{kind} takes nothing here: leave it empty")
+    return validated({"kind": kind, **({main: expected} if main and not empty else {}), **(options or {})})
 
 
 def validated(value: Mapping[str, Any]) -> Grader:
@@ -105,6 +105,8 @@ def validated(value: Mapping[str, Any]) -> Grader:
         if kind not in _classes():
             raise WrongField("kind", sentence(first)) from None
         field = "expected" if not path or path[0] == expectation(kind) else "options"
+        if first["type"] == "missing" and field == "expected":
+            raise WrongField(field, f"{kind} needs to know what is expected of the answer") from None
         where = f"{path[0]}: " if path and field == "options" else ""
         known = f"; there are: {', '.join(option_names(kind)) or 'none'}" if first["type"] == "extra_forbidden" else ""
         raise WrongField(field, f"{where}{sentence(first)}{known}") from None
