@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from weighbridge.domain.compare.comparison import CaseChange, CaseRow, CasesPart
 from weighbridge.domain.compare.side import SideCase, SideEval
 from weighbridge.domain.text import clean_line
-from weighbridge.domain.verdict.stats import mcnemar
+from weighbridge.domain.verdict.paired import paired
 
-LEAST_FLIPS = 6
-"""With fewer cases that changed their mark, all of them in one direction, p cannot come below 0.05: 2 * 0.5**5."""
-ALPHA = 0.05
+NOTHING = "No case with a result is in both packets: nothing is said of better or worse."
 Pair = tuple[SideCase, SideCase]
 
 
@@ -37,7 +35,8 @@ def cases_part(old: SideEval, new: SideEval) -> CasesPart:
         by.setdefault(row.change, []).append(row.id)
     regressed, fixed = by.get("regressed", []), by.get("fixed", [])
     both = (*old.cases, *new.cases)
-    p = mcnemar(len(regressed), len(fixed)) if aligned else None
+    before, now = ({row.id: bool(getattr(row, side)) for row in aligned} for side in ("old", "new"))
+    tested = paired(before, now) if aligned else None
     return CasesPart(
         aligned=len(aligned),
         old_passed=sum(bool(row.old) for row in aligned),
@@ -49,29 +48,10 @@ def cases_part(old: SideEval, new: SideEval) -> CasesPart:
         changed=tuple(by.get("changed", [])),
         only_old=tuple(by.get("only old", [])),
         only_new=tuple(by.get("only new", [])),
-        p=p,
-        said=sentence(len(aligned), len(regressed), len(fixed), p),
+        p=tested.p if tested else None,
+        said=" ".join(tested.sentences) if tested else NOTHING,
         rows=rows,
     )
-
-
-def sentence(aligned: int, regressed: int, fixed: int, p: float | None) -> str:
-    """What the flips show, and what they cannot show."""
-    if p is None:
-        return "No case with a result is in both packets: nothing is said of better or worse."
-    flips = regressed + fixed
-    if not flips:
-        return f"No mark changed on {aligned} cases in both."
-    said = f"{regressed} regressed and {fixed} fixed, of {aligned} in both (exact McNemar test, two-sided p = {p:.2g})."
-    if flips < LEAST_FLIPS:
-        return (
-            f"{said} With {flips} changed {'mark' if flips == 1 else 'marks'} no test can tell more than chance from "
-            f"it: {LEAST_FLIPS}, all in one direction, are the least. Say which cases changed, not which model is "
-            "better."
-        )
-    if p >= ALPHA:
-        return f"{said} So many in both directions come by chance as well: no direction is shown."
-    return f"{said} More than chance would do, on cases like these: they were chosen, not drawn at random."
 
 
 def _rows(old: SideEval, new: SideEval) -> Iterator[CaseRow]:
