@@ -8,7 +8,6 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packet.forge import problems
@@ -189,14 +188,14 @@ def test_a_packet_without_its_bagit_txt_is_a_broken_packet(packet: Path) -> None
 
 
 def test_a_file_without_rights_is_named_with_the_reason(packet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open
+    real = inventory._opener
 
-    def guarded(self: Path, *more: Any, **named: Any) -> Any:
-        if self.name == "events.jsonl":
-            raise PermissionError(errno.EACCES, "Permission denied", str(self))
-        return real(self, *more, **named)
+    def guarded(path: str, flags: int) -> int:
+        if Path(path).name == "events.jsonl":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, flags)
 
-    monkeypatch.setattr(Path, "open", guarded)
+    monkeypatch.setattr(inventory, "_opener", guarded)
     found = problems(packet)
     said = "data/events.jsonl cannot be read: Permission denied"
     assert f"manifest: {said}" in found and f"schemas: {said}" in found and "Errno" not in "".join(found)

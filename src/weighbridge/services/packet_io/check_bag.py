@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from weighbridge.services.packet_io import bag
-from weighbridge.services.packet_io.inventory import MAX_FILE_BYTES, Inventory
+from weighbridge.services.packet_io.inventory import Inventory
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _LABEL = re.compile(r"([^:\s][^:]*): ?(.*)")
@@ -79,7 +80,7 @@ def check_digests(files: Inventory, listed: Manifest) -> Iterator[str]:
     for name, digest in listed.digests.items():
         if name not in files.sizes:
             yield f"{name} is missing"
-        elif files.sizes[name] <= MAX_FILE_BYTES and files.sha256(name) != digest:
+        elif name not in files.unchecked and files.sha256(name) != digest:
             yield f"{name} has changed: its SHA-256 is not the one in {listed.name}"
 
 
@@ -97,6 +98,16 @@ def check_extra(files: Inventory, payload: Manifest, tags: Manifest) -> Iterator
     known = set(payload.digests) | set(tags.digests) | {bag.TAG_MANIFEST, *bag.TAG_FILES}
     for name in sorted(set(files.sizes) - known):
         yield f"{name} was added: no manifest lists it"
+    yield from _twins(sorted(set(files.sizes) | known))
+
+
+def _twins(names: Iterable[str]) -> Iterator[str]:
+    """Names of which some systems keep one alone: they differ in case, or in how Unicode writes a letter."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other != name:
+            yield f"{name} and {other} are one name on systems that ignore case or Unicode form"
 
 
 def read_info(files: Inventory) -> dict[str, str]:

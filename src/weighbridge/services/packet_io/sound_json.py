@@ -1,0 +1,43 @@
+"""What JSON allows or readers disagree on, and a record must not hold: a name given twice, NaN, infinity."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from math import isinf
+from typing import Any
+
+_HUGE = re.compile(r"\d[eE]\+?\d{3}")
+"""Looks like a number that may be read as infinite."""
+
+
+def require_sound(text: str) -> None:
+    """ValueError with a sentence where the text is JSON of that kind. What is no JSON at all is left to the schema."""
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        infinite = _HUGE.search(text) is not None and any(map(isinf, _numbers(json.loads(text))))
+    except (json.JSONDecodeError, RecursionError):
+        return
+    if infinite:
+        raise ValueError("a number is beyond what a computer holds")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Two values under one name: readers differ in which of them they take."""
+    if len(dict(pairs)) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"{twice!r} stands twice in one object")
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(one)
