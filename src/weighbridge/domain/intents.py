@@ -69,6 +69,12 @@ class ChangeThreshold(Record):
     min_pass: str
 
 
+class ChangeTimeLimit(Record):
+    """Seconds that one case may take, as typed; an empty text takes the limit back."""
+
+    seconds: str
+
+
 class OverruleMark(Record):
     """The mark of a case as the person sees it, with the reason; an empty reason takes it back."""
 
@@ -113,6 +119,7 @@ Intent = (
     | AcceptLicenceRisk
     | UsePack
     | ChangeThreshold
+    | ChangeTimeLimit
     | OverruleMark
     | RecordTry
     | Rename

@@ -69,7 +69,11 @@ class ProofRecord(Record):
 
 
 class EvalRecord(Record):
-    """A baseline eval. `policy` and `pack` were fixed at `fixed_at`, before the first case ran."""
+    """A baseline eval. `policy` and `pack` were fixed at `fixed_at`, before the first case ran.
+
+    `replaces`: the eval of the same inputs, with its gate, that this one takes the place of once it is through. Until
+    then nothing of it is lost, whatever ends the program.
+    """
 
     job_ids: tuple[str, ...] = ()
     inputs: str
@@ -83,6 +87,8 @@ class EvalRecord(Record):
     message: str = ""
     shutdown: str = ""
     noise: Noise | None = Field(default=None, description="of the newest job that graded a case")
+    model_sha256: str = Field(default="", description="of the model that the newest child was started with")
+    replaces: EvalRecord | None = None
 
 
 class PacketRecord(Record):

@@ -150,6 +150,19 @@ def change_threshold(run: Run, intent: want.ChangeThreshold) -> Run:
     return run.model_copy(update={"policy": policy})
 
 
+def change_time_limit(run: Run, intent: want.ChangeTimeLimit) -> Run:
+    """How long a case may take that has no limit of its own: part of the policy. Empty: as long as it takes."""
+    if run.policy is None:
+        raise BadInput("There are no cases yet.")
+    typed = intent.seconds.strip().lower().removesuffix("s").strip()
+    value = typed if typed not in ("", "none", "no") else None
+    try:
+        policy = Policy.model_validate({**run.policy.model_dump(), "time_limit_s": value})
+    except ValidationError as error:
+        raise BadInput(f"Time limit of a case, seconds: {_plain(error)}.") from None
+    return run.model_copy(update={"policy": policy})
+
+
 def decide(run: Run, intent: want.Decide) -> Run:
     return run.model_copy(update={"choice": intent.choice, "reason": clean_line(intent.reason, 1000)})
 

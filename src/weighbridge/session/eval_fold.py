@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Graded, Stopped
-from weighbridge.domain.proof.noise import Noise, NoiseFold
+from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopped
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.run import EvalRecord, Run
 from weighbridge.domain.verdict.decision import CaseResult, judge
 from weighbridge.domain.verdict.repeats import CaseFold
+from weighbridge.domain.verdict.result_noise import ResultNoise
 
 
 class EvalFold:
@@ -17,23 +17,25 @@ class EvalFold:
 
     def __init__(self, record: EvalRecord) -> None:
         self.record = record
+        self.done = {result.case for result in record.results}
+        """The cases that have their result."""
         self._cases = CaseFold(record.pack.active)
         self._order = {case.id: at for at, case in enumerate(record.pack.active)}
-        self._noise = NoiseFold()
-        self._graded = False
+        self._overruled = {result.case: result for result in record.results if result.overruled}
+        self._noise = ResultNoise()
         self._failed: Failed | None = None
         self._stopped: Stopped | None = None
 
     def add(self, event: Event) -> bool:
         """Takes one event in; whether the record has changed."""
         before = self.record
-        self._noise.add(event)
         result = self._cases.add(event)
+        self._noise.add(event, result is not None)
+        if result is not None:
+            self._with(result)
         match event:
             case Attempt():
                 self._attempt(event)
-            case Graded() if result is not None:
-                self._with(result)
             case Failed():
                 self._failed = event
             case Stopped():
@@ -50,14 +52,18 @@ class EvalFold:
     def _attempt(self, attempt: Attempt) -> None:
         if attempt.number == 1:
             self._failed = self._stopped = None
-        self._graded = False
         # Another kernel path may answer otherwise: results of two modes are never mixed in one baseline.
-        same = self.record.mode in (None, attempt.mode)
-        results = self.record.results if same else ()
-        self._update(mode=attempt.mode, results=results, outcome="running", gate=None)
+        results = self.record.results if self.record.mode in (None, attempt.mode) else ()
+        self.done = {result.case for result in results}
+        model = attempt.model_sha256
+        self._update(mode=attempt.mode, model_sha256=model, results=results, outcome="running", gate=None)
 
     def _with(self, result: CaseResult) -> None:
-        self._graded = True
+        """An overruled mark speaks of one answer: it stays where the same answer is read once more."""
+        marked = self._overruled.get(result.case)
+        if marked is not None and marked.model_copy(update={"overruled": None}) == result:
+            result = marked
+        self.done.add(result.case)
         others = [r for r in self.record.results if r.case != result.case]
         self._update(results=tuple(sorted((*others, result), key=lambda r: self._order[r.case])))
 
@@ -68,11 +74,26 @@ class EvalFold:
 
     def judge(self) -> bool:
         """Puts the mark of the noise in the record, and the gate where every case has its result."""
-        noise: Noise | None = self._noise.result() if self._graded else self.record.noise
+        noise = self._noise.result() or self.record.noise
         whole = len(self.record.results) == len(self.record.pack.active)
         gate = judge(self.record.results, self.record.policy, noise) if whole else None
         self._update(noise=noise, gate=gate)
         return whole
+
+
+def standing(record: EvalRecord) -> EvalRecord:
+    """Which record the run keeps: an eval begun anew that did not get to its gate takes no earlier gate away.
+
+    One that failed does: it tells of the same model and settings, and of today.
+    """
+    if record.outcome == "running" or record.replaces is None:
+        return record
+    return record.replaces if record.outcome == "stopped" and record.gate is None else without_earlier(record)
+
+
+def without_earlier(record: EvalRecord) -> EvalRecord:
+    """The record alone."""
+    return record.model_copy(update={"replaces": None})
 
 
 def recovered(run: Run, events: Iterable[Event]) -> Run:
@@ -92,4 +113,4 @@ def recovered(run: Run, events: Iterable[Event]) -> Run:
     if fold.record.outcome == "running":
         ended = {"outcome": "completed"} if fold.judge() else {"outcome": "stopped", "message": "interrupted"}
         fold.record = fold.record.model_copy(update=ended)
-    return run.model_copy(update={"evaluation": fold.record})
+    return run.model_copy(update={"evaluation": standing(fold.record)})

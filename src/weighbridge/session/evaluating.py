@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.flow import eval_is_current, inputs_digest
-from weighbridge.domain.proof.events import Completed, Ended, Event, Graded
+from weighbridge.domain.proof.events import Attempt, Ended, Event
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
-from weighbridge.domain.run import EvalRecord
-from weighbridge.domain.verdict.cases import Case
-from weighbridge.services.marking import mark
+from weighbridge.domain.run import EvalRecord, Run
+from weighbridge.domain.verdict.cases import Case, Policy
+from weighbridge.domain.verdict.decision import Baseline
 from weighbridge.services.store import RunFolder
-from weighbridge.session.eval_fold import EvalFold
-from weighbridge.session.jobs import Job, no_answer
+from weighbridge.session.eval_fold import EvalFold, standing, without_earlier
+from weighbridge.session.grading import Grading
+from weighbridge.session.jobs import Job
 from weighbridge.session.proving import WARM_UP, repeated, require_room
 
 if TYPE_CHECKING:
@@ -26,17 +26,16 @@ if TYPE_CHECKING:
 async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
     """Events of the eval; the run gains each result as its case is graded, and the gate at the end."""
     await session.check_can_run()
-    record = _begun(session)
-    done = {r.case for r in record.results}
-    cases = {c.id: c for c in record.pack.active}
-    requests = [
-        WARM_UP,
-        *(r for c in record.pack.active if c.id not in done for r in _requests(c, session.run.settings)),
-    ]
-    await require_room(session.run, folder, requests)
-    job = Job("eval", session.run, folder, session.deps, requests, lambda e, t: _graded(cases, job.n_ctx, e, t))
-    fold, before = EvalFold(_running(record, job)), session.run.evaluation
-    session.keep(session.run.model_copy(update={"evaluation": fold.record}))
+    run = session.run
+    record = _begun(run, session.deps.now())
+    requests = [WARM_UP, *(r for c in record.pack.active for r in case_requests(c, record.policy, run.settings))]
+    done = {result.case for result in record.results}
+    await require_room(run, folder, [r for r in requests if r.case not in done])
+    grading = Grading({c.id: c for c in record.pack.active}, lambda case: case in fold.done)
+    job = Job("eval", run, folder, session.deps, requests, grading)
+    fold = EvalFold(record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"}))
+    baselines = (*run.baselines, *_earlier(run, record, folder))
+    session.keep(session.run.model_copy(update={"evaluation": fold.record, "baselines": baselines}))
     session.job, session.meter = job, Meter(session.forecast_bytes)
     try:
         async with aclosing(job.events()) as events:
@@ -44,45 +43,54 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
                 session.meter.add(event)
                 if fold.add(event):
                     keep = session.keep if isinstance(event, Ended) else session.note
-                    keep(session.run.model_copy(update={"evaluation": _standing(before, fold.record)}))
+                    keep(session.run.model_copy(update={"evaluation": standing(fold.record)}))
                 yield event
     finally:
         session.job = None
 
 
-def _running(record: EvalRecord, job: Job) -> EvalRecord:
-    return record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"})
+def _begun(run: Run, now: str) -> EvalRecord:
+    """The record to go on with: the present one where nothing it depends on has changed and cases are left.
 
-
-def _standing(before: EvalRecord | None, made: EvalRecord) -> EvalRecord:
-    """Which record the run keeps: an eval of the same inputs that is begun anew and stopped takes no gate away."""
-    if before is None or made.outcome != "stopped" or made.gate is not None:
-        return made
-    return before if before.gate is not None and before.inputs == made.inputs else made
-
-
-def _begun(session: Session) -> EvalRecord:
-    """The record to go on with: the present one if nothing it depends on has changed, or a new baseline."""
-    run = session.run
+    Else a new one; it holds the present one where that is of the same inputs.
+    """
     assert run.pack is not None and run.policy is not None
     record = run.evaluation
-    if record is not None and eval_is_current(run) and record.gate is None:
+    current = record is not None and eval_is_current(run)
+    if record is not None and current and record.gate is None:
         return record
-    return EvalRecord(inputs=inputs_digest(run, "eval"), fixed_at=session.deps.now(), pack=run.pack, policy=run.policy)
+    earlier = without_earlier(record) if record is not None and current else None
+    inputs = inputs_digest(run, "eval")
+    return EvalRecord(inputs=inputs, fixed_at=now, pack=run.pack, policy=run.policy, replaces=earlier)
 
 
-def _requests(case: Case, settings: RuntimeSettings) -> list[Request]:
+def _earlier(run: Run, begun: EvalRecord, folder: RunFolder) -> tuple[Baseline, ...]:
+    """What the run remembers of an eval that ran to its gate on other inputs than the one that is begun."""
+    old = run.evaluation
+    if old is None or old.gate is None or old.inputs == begun.inputs:
+        return ()
+    digest = old.model_sha256 or _model_of(old, folder)
+    made = Baseline(
+        at=old.fixed_at, cases_digest=old.pack.digest, model_sha256=digest, gate=old.gate, job_ids=old.job_ids
+    )
+    return (made,)
+
+
+def _model_of(record: EvalRecord, folder: RunFolder) -> str:
+    """The digest of the model in the events: a record of an earlier version does not hold it."""
+    found = (e.model_sha256 for e in folder.events() if isinstance(e, Attempt) and e.job_id in record.job_ids)
+    return next(found, "")
+
+
+def case_requests(case: Case, policy: Policy, settings: RuntimeSettings) -> list[Request]:
     """A case as often as it is asked. A repeat keeps nothing of the KV cache: it would repeat less than the whole."""
-    asked = Request(id=f"case-{case.id}", prompt=case.full_prompt, case=case.id, max_tokens=case.max_tokens)
+    asked = Request(
+        id=f"case-{case.id}",
+        prompt=case.full_prompt,
+        messages=case.conversation,
+        case=case.id,
+        max_tokens=case.max_tokens,
+        time_limit_s=case.time_limit_s or policy.time_limit_s,
+    )
     first, *others = repeated(asked, settings.repeats)
     return [first.model_copy(update={"reuse_prefix": settings.prefix_reuse}), *others]
-
-
-async def _graded(cases: dict[str, Case], n_ctx: int, done: Completed, clock: Callable[[], float]) -> Graded | None:
-    """The mark of a completed request; None for the warm-up. No grader passes an answer without a token."""
-    case = cases.get(done.case)
-    if case is None or done.stop_reason == "stopped":
-        return None
-    made = (await asyncio.to_thread(mark, {case.id: case}, {case.id: done.output}))[case.id]
-    reason = made.reason if done.output_tokens else no_answer(done, n_ctx)
-    return Graded(t=clock(), request=done.request, case=case.id, repeat=done.repeat, passed=made.passed, reason=reason)

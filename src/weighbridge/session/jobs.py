@@ -1,14 +1,15 @@
 """One job (a proof or an eval): its attempts, its events on disk, its stop.
 
 The child is a guest that may die at any moment. Killed by a signal in default mode, it is tried once more in safe
-mode, and the mode that worked is remembered for this machine and build; both attempts stay in the events.
+mode, and the mode that worked is remembered for this machine and build; both attempts stay in the events. Where it
+dies once more within a case of an eval, that is the result of the case, and another child goes on with the next.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,6 @@ from weighbridge.domain.proof.events import (
     Event,
     Failed,
     FailureKind,
-    Graded,
     JobKind,
     Loaded,
     Mode,
@@ -38,8 +38,7 @@ from weighbridge.services.engine.thread_memory import known_threads, remember_th
 from weighbridge.services.store import RunFolder
 from weighbridge.session.command import prove_command as prove_command
 from weighbridge.session.deps import Deps
-
-Grade = Callable[[Completed, Callable[[], float]], Awaitable[Graded | None]]
+from weighbridge.session.grading import Grading
 
 ADDRESS_SPACE_SPARE = 8 * 2**30
 """Room above the forecast for the interpreter, libraries and thread stacks, which reserve far more than they use."""
@@ -58,17 +57,19 @@ class Job:
         folder: RunFolder,
         deps: Deps,
         requests: Sequence[Request],
-        grade: Grade | None = None,
+        grading: Grading | None = None,
     ) -> None:
         self.kind = kind
         self.n_ctx = run.settings.n_ctx
         """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
-        self._requests, self._grade = requests, grade
+        self._requests, self._grading = tuple(requests), grading
         self._runtime: Runtime | None = None
         self._stop_wish = asyncio.Event()
         self._failure: Failed | None = None
+        self._failed_case = ""
+        """The case that got its result by the failure, if one did."""
         self._faulted = self._finished = False
         self._zero = deps.monotonic()
 
@@ -104,15 +105,25 @@ class Job:
         number = 0
         while mode is not None and not self._stopping:
             number += 1
-            self._failure = None
+            self._failure, self._failed_case = None, ""
             async for event in self._attempt(number, mode, reason):
                 yield event
-            if self._failure is None:
-                break
-            self._faulted = self._failure.signal in ENGINE_FAULTS
-            reason = f"retry in safe mode after {self._failure.signal}"
-            mode = None if self._stopping else retry_mode(self._failure, mode)
+            mode, reason = self._next(mode)
         yield Ended(t=self._clock(), at=self._deps.now(), outcome=self._outcome())
+
+    def _next(self, mode: Mode) -> tuple[Mode | None, str]:
+        """Mode of the next attempt and the reason for it; None where the job is over."""
+        failure = self._failure
+        if failure is None:
+            return None, ""
+        self._faulted = failure.signal in ENGINE_FAULTS
+        how = failure.signal or failure.kind
+        if self._failed_case and self._grading is not None:
+            self._finished = self._grading.is_over(self._requests)
+            return (None, "") if self._finished else (mode, f"goes on after {how} in the case {self._failed_case}")
+        if self._grading is not None:
+            self._grading.begin_anew()
+        return retry_mode(failure, mode), f"retry in safe mode after {how}"
 
     def _outcome(self) -> Outcome:
         """A stop that comes when all is answered, and only the machine is looked at, takes nothing back."""
@@ -154,12 +165,13 @@ class Job:
         for request in self._requests:
             if self._failure or self._stopping:
                 return
+            if self._grading is not None and not self._grading.is_due(request):
+                continue
             async for event in runtime.generate(request):
                 yield event
-                if isinstance(event, Completed) and not self._stopping:
-                    more = await self._judged(event)
-                    if more is not None:
-                        yield more
+                more = None if self._stopping else await self._told(event, request, launch.mode)
+                if more is not None:
+                    yield more
 
     async def _conditions(self, when: Literal["before", "after"]) -> Conditions | None:
         """A reading of the machine takes a moment; None once a stop is wished, which does not wait for it."""
@@ -172,10 +184,21 @@ class Job:
             reading.cancel()
             wish.cancel()
 
-    async def _judged(self, done: Completed) -> Event | None:
-        """The mark of a case; for a proof the failure that an answer without a single token is."""
-        if self._grade is not None:
-            return await self._grade(done, self._clock)
+    async def _told(self, event: Event, request: Request, mode: Mode) -> Event | None:
+        """What follows from an event of a request: the mark of a case, whole or failed; the failure of a proof."""
+        if isinstance(event, Completed):
+            if self._grading is not None:
+                return await self._grading.mark(request, event, self._clock, no_answer(event, self.n_ctx))
+            return self._without_answer(event)
+        if self._grading is None or not isinstance(event, Failed) or retry_mode(event, mode) is not None:
+            return None
+        mark = self._grading.failure(request, event, self._clock)
+        if mark is not None and not event.survived:
+            self._failed_case = request.case
+        return mark
+
+    def _without_answer(self, done: Completed) -> Failed | None:
+        """For a proof, an answer without a single token is a failure."""
         if done.warmup or done.output_tokens:
             return None
         kind: FailureKind = "input" if done.stop_reason == "context_full" else "refused"
@@ -183,7 +206,7 @@ class Job:
         return Failed(t=self._clock(), kind=kind, phase=phase, message=no_answer(done, self.n_ctx))
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, Failed):
+        if isinstance(event, Failed) and not event.survived:
             self._failure = event
         elif isinstance(event, Loaded):
             self.n_ctx = event.n_ctx

@@ -22,7 +22,7 @@ from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import answers, eval_fold, evaluating, fetching, packing, proving, weighing
+from weighbridge.session import answers, eval_answers, eval_fold, evaluating, fetching, packing, proving, weighing
 from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
@@ -120,10 +120,8 @@ class Session:
                 run = answers.accept_memory_risk(self._run, intent, self.deps.now())
             case want.AcceptLicenceRisk():
                 run = answers.accept_licence_risk(self._run, intent, self.deps.now())
-            case want.UsePack():
-                run = answers.use_pack(self._run, intent)
-            case want.ChangeThreshold():
-                run = answers.change_threshold(self._run, intent)
+            case want.UsePack() | want.ChangeThreshold() | want.ChangeTimeLimit() | want.OverruleMark():
+                run = eval_answers.changed(self._run, intent, self.deps.now())
             case want.Decide():
                 run = answers.decide(self._run, intent)
             case want.Confirm():

@@ -8,8 +8,9 @@ Sizes are bytes. The order of a job:
 
 `prefix_checked` stands before the first request that could keep the beginning of the one before.
 `sensors` and `sample` anywhere behind `spawned`; `failed` before `stopped` where something broke. A second `attempt`
-(mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval. `ended` closes
-the job.
+(mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval, or the `failed`
+of a case that the engine gave no whole answer to; another `attempt` in the same mode then goes on with the next case,
+unless the child `survived`. `ended` closes the job.
 """
 
 from __future__ import annotations
@@ -113,6 +114,7 @@ class RequestStarted(Record):
     repeat: int = 1
     prompt: str
     prompt_tokens: int
+    time_limit_s: float | None = Field(default=None, description="seconds from `t` that the answer may take")
 
 
 class Prefilled(Record):
@@ -198,6 +200,7 @@ class Failed(Record):
     signal: str | None = Field(default=None, description="for example SIGSEGV")
     exit_code: int | None = None
     last_log: str = Field(default="", description="last line of the engine's own log, cleaned")
+    survived: bool = Field(default=False, description="one prompt was refused: the process goes on with the next")
 
 
 class Stopped(Record):
@@ -214,7 +217,7 @@ class Stopped(Record):
 
 
 class Graded(Record):
-    """The mark of one answer to a case."""
+    """The mark of one answer to a case; with `failure` that of an answer that did not come whole."""
 
     event: Literal["graded"] = "graded"
     t: float
@@ -223,6 +226,7 @@ class Graded(Record):
     repeat: int = 1
     passed: bool
     reason: str
+    failure: str = Field(default="", description="why there is no whole answer; such a case has failed")
 
 
 Outcome = Literal["completed", "stopped", "failed"]

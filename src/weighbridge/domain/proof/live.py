@@ -260,7 +260,7 @@ def _ending(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
         case Graded():
             return {"marks": (*facts.get("marks", ()), (event.case, event.passed, event.reason))}
         case Failed():
-            return {"phase": "failed", "message": event.message}
+            return {"phase": "between" if event.survived else "failed", "message": event.message}
         case Stopped():
             return {"stopped": shutdown_text(event)}
         case Ended():

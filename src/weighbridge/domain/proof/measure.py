@@ -234,7 +234,7 @@ def add_outcome(outcomes: list[AttemptOutcome], event: Event) -> None:
     match event:
         case Attempt():
             outcomes.append(AttemptOutcome(mode=event.mode, outcome=INTERRUPTED, reason=event.reason))
-        case Failed() if outcomes:
+        case Failed() if outcomes and not event.survived:
             how = f"{event.kind} {event.signal}" if event.signal else event.kind
             outcomes[-1] = outcomes[-1].model_copy(update={"outcome": how, "message": event.message})
         case Ended() if outcomes and outcomes[-1].outcome == INTERRUPTED:

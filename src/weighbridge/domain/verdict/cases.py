@@ -206,7 +206,9 @@ class Policy(Record):
     min_pass: int = Field(ge=1)
     must_pass: tuple[str, ...] = ()
     cases_digest: str
-    time_limit_s: float | None = Field(default=None, gt=0, description="what one case may take; null: no limit")
+    time_limit_s: float | None = Field(
+        default=None, gt=0, le=86_400, description="seconds that one case may take; null: no limit"
+    )
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

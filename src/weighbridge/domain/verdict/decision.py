@@ -56,7 +56,7 @@ class CaseResult(Record):
     stop_reason: str
     ttft_s: float | None
     decode_tokens_per_s: float | None
-    prompt_tokens: int
+    prompt_tokens: int | None = Field(description="null: the engine never said")
     output_tokens: int
     peak_rss_bytes: int | None
     total_s: float | None = None

@@ -7,6 +7,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import llama_cpp.llama_cpp as C
 
@@ -15,6 +16,26 @@ from weighbridge.services.engine.child_wire import State, Wire
 
 WATCH_S = 0.01
 """How often the thread looks that may break a call off."""
+
+
+@contextlib.contextmanager
+def broken_off(context: Any, seconds: float) -> Iterator[None]:
+    """Native calls inside end once so many seconds are over. A single thread sleeps until then: nothing is polled."""
+    flag = ctypes.create_string_buffer(2)
+    timer = threading.Timer(max(0.0, seconds), flag.__setitem__, (0, b"x"))
+    timer.daemon = True
+    C.llama_set_abort_callback(context, _strlen(), ctypes.cast(flag, ctypes.c_void_p))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        C.llama_set_abort_callback(context, C.ggml_abort_callback(), None)
+
+
+def _strlen() -> Any:
+    """The C library's function as an abort callback: 0, which means go on, as long as the text it gets is empty."""
+    return ctypes.cast(ctypes.CDLL("msvcrt" if sys.platform == "win32" else None).strlen, C.ggml_abort_callback)
 
 
 class Brake:
@@ -31,8 +52,7 @@ class Brake:
         self._limit = float("inf")
         self._lock = threading.Lock()
         self._over = threading.Event()
-        library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
-        self._ask = ctypes.cast(library.strlen, C.ggml_abort_callback)
+        self._ask = _strlen()
 
     def __enter__(self) -> Brake:
         C.llama_set_abort_callback(self._context, self._ask, ctypes.cast(self._flag, ctypes.c_void_p))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import llama_cpp.llama_cpp as C
 
+from weighbridge.domain.text import clean_line
+from weighbridge.services.engine.child_brake import broken_off
 from weighbridge.services.engine.child_collapse import Collapse
 from weighbridge.services.engine.child_llama import Engine
 from weighbridge.services.engine.child_prefix import Cache
@@ -42,12 +46,20 @@ class _Answer:
     decode_tokens: int = 0
 
 
-def _decode(context: Any, batch: Any) -> bool:
-    """Computes a batch; False where the context has no room. Raises Refused on any other answer."""
+_STOPS = {0: "", 1: "context_full", 2: "time_limit"}
+"""What llama_decode's return code means for the answer: computed, no room, broken off (see `broken_off`)."""
+
+
+class _Unasked(Exception):
+    """A case's prompt that cannot become tokens: it fails, and the next one may not."""
+
+
+def _decode(context: Any, batch: Any) -> str:
+    """Computes a batch; why the answer ends where it could not be. Raises Refused where the engine gives up."""
     code = C.llama_decode(context, batch)
-    if code not in (0, 1):
+    if code not in _STOPS:
         raise Refused(f"The engine gave up on a batch of {batch.n_tokens} tokens (llama_decode returned {code}).")
-    return bool(code == 0)
+    return _STOPS[code]
 
 
 def _counters(context: Any) -> tuple[float, int, float, int]:
@@ -80,26 +92,41 @@ class Generator:
         self._sampler = Sampler(engine.context, n_vocab, settings["temperature"], settings["seed"])
         self._buffer = ctypes.create_string_buffer(256)
         self._known: dict[int, bytes | None] = {}
+        self._deadline = float("inf")
+        """When the answer that is given has to be over, on the clock of the wire."""
         self._last: tuple[dict[str, Any], Any, _Answer] | None = None
         """Request, prompt tokens and answer of the one before, where that was no warm-up and computed whole."""
 
     def answer(self, request: dict[str, Any]) -> None:
-        """Emits `request`, `prefilled`, `token`..., `completed`.
+        """Emits `request`, `prefilled`, `token`..., `completed`; for a case that cannot be asked `failed`.
 
         Every request starts with an empty KV cache, unless it wishes to keep what its prompt shares with the one
         before and `_checked` found that this changes no answer.
         """
         self._state.phase = "warm-up" if request["warmup"] else "prefill"
+        try:
+            self._answer(request)
+        except _Unasked as error:
+            told = {"kind": "refused", "phase": self._state.phase, "message": clean_line(str(error), 400)}
+            self._wire.send("failed", self._wire.now(), **told, survived=True)
+
+    def _answer(self, request: dict[str, Any]) -> None:
         wanted = request["reuse_prefix"] and self._checked(request)
         names = {name: request[name] for name in ("case", "warmup", "repeat")} | {"request": request["id"]}
         if not wanted:
             self._cache.clear()
         t = self._wire.now()
         tokens = self._tokens(request)
-        self._wire.send("request", t, **names, prompt=request["prompt"], prompt_tokens=len(tokens))
+        asked = {"prompt": request["prompt"], "prompt_tokens": len(tokens), "time_limit_s": request["time_limit_s"]}
+        self._wire.send("request", t, **names, **asked)
         kept = self._cache.keep(self._cache.shared(tokens)) if wanted else 0
-        answer = self._computed(request, tokens, kept, aloud=True)
-        self._last = None if request["warmup"] or kept else (request, tokens, answer)
+        with self._limited(request, t):
+            answer = self._computed(request, tokens, kept, aloud=True)
+        cut = answer.stop_reason == "time_limit"
+        self._last = None if request["warmup"] or kept or cut else (request, tokens, answer)
+        if cut:
+            # What a batch that was broken off left in the cache is nobody's business.
+            self._cache.clear()
         self._wire.send(
             "completed",
             self._wire.now(),
@@ -117,7 +144,25 @@ class Generator:
         )
 
     def _tokens(self, request: dict[str, Any]) -> Any:
-        return tokenise(self._engine.template, self._engine.vocab, request["prompt"])
+        try:
+            return tokenise(self._engine.template, self._engine.vocab, request["prompt"], request["messages"])
+        except Refused as error:
+            if request["case"]:
+                raise _Unasked(str(error)) from error
+            raise
+
+    @contextlib.contextmanager
+    def _limited(self, request: dict[str, Any], t: float) -> Iterator[None]:
+        """The time limit of a request that began at `t`: between two tokens, and within a native call."""
+        if request["time_limit_s"] is None:
+            yield
+            return
+        self._deadline = t + request["time_limit_s"]
+        try:
+            with broken_off(self._engine.context, self._deadline - self._wire.now()):
+                yield
+        finally:
+            self._deadline = float("inf")
 
     def _checked(self, request: dict[str, Any]) -> bool:
         """Whether a beginning may be kept. Emits `prefix_checked` the first time that it matters.
@@ -172,8 +217,8 @@ class Generator:
                 return False
             count = min(self._n_batch, len(tokens) - start)
             piece = (C.llama_token * count).from_buffer(tokens, start * width)
-            if not _decode(context, C.llama_batch_get_one(piece, count)):
-                answer.stop_reason = "context_full"
+            if stop := _decode(context, C.llama_batch_get_one(piece, count)):
+                answer.stop_reason = stop
                 return False
             self._cache.held += piece
             self._state.progress += 1
@@ -210,8 +255,8 @@ class Generator:
             self._state.progress += 1
             if index + 1 == most or self._interrupted(answer):
                 break
-            if len(held) >= self._n_ctx or not _decode(context, batch):
-                answer.stop_reason = "context_full"
+            if stop := "context_full" if len(held) >= self._n_ctx else _decode(context, batch):
+                answer.stop_reason = stop
                 break
             held.append(token)
         _, _, answer.decode_ms, answer.decode_tokens = _counters(context)
@@ -219,7 +264,7 @@ class Generator:
     def _interrupted(self, answer: _Answer) -> bool:
         if self._state.stopping:
             answer.stop_reason = "stopped"
-        elif self._wire.now() > self._state.deadline:
+        elif self._wire.now() > min(self._state.deadline, self._deadline):
             answer.stop_reason = "time_limit"
         else:
             return False

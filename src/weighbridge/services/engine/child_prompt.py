@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import llama_cpp.llama_cpp as C
@@ -23,6 +23,9 @@ MAX_TEMPLATE_BYTES = 64 * 1024
 MAX_COPIES = 16
 """How often a template may write its prompt, beside as many bytes of its own as a template may have."""
 MEMORY_BYTES = 256 << 20
+
+Message = Mapping[str, str]
+"""One turn of a conversation: `role` and `content`."""
 
 
 class _OutOfTime(BaseException):
@@ -41,13 +44,15 @@ def formatter(template: bytes, vocab: Any) -> Jinja2ChatFormatter:
         )
 
 
-def tokenise(template: Jinja2ChatFormatter | None, vocab: Any, prompt: str) -> Any:
+def tokenise(template: Jinja2ChatFormatter | None, vocab: Any, prompt: str, messages: Sequence[Message] = ()) -> Any:
     """Prompt tokens (a ctypes array): the prompt in the file's chat template, or raw where it has none.
 
-    The beginning-of-sequence token comes from the vocabulary's own rule unless the template wrote it already.
-    Raises Refused where the template does not accept the prompt, makes too much of it, or nothing is left to compute.
+    `messages` (each with role and content) are given to the template in place of the prompt; without a template the
+    prompt stands for them. The beginning-of-sequence token comes from the vocabulary's own rule unless the template
+    wrote it already. Raises Refused where the template does not accept the prompt, makes too much of it, leaves its
+    system message out, or nothing is left to compute.
     """
-    text = prompt if template is None else _render(template, prompt)
+    text = prompt if template is None else _render(template, messages or [{"role": "user", "content": prompt}])
     bos = token_text(vocab, C.llama_vocab_bos(vocab))
     add_special = not (bos and text.startswith(bos))
     raw = text.encode("utf-8", "replace")
@@ -59,12 +64,15 @@ def tokenise(template: Jinja2ChatFormatter | None, vocab: Any, prompt: str) -> A
     return tokens
 
 
-def _render(template: Jinja2ChatFormatter, prompt: str) -> str:
-    with _limited(), _told("The chat template fails on the prompt"):
-        text = str(template(messages=[{"role": "user", "content": prompt}]).prompt)
-    most = MAX_TEMPLATE_BYTES + MAX_COPIES * len(prompt)
+def _render(template: Jinja2ChatFormatter, messages: Sequence[Message]) -> str:
+    what = "prompt" if len(messages) == 1 else f"conversation ({', '.join(m['role'] for m in messages)})"
+    with _limited(), _told(f"The chat template fails on the {what}"):
+        text = str(template(messages=[dict(m) for m in messages]).prompt)
+    most = MAX_TEMPLATE_BYTES + MAX_COPIES * sum(len(m["content"]) for m in messages)
     if len(text) > most:
-        raise Refused(f"The chat template makes {len(text):,} characters of the prompt; the limit is {most:,}.")
+        raise Refused(f"The chat template makes {len(text):,} characters of the {what}; the limit is {most:,}.")
+    if any(m["role"] == "system" and m["content"].strip() not in text for m in messages):
+        raise Refused("The chat template leaves the system message out: put its text into the first user message.")
     return text
 
 

@@ -97,7 +97,7 @@ class LlamaRuntime:
         """RequestStarted, Token..., Completed; or Failed; samples in between. Ends at once after a stop."""
         if self._process is None:
             return
-        self._watch.phase = "warm-up" if request.warmup else "prefill"
+        self._watch.ask(self._clock(), request)
         self._send({"do": "generate", "request": request.model_dump()})
         async for event in self._events(Completed):
             yield event
@@ -163,7 +163,7 @@ class LlamaRuntime:
         """One line of the child. Raises ValueError (pydantic's is one) for anything but an event."""
         event = EVENT.validate_json(line)
         self._watch.hear(self._clock(), event)
-        if isinstance(event, Failed):
+        if isinstance(event, Failed) and not event.survived:
             self._failure = event
         if not isinstance(event, Heartbeat):
             self._queue.put_nowait(event)
@@ -177,9 +177,10 @@ class LlamaRuntime:
         while process.returncode is None:
             if pace.due(self._clock()):
                 await self._sample(sampler, process)
+            late = self._watch.overdue(self._clock())
             complaint = self._watch.complaint(self._clock())
-            if complaint is not None and self._failure is None:
-                self._fail("hang", complaint)
+            if self._failure is None and (said := late or complaint):
+                self._fail("time_limit" if late else "hang", said)
                 kill(process)
             await asyncio.sleep(self._interval)
 

@@ -8,7 +8,7 @@ from weighbridge.domain.proof.events import Completed, Event, Graded, RequestSta
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
-from weighbridge.domain.verdict.cases import Case
+from weighbridge.domain.verdict.cases import Case, Policy
 from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.from_events import fold_eval
@@ -32,6 +32,7 @@ def check_answers(c: Contents) -> Iterator[str]:
         yield f"{DECISION}: evaluation.shutdown is not what {EVENTS} says"
     cases = {case.id: case for case in c.cases}
     yield from _prompts(ran, cases)
+    yield from _limits(ran, cases, c.policy.policy if c.policy else None)
     yield from _marks(ran, cases)
     right, noise = fold_eval(ran, c.cases)
     for result in c.results:
@@ -60,15 +61,24 @@ def _prompts(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterato
         yield f"{EVENTS}: the prompt of {name!r} is not that of {CASES}"
 
 
+def _limits(jobs: Sequence[Sequence[Event]], cases: dict[str, Case], policy: Policy | None) -> Iterator[str]:
+    """Every answer had the time that the case, or else the policy, gives it."""
+    shared = policy.time_limit_s if policy else None
+    asked = {(e.case, e.time_limit_s) for job in jobs for e in job if isinstance(e, RequestStarted) and e.case in cases}
+    for name, limit in sorted(asked, key=str):
+        if limit != (right := cases[name].time_limit_s or shared):
+            yield f"{EVENTS}: the time limit of {name!r} is {limit}, case and policy give {right}"
+
+
 def _marks(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterator[str]:
-    """The mark of every answer, the repeats too, against that which the answer gets."""
+    """The mark of every whole answer, the repeats too, against that which the answer gets."""
     graded: list[tuple[Graded, str]] = []
     for job in jobs:
         outputs: dict[str, str] = {}
         for event in job:
             if isinstance(event, Completed):
                 outputs[event.request] = event.output
-            elif isinstance(event, Graded) and event.request in outputs and event.case in cases:
+            elif isinstance(event, Graded) and not event.failure and event.request in outputs and event.case in cases:
                 graded.append((event, outputs[event.request]))
     keys = [str(at) for at in range(len(graded))]
     again = mark(

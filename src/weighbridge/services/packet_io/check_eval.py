@@ -58,6 +58,10 @@ def check_results(c: Contents) -> Iterator[str]:
         if result.case not in cases:
             continue
         again = marks[result.case]
+        if result.failure:
+            if result.passed:
+                yield f"{RESULTS}: {result.case!r} is marked passed, and had no whole answer: {result.failure}"
+            continue
         # With repeats this is the first answer's mark: the case may have failed by a later one.
         if again.passed != result.passed and (result.repeats == 1 or result.passed):
             said, right = ("passed" if ok else "failed" for ok in (result.passed, again.passed))

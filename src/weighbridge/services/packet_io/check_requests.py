@@ -9,12 +9,14 @@ from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
     Event,
+    Failed,
     Graded,
     Loaded,
     Prefilled,
     RequestStarted,
     Token,
 )
+from weighbridge.domain.verdict.failures import failure_of
 from weighbridge.services.packet_io.contents import Contents
 
 EVENTS = "data/events.jsonl"
@@ -33,16 +35,19 @@ def check_requests(c: Contents) -> Iterator[str]:
 def _job(job: Sequence[Event]) -> Iterator[str]:
     attempt: Attempt | None = None
     asked: RequestStarted | None = None
+    begun: RequestStarted | None = None
     read: Prefilled | None = None
     done: Completed | None = None
+    failed: Failed | None = None
     for event in job:
         match event:
             case Attempt():
-                attempt, asked, read, done = event, None, None, None
+                attempt, asked, read, done, failed = event, None, None, None, None
             case Loaded() if attempt:
                 yield from _threads(event, attempt)
             case RequestStarted():
-                asked, read, done = event, None, None
+                asked = begun = event
+                read = done = failed = None
             case Prefilled():
                 yield from _alike(event, asked, ("request", "prompt_tokens"))
                 read = event
@@ -54,8 +59,12 @@ def _job(job: Sequence[Event]) -> Iterator[str]:
                     yield from _alike(event, read, READ)
                 yield from _possible(event)
                 asked, done = None, event
+            case Failed():
+                failed = event
             case Graded():
-                yield from _alike(event, done, MARKED)
+                yield from _whole(event, failure_of(begun, failed or done))
+                if failed is None or asked is not None:
+                    yield from _alike(event, done if failed is None else asked, MARKED)
             case _:
                 pass
 
@@ -69,6 +78,15 @@ def _alike(event: Prefilled | Completed | Graded, other: Record | None, fields: 
         said, right = getattr(event, field), getattr(other, field)
         if said != right:
             yield f"{field} of {event.request!r} is {said!r} in `{event.event}` and {right!r} in the event before"
+
+
+def _whole(mark: Graded, failure: str) -> Iterator[str]:
+    """A case without a whole answer has failed, for the reason that the events give."""
+    if mark.failure != failure:
+        said = f"failed by {mark.failure!r}" if mark.failure else "marked as a whole answer"
+        yield f"{mark.request!r} is {said}; the event before says {failure or 'that it is whole'!r}"
+    elif failure and mark.passed:
+        yield f"{mark.request!r} is marked passed, and had no whole answer"
 
 
 def _token(event: Token, asked: RequestStarted | None, read: Prefilled | None) -> Iterator[str]:
