@@ -7,6 +7,7 @@ import tomllib
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
@@ -16,6 +17,11 @@ from weighbridge.domain.toml_words import sentence
 Model = TypeVar("Model", bound=BaseModel)
 
 HINT = "Correct the file and try again."
+
+
+def misplaced(message: str, *path: int | str) -> PydanticCustomError:
+    """An error for a validator to raise: what is wrong stands at `path`, seen from what the validator was given."""
+    return PydanticCustomError("misplaced", "{message}", {"message": message, "path": path})
 
 
 def line_of(text: str, loc: Path) -> int | None:
@@ -49,7 +55,7 @@ def explain(error: ValidationError, text: str, name: str, model: type[BaseModel]
     """
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-    loc = first["loc"]
+    loc = (*first["loc"], *first.get("ctx", {}).get("path", ()))
     if first["type"] == "union_tag_invalid":
         loc = (*loc, first["ctx"]["discriminator"].strip("'"))
     loc, line = _find(text, loc) if text else (loc, None)

@@ -45,8 +45,8 @@ def sentence(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
         return f"{context['tag']!r} is not known; allowed: {context['expected_tags']}"
     if kind == "union_tag_not_found":
         return f"the key {context['discriminator']!s} is missing"
-    if kind == "value_error":
-        return clean_line(str(context["error"]))
+    if kind in ("value_error", "misplaced"):
+        return clean_line(str(context.get("error", context.get("message"))))
     if kind == "string_pattern_mismatch":
         return f"{value} does not match the pattern {context['pattern']}"
     if kind in _LIMITS:

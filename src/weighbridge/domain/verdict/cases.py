@@ -2,75 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from weighbridge.domain.base import Record, digest
 from weighbridge.domain.proof.settings import Message
+from weighbridge.domain.toml_lines import misplaced
+from weighbridge.domain.verdict.graders import Grader as Grader
 
 MIN_CASES = 5
 """The lesson's least number of fixed cases."""
-
-JsonType = Literal["string", "number", "integer", "boolean", "array", "object", "null"]
-
-
-class Includes(Record):
-    """Passes where every target text occurs in the answer."""
-
-    kind: Literal["includes"]
-    target: str | tuple[str, ...]
-    ignore_case: bool = True
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        return (self.target,) if isinstance(self.target, str) else self.target
-
-
-class Exact(Record):
-    """Passes where the trimmed answer is the target, a final full stop aside."""
-
-    kind: Literal["exact"]
-    target: str
-    ignore_case: bool = True
-
-
-class Pattern(Record):
-    """Passes where the regular expression is found in the answer."""
-
-    kind: Literal["pattern"]
-    target: str
-    ignore_case: bool = True
-
-    @field_validator("target")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return value
-
-
-class Numeric(Record):
-    """Passes where the last number of the answer is within `tolerance` of the target."""
-
-    kind: Literal["numeric"]
-    target: float
-    tolerance: float = Field(default=0.0, ge=0.0)
-
-
-class Json(Record):
-    """Passes where the answer holds one JSON object with the required keys, each of its type."""
-
-    kind: Literal["json"]
-    required: dict[str, JsonType] = Field(min_length=1)
-
-
-Grader = Annotated[Includes | Exact | Pattern | Numeric | Json, Field(discriminator="kind")]
 
 
 class Case(Record):
@@ -91,9 +35,10 @@ class Case(Record):
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
         if bool(self.prompt) == bool(self.messages):
-            raise ValueError("a case has either a prompt or messages")
+            both = "not both" if self.prompt else "and this one has neither"
+            raise misplaced(f"a case has either a prompt or messages, {both}", *(("messages",) if self.prompt else ()))
         if self.messages and self.messages[-1].role != "user":
-            raise ValueError("the last message is the user's: the model answers it")
+            raise misplaced("the last message has to be the user's: the model answers it", "messages")
         return self
 
     @property
@@ -135,16 +80,17 @@ class CasePack(Record):
         if asked < MIN_CASES:
             raise ValueError(f"{asked} cases; at least {MIN_CASES} fixed cases are needed")
         seen: set[str] = set()
-        for case in value:
+        for at, case in enumerate(value):
             if case.id in seen:
-                raise ValueError(f"two cases have the id {case.id!r}")
+                raise misplaced(f"two cases have the id {case.id!r}: give this one another", at, "id")
             seen.add(case.id)
         return value
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.policy and self.policy.min_pass > len(self.active):
-            raise ValueError(f"min_pass is {self.policy.min_pass}, but there are {len(self.active)} cases")
+            said = f"min_pass is {self.policy.min_pass}, but there are {len(self.active)} cases"
+            raise misplaced(f"{said}: write {len(self.active)} at most", "policy", "min_pass")
         return self
 
     @cached_property
