@@ -24,7 +24,8 @@ from terminal import Terminal
 from weighbridge.domain.intents import ChangeSetting, Confirm, UsePack
 from weighbridge.domain.proof.disk import DiskNeed, eval_need, proof_need
 from weighbridge.domain.steps import ORDER
-from weighbridge.domain.verdict.cases import Case, CasePack, Includes, Pattern
+from weighbridge.domain.verdict.cases import Case, CasePack
+from weighbridge.domain.verdict.graders import Includes, Pattern
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 

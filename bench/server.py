@@ -45,7 +45,8 @@ from bare import mode_here
 from weighbridge.domain.intents import ChangeSetting, Confirm, UsePack
 from weighbridge.domain.proof.events import Completed, RequestStarted
 from weighbridge.domain.steps import ORDER
-from weighbridge.domain.verdict.cases import Case, CasePack, Includes
+from weighbridge.domain.verdict.cases import Case, CasePack
+from weighbridge.domain.verdict.graders import Includes
 from weighbridge.services import bundled
 from weighbridge.services.engine.mode_memory import remember
 from weighbridge.services.packs import built_in_pack

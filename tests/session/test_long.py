@@ -16,7 +16,8 @@ from weighbridge.domain.proof.disk import MOST_SAMPLES, disk_need, eval_need, pr
 from weighbridge.domain.proof.events import Completed, Event, Graded, RequestStarted, Token
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.run import Run
-from weighbridge.domain.verdict.cases import Case, CasePack, Includes
+from weighbridge.domain.verdict.cases import Case, CasePack
+from weighbridge.domain.verdict.graders import Includes
 from weighbridge.services.sampling import pace
 from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import Session
