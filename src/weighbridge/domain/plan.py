@@ -84,12 +84,14 @@ class RuntimeTable(RuntimeSettings):
 
 
 class EvalTable(Record):
-    """[eval]: the cases (a TOML file, beside the plan, if relative; empty: the built-in pack) and the threshold."""
+    """[eval]: the cases (a TOML file, beside the plan, if relative; empty: the built-in pack), the threshold, and how
+    long a case may take, seconds."""
 
     model_config = _STRICT
 
     cases: str = ""
     min_pass: int | None = Field(default=None, ge=1)
+    time_limit_s: float | None = Field(default=None, gt=0, le=86_400)
 
 
 class DecisionTable(Record):

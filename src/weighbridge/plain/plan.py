@@ -100,6 +100,8 @@ class _Chain:
             session.apply(want.UsePack(pack=self.pack))
         if self.plan.eval.min_pass is not None:
             session.apply(want.ChangeThreshold(min_pass=str(self.plan.eval.min_pass)))
+        if self.plan.eval.time_limit_s is not None:
+            session.apply(want.ChangeTimeLimit(seconds=str(self.plan.eval.time_limit_s)))
 
     def decide(self, session: Session) -> None:
         """The plan's decision, or the recommendation. Refused where the evidence does not allow it."""

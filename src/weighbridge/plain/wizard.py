@@ -14,9 +14,10 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.prompts import KEYS, Back, GoTo, Quit, Talk
 from weighbridge.plain.rooms.answers import ask_constraints, show_route
 from weighbridge.plain.rooms.card import ask_card
+from weighbridge.plain.rooms.cases import run_eval
 from weighbridge.plain.rooms.ending import ask_decision, save_packet
 from weighbridge.plain.rooms.model import ask_model
-from weighbridge.plain.rooms.running import ask_runtime, run_eval, run_proof
+from weighbridge.plain.rooms.running import ask_runtime, run_proof
 from weighbridge.session.session import Session
 
 Room = Callable[[Talk], None]

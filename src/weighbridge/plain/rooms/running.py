@@ -1,19 +1,16 @@
-"""Steps 5 to 7: the settings, the proof and the eval."""
+"""Steps 5 and 6: the settings and the proof."""
 
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
-from weighbridge.domain.flow import eval_is_current, memory_refusal, missing, missing_memory
+from weighbridge.domain.flow import memory_refusal, missing, missing_memory
 from weighbridge.domain.intents import (
     AcceptMemoryRisk,
     ChangePlan,
     ChangePrompt,
     ChangeSetting,
-    ChangeThreshold,
     Intent,
-    UsePack,
 )
 from weighbridge.domain.planned import route_commands
 from weighbridge.domain.problems import BadInput, Problem
@@ -21,7 +18,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rate, rows, seconds, table
+from weighbridge.plain.figures import mib, rows, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
@@ -29,7 +26,6 @@ from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import marked, while_working
 from weighbridge.services.model_file import Cancelled
-from weighbridge.services.packs import load_pack
 from weighbridge.session.jobs import prove_command
 
 FIELDS = tuple(RuntimeSettings.model_fields.items())
@@ -153,64 +149,3 @@ def _proof(run: Run) -> str:
     during = [("noise", marked(noise)), *([("during", while_working(noise))] if noise else [])]
     pairs = [("outcome", said), *rows(proof.figures), *during, ("shutdown", proof.shutdown)]
     return f"Answer\n{answer}\n\nFigures\n{table(pairs)}"
-
-
-def run_eval(talk: Talk) -> None:
-    session = talk.session
-    if session.run.planned or (session.run.proof and session.run.proof.outcome == "failed"):
-        why = "Planned: no case runs here" if session.run.planned else "The proof failed: no case can run"
-        talk.line(f"{why}. Enter goes on")
-        return
-    while True:
-        run = session.run
-        assert run.pack is not None and run.policy is not None
-        rule = f"{run.policy.min_pass} of {len(run.pack.active)} cases ({run.pack.id}) have to pass"
-        output.text(f"{rule}; the rule is fixed before the first of them runs.")
-        done = missing(run, "eval") is None
-        starts = "Enter goes on, r runs them again" if done else "Enter starts them; ctrl+c stops"
-        text = talk.line(f"{starts}; cases=FILE takes your own, min_pass=N another threshold")
-        if done and not text:
-            return
-        if "=" in text:
-            _policy(talk, text)
-            continue
-        lines = Lines(session, output.text)
-        talk.runner.run(follow(session, session.evaluate(), lines.show))
-        output.text(_results(session.run))
-        if missing(session.run, "eval") is None:
-            return
-
-
-def _policy(talk: Talk, text: str) -> None:
-    name, _, value = (part.strip() for part in text.partition("="))
-    try:
-        if name == "cases":
-            talk.session.apply(UsePack(pack=load_pack(Path(value).expanduser())))
-        elif name == "min_pass":
-            talk.session.apply(ChangeThreshold(min_pass=value))
-        else:
-            output.text(f"! {name} is neither cases nor min_pass.")
-    except Problem as trouble:
-        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
-
-
-def _results(run: Run) -> str:
-    """Each case with its mark and its cost, then k of n with the interval."""
-    record = run.evaluation
-    if record is None or not eval_is_current(run):
-        return "No case has a result."
-    lines = [
-        f"  {'PASS' if r.passed else 'FAIL'}  {r.case}: {r.reason}; TTFT {seconds(r.ttft_s)},"
-        f" decode {rate(r.decode_tokens_per_s)}, {r.output_tokens} tokens, peak RSS {mib(r.peak_rss_bytes)},"
-        f" ended by {r.stop_reason}"
-        for r in record.results
-    ]
-    if record.gate is not None:
-        gate = record.gate
-        lines.append(
-            f"{gate.gate}: {gate.passed} of {gate.total} passed, 95 % interval {gate.interval.text}"
-            f" (Wilson); {'; '.join(gate.reasons)}"
-        )
-    elif record.message:
-        lines.append(f"! {record.message}")
-    return "\n".join(lines)

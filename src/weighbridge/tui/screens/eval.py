@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
@@ -15,84 +16,27 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.disk import eval_need
-from weighbridge.domain.proof.live import LiveView
-from weighbridge.domain.run import EvalRecord, Run
-from weighbridge.domain.text import clean, clean_line
+from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import load_pack
-from weighbridge.tui.dots import spread
-from weighbridge.tui.proof_words import MARKS, PHASES, contended_words
+from weighbridge.tui.screens.eval_rows import detail_rows, gate_rows, live_line
+from weighbridge.tui.screens.overrule import OverruleForm
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.proof import JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line
-from weighbridge.tui.widgets.figures import mib, number, rate, seconds
-from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
+from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import Notice
-
-
-def gate_rows(record: EvalRecord | None, stale: bool) -> Iterator[Row]:
-    """k of n with its interval, and what the gate says."""
-    if record is None:
-        return
-    if stale:
-        yield Row("! stale", "Model, settings, cases or threshold have changed since: ctrl+r runs it again.", "warn")
-    gate = record.gate
-    if gate is None:
-        return
-    tone: Tone = {"PASSED": "good", "WARNED": "warn", "FAILED": "bad"}[gate.gate]  # type: ignore[assignment]
-    yield Row("Result", f"{gate.passed} of {gate.total} passed; 95 % interval {gate.interval.text} (Wilson)", "head")
-    yield Row("Gate", f"{gate.gate}: {'; '.join(gate.reasons)}", tone)
-    yield from noise_rows(record)
-    yield from ttft_rows(record)
-
-
-def noise_rows(record: EvalRecord) -> Iterator[Row]:
-    """The mark of the machine while the cases ran."""
-    if said := contended_words(record.noise):
-        yield Row("! Noise", f"{said} ctrl+r repeats it.", "warn")
-    elif record.noise is not None and record.noise.mark == "quiet":
-        yield Row("Noise", "quiet", "muted")
-
-
-def ttft_rows(record: EvalRecord) -> Iterator[Row]:
-    """TTFT over the cases: those that kept a part of the KV cache are never mixed with the cold ones."""
-    for label, reused in (("TTFT", False), ("reused", True)):
-        values = [r.ttft_s for r in record.results if r.ttft_s is not None and bool(r.reused_tokens) == reused]
-        if values:
-            yield Row(label, spread(values), "muted")
-
-
-def detail_rows(case: Case, result: CaseResult | None, answer: str) -> Iterator[Row]:
-    """One case: what was said, the reason of the mark, what it cost, and what was asked."""
-    asked = Row("Asked", clean(case.full_prompt, 2_000), "muted")
-    if result is None:
-        yield Row("Answer", clean(answer) or "not run yet", "text" if answer else "muted")
-        yield asked
-        return
-    cost = (
-        f"{result.output_tokens} tokens ({result.stop_reason}), prompt {result.prompt_tokens}",
-        f"TTFT {seconds(result.ttft_s)}",
-        rate(result.decode_tokens_per_s),
-        f"peak {mib(result.peak_rss_bytes)}",
-    )
-    yield Row("Answer", clean(result.output, 4_000) or "(empty)")
-    yield Row("Mark", f"{'pass' if result.passed else 'FAIL'}: {result.reason}", "good" if result.passed else "bad")
-    yield Row("Cost", " · ".join(cost), "muted")
-    if result.unstable:
-        yield Row("! Unstable", "the repeats differ at temperature 0: shown is the first answer", "warn")
-    if result.repeats > 1:
-        yield Row("Repeats", f"{number(result.repeats_passed)} of {result.repeats} passed; the case needs all", "muted")
-    if result.reused_tokens:
-        kept = f"{result.reused_tokens} of {result.prompt_tokens} prompt tokens stood in the KV cache: no cold TTFT"
-        yield Row("Reused", kept, "muted")
-    yield asked
 
 
 class EvalScreen(JobScreen):
     STEP = "eval"
     AUTO_FOCUS = "#cases"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "overrule", "Overrule", id="eval.overrule", tooltip="Your own mark of this case, with the reason")
+    ]
 
     def body(self) -> ComposeResult:
         if self.run.planned:
@@ -107,6 +51,15 @@ class EvalScreen(JobScreen):
                 max_length=6,
             )
             yield Static(id="policy-text", classes="setting-note", markup=False)
+            yield Static("limit s", id="limit-title", markup=False)
+            yield Field(
+                lambda run: f"{run.policy.time_limit_s:g}" if run.policy and run.policy.time_limit_s else "",
+                lambda text: want.ChangeTimeLimit(seconds=text),
+                id="time-limit",
+                placeholder="none",
+                tooltip="Seconds that one case may take; empty: as long as it takes",
+                max_length=8,
+            )
         with Horizontal(classes="setting"):
             yield Static("Cases", classes="setting-title", markup=False)
             yield Line(id="cases-file", compact=True, max_length=4_000)
@@ -123,7 +76,7 @@ class EvalScreen(JobScreen):
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
             need = eval_need(run.settings, run.pack.active).sentence if run.pack else ""
             return f"ctrl+r starts the eval: it {need}."
-        return "Arrows show each case."
+        return "Arrows show each case; o overrules its mark, with a reason."
 
     def missing_widget(self) -> Widget | None:
         return self.focus_on("#cases")
@@ -139,7 +92,7 @@ class EvalScreen(JobScreen):
         self.query_one("#policy-text", Static).update(f"of {policy.cases} must pass{musts}")
         self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of your own"
         self._fill_table()
-        self.query_one("#gate", Sheet).show(gate_rows(run.evaluation, not flow.eval_is_current(run)))
+        self.query_one("#gate", Sheet).show(gate_rows(run))
         self._show_detail()
 
     def _results(self) -> dict[str, CaseResult]:
@@ -151,11 +104,15 @@ class EvalScreen(JobScreen):
         if self.run.pack is not None:
             self.query_one(CaseTable).show(self.run.pack, self._results(), running)
 
-    def _show_detail(self) -> None:
+    def _case(self) -> Case | None:
+        """The case under the cursor."""
         pack, at = self.run.pack, self.query_one(CaseTable).cursor_row
-        if pack is None or not 0 <= at < len(pack.active):
+        return pack.active[at] if pack is not None and 0 <= at < len(pack.active) else None
+
+    def _show_detail(self) -> None:
+        case, live = self._case(), self.wizard.session.live
+        if case is None:
             return
-        case, live = pack.active[at], self.wizard.session.live
         speaking = self.wizard.jobs.running == "eval" and live.case == case.id
         rows = detail_rows(case, self._results().get(case.id), live.answer if speaking else "")
         self.query_one("#case-detail", Sheet).show(rows)
@@ -179,6 +136,25 @@ class EvalScreen(JobScreen):
             self.wizard.tell(None)
             self.query_one(CaseTable).focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "overrule":
+            return bool(self._results()) and self.wizard.jobs.running != "eval" and not self.run.planned
+        return super().check_action(action, parameters)
+
+    @work
+    async def action_overrule(self) -> None:
+        """Asks for the person's own mark of the case under the cursor."""
+        case = self._case()
+        result = self._results().get(case.id) if case else None
+        if result is None:
+            self.wizard.tell(Notice("This case has no result to overrule.", "ctrl+r starts the eval."))
+            return
+        wish = await self.app.push_screen_wait(OverruleForm(result))
+        if wish is not None and self.apply(wish):
+            mark = "pass" if wish.passed else "FAIL"
+            said = f"{wish.case}: {mark}, by you" if wish.reason else f"{wish.case}: the grader's mark stands"
+            self.wizard.tell(Notice(f"{said}. The gate is judged anew.", "ctrl+n goes on."))
+
     def tick(self) -> None:
         super().tick()
         if self.run.planned:
@@ -189,17 +165,3 @@ class EvalScreen(JobScreen):
             self._fill_table()
             self._show_detail()
             self.query_one("#eval-live", Static).update(live_line(self.wizard.session.live))
-
-
-def live_line(view: LiveView) -> str:
-    """The case that runs, in one line."""
-    parts = (
-        clean_line(view.case) or "warm-up",
-        *((f"repeat {view.repeat} of {view.repeats}",) if view.repeats > 1 and view.case else ()),
-        PHASES.get(view.phase, view.phase),
-        f"{view.tokens} tok",
-        f"TTFT {seconds(view.ttft_s)}",
-        rate(view.decode_rate),
-        *((MARKS[view.mark],) if view.mark in ("quiet", "contended") else ()),
-    )
-    return " · ".join(parts)

@@ -18,7 +18,7 @@ def mark_text(result: CaseResult | None, running: bool) -> Text:
     """The mark in a sign and a word."""
     if result is None:
         return Text("▶ runs" if running else "· open", style="bold" if running else "dim")
-    return Text("✓ pass", style="green") if result.passed else Text("✗ FAIL", style="bold red")
+    return Text("✓ pass", style="green") if result.counts else Text("✗ FAIL", style="bold red")
 
 
 def cells(case: Case, result: CaseResult | None, running: bool) -> dict[str, Text]:
@@ -36,8 +36,12 @@ def cells(case: Case, result: CaseResult | None, running: bool) -> dict[str, Tex
 
 
 def flags(result: CaseResult) -> str:
-    """What has to be known before the answer is read: `! unstable · 2/3 · reused · `."""
-    signs = ["! unstable"] if result.unstable else []
+    """What has to be known before the answer is read: `! by you · ! not whole · ! unstable · 2/3 · reused · `."""
+    signs = ["! by you"] if result.overruled else []
+    if result.failure:
+        signs.append("! not whole")
+    if result.unstable:
+        signs.append("! unstable")
     if result.repeats > 1:
         signs.append(f"{'?' if result.repeats_passed is None else result.repeats_passed}/{result.repeats}")
     if result.reused_tokens:
