@@ -1,0 +1,282 @@
+"""The sections on the proof, its conditions, the model, the machine and the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weighbridge.domain.facts import Fact
+from weighbridge.domain.model.card import FIELDS
+from weighbridge.domain.proof.noise import RULE, Noise
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.records import DecisionFile, ProofNote, RuntimeFile
+from weighbridge.services.packet_io.report_page.head import claim_text, fact_source
+from weighbridge.services.packet_io.report_page.units import (
+    fields,
+    line,
+    mib,
+    milliseconds,
+    number,
+    rate,
+    said,
+    seconds,
+)
+from weighbridge.services.packet_io.report_page.view import Cell, Field, Part, Table, Tone
+
+_TEXT = 4_000
+"""Characters of the proof's prompt and of its output."""
+
+
+def proof(runtime: RuntimeFile) -> Part | None:
+    """The first run. None where there was none."""
+    note = runtime.proof
+    if note is None:
+        return None
+    state = f" It is {line(note.note)}." if note.note else ""
+    failure = f" Failure: {line(note.message)}" if note.message else ""
+    repeats = runtime.settings.repeats
+    asked = f" The prompt was asked {repeats} times; figures are medians." if repeats > 1 else ""
+    unstable = ", ".join(map(line, note.figures.unstable))
+    differ = (f"At temperature 0 the answers differ: {unstable}.",) if unstable else ()
+    return Part(
+        id="first-run",
+        title="First run",
+        paragraphs=(
+            f"At {line(note.at)}, {note.mode} mode: {note.outcome}.{state}{failure}{asked}",
+            *differ,
+            *map(line, note.figures.disagreements),
+            f"Shutdown: {line(note.shutdown) or 'no process was ever started'}.",
+        ),
+        said=(
+            said("Command", runtime.command_line, _TEXT, "data/runtime.json"),
+            said("Prompt", note.prompt, _TEXT, "data/runtime.json"),
+            said("Output", note.output, _TEXT, "data/runtime.json"),
+        ),
+        tables=(_figures(note), _attempts(runtime)),
+    )
+
+
+def _figures(note: ProofNote) -> Table:
+    f = note.figures
+    few = "" if f.itl_p95_s is not None else " (p95: too few values)"
+    rows = (
+        ("load", seconds(f.load_s), "weights read and context made, by the child's clock"),
+        ("time to first token (TTFT)", seconds(f.ttft_s), "first text − prompt handed over, cold"),
+        ("prefill", rate(f.prefill_tokens_per_s), "prompt tokens / time of their decode calls"),
+        ("decode", rate(f.decode_tokens_per_s), "(output tokens − 1) / (last token − first token)"),
+        ("inter-token latency, median", milliseconds(f.itl_p50_s), f"time between two consecutive tokens{few}"),
+        ("inter-token latency, largest", milliseconds(f.itl_max_s), "the same"),
+        ("peak memory", mib(f.peak_rss_bytes), "high-water mark of the process, else the largest sample"),
+    )
+    return Table(
+        "Figures of the first run, the warm-up left out",
+        (Cell("figure"), Cell("value", "number"), Cell("how it is computed")),
+        tuple((Cell(name), number(value), Cell(how)) for name, value, how in rows),
+    )
+
+
+def _attempts(runtime: RuntimeFile) -> Table:
+    return Table(
+        "Every process that was started for proof and eval",
+        (Cell("job"), Cell("attempt", "number"), Cell("mode"), Cell("outcome"), Cell("why, and what it said")),
+        tuple(
+            (
+                Cell(f"{a.job} {line(a.job_id)}"),
+                Cell(str(a.number), "number"),
+                Cell(a.mode),
+                Cell(line(a.outcome)),
+                Cell(line(f"{a.reason}. {a.message}" if a.message else a.reason)),
+            )
+            for a in runtime.attempts
+        ),
+    )
+
+
+_MARK: dict[str, tuple[str, Tone]] = {
+    "quiet": ("✓ quiet", "good"),
+    "contended": ("! contended", "warn"),
+    "unknown": ("? unknown", "absent"),
+}
+
+
+def conditions(d: DecisionFile, runtime: RuntimeFile) -> Part | None:
+    """Whether the machine was quiet, by the rule, and what was seen around the proof. None where nothing ran."""
+    noises: list[tuple[str, Noise | None]] = []
+    if runtime.proof:
+        noises.append(("proof", runtime.proof.figures.noise))
+    if d.evaluation:
+        noises.append(("eval", d.evaluation.noise))
+    if not noises:
+        return None
+    rows = []
+    for what, noise in noises:
+        mark = _MARK["unknown"] if noise is None else _MARK[noise.mark]
+        why = " ".join(noise.reasons) if noise else "whether the machine was quiet is not on record"
+        rows.append((Cell(what), Cell(*mark), Cell(line(why, 1_000) or "nothing was above the limits of the rule")))
+    tables = [
+        Table("Quiet or contended", (Cell("job"), Cell("mark"), Cell("why")), tuple(rows)),
+        _noise_figures(noises),
+        *([_around(runtime)] if runtime.conditions else []),
+    ]
+    return Part(
+        id="conditions",
+        title="Conditions: was the machine quiet?",
+        paragraphs=(f"The rule: {RULE}.",),
+        tables=tuple(tables),
+    )
+
+
+def _noise_figures(noises: list[tuple[str, Noise | None]]) -> Table:
+    names = {
+        "run_delay_percent": "ready threads waited for a core, % of the processor time they got",
+        "others_percent": "other programs, % of one core",
+        "steal_percent": "hypervisor, % of the machine",
+        "cpu_over_wall": "cores that the engine got",
+        "sampled_s": "seconds of work that samples cover",
+    }
+
+    def told(noise: Noise | None, name: str) -> Cell:
+        value = getattr(noise, name) if noise else None
+        return Cell("not told", "absent") if value is None else Cell(f"{value:,.2f}", "number")
+
+    return Table(
+        "What the mark rests on, while prompts were worked on",
+        (Cell("figure"), *(Cell(what, "number") for what, _ in noises)),
+        tuple((Cell(words), *(told(noise, name) for _, noise in noises)) for name, words in names.items()),
+    )
+
+
+def _around(runtime: RuntimeFile) -> Table:
+    """The machine just before the proof's process and just after it."""
+    names = {
+        "load1": "load average over one minute",
+        "others_percent": "other programs, % of one core",
+        "steal_percent": "hypervisor, % of the machine",
+        "frequency_mhz": "processor frequency, MHz",
+        "power": "power",
+        "battery_percent": "battery, %",
+        "temperature_c": "processor temperature, °C",
+        "available_bytes": "memory available",
+        "swap_used_bytes": "swap used",
+    }
+
+    def told(value: object, name: str) -> Cell:
+        if value is None:
+            return Cell("not told", "absent")
+        if name.endswith("_bytes") and isinstance(value, int):
+            return number(mib(value))
+        return Cell(f"{value:,.1f}" if isinstance(value, float) else line(str(value)), "number")
+
+    return Table(
+        "The machine around the proof",
+        (Cell("figure"), *(Cell(one.when, "number") for one in runtime.conditions)),
+        tuple(
+            (Cell(words), *(told(getattr(one, name), name) for one in runtime.conditions))
+            for name, words in names.items()
+        ),
+    )
+
+
+def model(c: Contents) -> Part | None:
+    """Which weights, and what their sources declare. None where no model was chosen."""
+    m = c.model
+    if m is None:
+        return None
+    names = ("repo", "revision", "file_name", "quantization", "architecture", "n_params", "size_bytes", "sha256")
+    tables = [_card(c)] if c.card else []
+    return Part(
+        id="model",
+        title="Model and licence",
+        paragraphs=tuple(_licence(c)),
+        fields=(
+            *fields({name: getattr(m, name) for name in names}, m.missing),
+            Field("source", line(m.source)),
+            *(Field("digest", f"{line(row.sha256)}: {line(row.how)}") for row in m.digests),
+        ),
+        tables=tuple(tables),
+    )
+
+
+def _licence(c: Contents) -> Iterator[str]:
+    if c.licence is None:
+        return
+    note = c.licence.note
+    yield f"Licence class: {note.licence_class}. {line(note.note)} A note, not legal advice."
+    use = "commercial use" if c.licence.commercial_use else "no commercial use"
+    yield f"Stated use: {use}. {line(c.licence.refusal) or 'By this table nothing speaks against it.'}"
+
+
+def _card(c: Contents) -> Table:
+    return Table(
+        "What the sources declare of the model",
+        (Cell("fact"), Cell("value"), Cell("source")),
+        tuple(_fact(field.title, getattr(c.card, field.name)) for field in FIELDS),
+    )
+
+
+def _fact(title: str, fact: Fact) -> tuple[Cell, ...]:
+    if fact.status == "missing":
+        return Cell(title), Cell(f"missing: {line(fact.reason)}", "absent"), Cell("none", "absent")
+    if fact.status == "conflicting":
+        claims = "; ".join(f"{claim.value} ({claim_text(claim)})" for claim in fact.claims)
+        return Cell(title), Cell("sources disagree", "warn"), Cell(line(claims, 1_000))
+    return Cell(title), Cell(line(fact.text)), Cell(fact_source(fact))
+
+
+def plan(d: DecisionFile, runtime: RuntimeFile) -> Part | None:
+    """What is planned on a route that runs elsewhere. None for this machine."""
+    if d.status != "planned" and d.constraints.available_route == "local_cpu":
+        return None
+    typed = runtime.plan.model_dump() if runtime.plan else {}
+    return Part(
+        id="plan",
+        title="The plan",
+        paragraphs=(f"Goal: {line(d.route.goal)}.", f"Family: {line(d.route.family.name)}. {line(d.route.family.why)}"),
+        fields=tuple(Field(name.replace("_", " "), line(value)) for name, value in typed.items() if value),
+        items=tuple(f"Evidence that the route asks for: {line(one)}" for one in d.route.evidence),
+    )
+
+
+def route(d: DecisionFile) -> Part:
+    """Why this route and family, and what was turned down."""
+    r = d.route
+    return Part(
+        id="route",
+        title="Route and family",
+        paragraphs=(f"{line(r.route_name)}: {line(r.goal)}.", f"{line(r.family.name)}: {line(r.family.why)}"),
+        tables=(
+            Table(
+                "Families that were not chosen",
+                (Cell("family"), Cell("reason")),
+                tuple((Cell(line(one.name)), Cell(line(one.reason))) for one in r.rejected),
+            ),
+        ),
+    )
+
+
+def system(c: Contents, d: DecisionFile) -> Part | None:
+    """The machine and the engine's parameters. None where system.json is not at hand."""
+    if c.system is None:
+        return None
+    here = "the machine that made the plan" if d.status == "planned" else "without host or user name"
+    return Part(
+        id="system",
+        title="System",
+        paragraphs=(f"Names are MLPerf's for the machine and llama-bench's for the engine; {here}.",),
+        fields=fields(c.system.model_dump(exclude={"missing"}), c.system.missing),
+    )
+
+
+def recipe(c: Contents) -> Part | None:
+    """What the proof was run with: threads, seed, digests. None where there is no recipe."""
+    r = c.recipe
+    if r is None:
+        return None
+    settings = {f"settings.{name}": value for name, value in r.settings.model_dump().items()}
+    outer = r.model_dump(exclude={"missing", "settings", "prompt", "schema_version", "cpu_features", "system_info"})
+    digests = {"cases_digest": c.policy.policy.cases_digest} if c.policy else {}
+    return Part(
+        id="recipe",
+        title="Recipe",
+        paragraphs=("weighbridge prove --from . runs this again, and says which answers are equal and what differs.",),
+        fields=fields({**outer, **settings, **digests, "cpu_features": r.cpu_features}, r.missing),
+    )
