@@ -19,6 +19,7 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
 from weighbridge.services.machine import usable_threads
+from weighbridge.services.migrations import read_run
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 
@@ -43,7 +44,7 @@ LAPTOP = MachineFacts(
 
 def recorded_run() -> Run:
     """The run, with the bundled model at its place on this machine."""
-    run = Run.model_validate_json((FOLDER / "run.json").read_bytes())
+    run = read_run((FOLDER / "run.json").read_bytes())
     assert run.model is not None
     model = run.model.model_copy(update={"path": str(bundled.find().path)})
     return run.model_copy(update={"model": model})

@@ -214,7 +214,7 @@ async def test_an_eval_that_could_not_be_saved_can_be_started_again(
         raise OutsideFailed("run.json cannot be written: there is no space left.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("weighbridge.services.store.write_atomic", full)
+        patch.setattr("weighbridge.services.run_folder.write_atomic", full)
         with pytest.raises(OutsideFailed):
             await anext(session.evaluate())
     graded = [event async for event in session.evaluate() if isinstance(event, Graded)]

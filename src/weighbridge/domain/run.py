@@ -105,7 +105,7 @@ class PacketRecord(Record):
 class Run(Record):
     """One weighing, from the first question to the packet."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     id: str
     name: str = Field(default="", max_length=80, description="the person's own name for the run")
     created_at: str

@@ -1,20 +1,21 @@
-"""`weighbridge runs`: list, show and delete. (`resume` is the wizard.)"""
+"""`weighbridge runs`: list, show, rename, delete. (`resume` is the wizard; files are the matter of `runs_files`.)"""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from argparse import Namespace
-from typing import Any
 
 from weighbridge.domain.flow import status
-from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
+from weighbridge.domain.problems import OutsideFailed, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import STEPS
 from weighbridge.domain.text import clean_line
-from weighbridge.plain import output
+from weighbridge.plain import output, runs_files
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import table
 from weighbridge.services.store import RunEntry, RunStore
+from weighbridge.session.run_list import RunRow, row, rows, size_words, with_size
 
 
 def main(args: Namespace) -> int:
@@ -24,75 +25,67 @@ def main(args: Namespace) -> int:
         raise OutsideFailed(f"{name} is a file, and runs are kept in a folder.", "WEIGHBRIDGE_HOME names another one.")
     match args.action:
         case "show":
-            _show(store, args.id, args.json)
+            _show(store, store.find(args.id), args.json)
+        case "rename":
+            _rename(store, store.find(args.id), args.name, args.json)
         case "delete":
-            _delete(store, args.id, args.yes, args.json)
+            _delete(store, store.find(args.id), args.yes, args.json)
+        case "export" | "import" | "mend" | "disk":
+            runs_files.main(store, args)
         case _:
-            _list(store, args.json)
+            _list(store, getattr(args, "words", ()), args.json)
     return Exit.DONE
 
 
-def _list(store: RunStore, as_json: bool) -> None:
+def _list(store: RunStore, words: tuple[str, ...], as_json: bool) -> None:
     """One line a run: for a program one JSON object a line, too."""
-    entries = store.list()
-    for entry in entries:
+    found = rows(store, words)
+    for one in found:
         if as_json:
-            output.json_line(_row(entry))
+            output.json_line(one.model_dump(mode="json"))
         else:
-            output.text(_line(entry))
-    if not entries and not as_json:
-        output.text("There are no runs yet: `weighbridge` starts one.")
+            output.text(_line(one))
+    if not found and not as_json:
+        none = "There are no runs yet: `weighbridge` starts one."
+        output.text(f"No run holds {clean_line(' '.join(words))}." if words else none)
 
 
-def _row(entry: RunEntry) -> dict[str, Any]:
-    run = entry.run
-    if run is None:
-        return {"id": entry.id, "problem": entry.problem}
-    return {
-        "id": run.id,
-        "created_at": run.created_at,
-        "updated_at": run.updated_at,
-        "task": run.constraints.task,
-        "route": run.decision.route,
-        "model": run.model.name if run.model else None,
-        "proof": run.proof.outcome if run.proof else None,
-        "gate": run.evaluation.gate.gate if run.evaluation and run.evaluation.gate else None,
-        "decision": run.verdict.choice if run.verdict else None,
-        "packet": run.packet.path if run.packet else None,
-        "steps": {step.id: status(run, step.id) for step in STEPS},
-    }
-
-
-def _line(entry: RunEntry) -> str:
-    run = entry.run
-    if run is None:
-        return clean_line(f"{entry.id}: {entry.problem}")
-    done = sum(status(run, step.id) == "done" for step in STEPS)
+def _line(one: RunRow) -> str:
+    if one.problem:
+        return clean_line(f"{one.id}: {one.problem} ({size_words(one.size_bytes)})")
+    done = sum(stands == "done" for stands in one.steps.values())
     parts = [
+        one.name,
         f"{done} of {len(STEPS)} steps done",
-        run.model.name if run.model else "no model",
-        f"proof {run.proof.outcome}" if run.proof else "no proof",
-        run.verdict.choice if run.verdict else "undecided",
-        run.constraints.task,
+        one.model or "no model",
+        one.route or "",
+        f"proof {one.proof}" if one.proof else "no proof",
+        f"gate {one.gate}" if one.gate else "",
+        one.decision or "undecided",
+        f"changed {one.updated_at}",
+        size_words(one.size_bytes),
+        one.task or "",
     ]
-    return clean_line(f"{run.id}: {', '.join(parts)}")
+    return clean_line(f"{one.id}: {', '.join(part for part in parts if part)}")
 
 
 def _show(store: RunStore, run_id: str, as_json: bool) -> None:
     run = store.load(run_id)
     folder = store.runs / run_id
+    one = with_size(store, row(RunEntry(run_id, run)))
     if as_json:
-        row = _row(RunEntry(run_id, run))
-        output.json_line({**row, "folder": str(folder), "logs": [str(p) for p in sorted(folder.glob("logs/*"))]})
+        logs = [str(path) for path in sorted(folder.glob("logs/*"))]
+        output.json_line({**one.model_dump(mode="json"), "folder": str(folder), "logs": logs})
         return
-    output.text(table([(name, clean_line(value)) for name, value in _facts(run, str(folder))]))
+    output.text(table([(name, clean_line(value)) for name, value in _facts(run, one, str(folder))]))
     output.text("Steps\n" + table([(f"{s.number} {s.title}", status(run, s.id)) for s in STEPS]))
 
 
-def _facts(run: Run, folder: str) -> list[tuple[str, str]]:
+def _facts(run: Run, one: RunRow, folder: str) -> list[tuple[str, str]]:
     gate = run.evaluation.gate if run.evaluation else None
     return [
         ("run", run.id),
+        ("name", run.name or "none"),
         ("created", run.created_at),
         ("changed", run.updated_at),
         ("task", run.constraints.task),
@@ -102,16 +95,27 @@ def _facts(run: Run, folder: str) -> list[tuple[str, str]]:
         ("eval", f"{gate.passed} of {gate.total} passed, {gate.gate}" if gate else "not run to its end"),
         ("decision", run.verdict.choice if run.verdict else "none"),
         ("packet", run.packet.path if run.packet else "not written"),
-        ("folder", f"{folder} (events, and the engine's logs)"),
+        ("folder", f"{folder} ({size_words(one.size_bytes)}: events, and the engine's logs)"),
     ]
+
+
+def _rename(store: RunStore, run_id: str, name: str, as_json: bool) -> None:
+    from weighbridge.session.deps import real_deps
+    from weighbridge.session.renaming import rename
+
+    run = asyncio.run(rename(store, real_deps(store.home), run_id, name))
+    if as_json:
+        output.json_line({"id": run_id, "name": run.name})
+    else:
+        output.text(f"The run {run_id} is named {run.name}." if run.name else f"The run {run_id} has no name.")
 
 
 def _delete(store: RunStore, run_id: str, sure: bool, as_json: bool) -> None:
     """Deletes after --yes, or after a yes that was typed. Packets stay where they were written."""
-    if not sure and run_id not in {entry.id for entry in store.list()}:
-        raise BadInput(f"There is no run {clean_line(run_id)}.", "`weighbridge runs` lists them.")
-    if not sure and not _agreed(run_id):
-        raise Refused(f"The run {run_id} was not deleted.", f"`weighbridge runs delete {run_id} --yes` deletes it.")
+    if not sure:
+        store.require(run_id)
+        if not _agreed(run_id):
+            raise Refused(f"The run {run_id} was not deleted.", f"`weighbridge runs delete {run_id} --yes` deletes it.")
     store.delete(run_id)
     if as_json:
         output.json_line({"id": run_id, "deleted": True})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from weighbridge import __version__
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
+from weighbridge.plain.usage_runs import add_actions
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction["Parser"]
@@ -237,23 +238,7 @@ def _replay(verbs: Verbs) -> None:
 
 def _runs(verbs: Verbs) -> None:
     verb = _verb(verbs, "runs", "the runs on this machine", "weighbridge runs show 20260131-120000-0a1b", json="JSON")
-    actions = verb.add_subparsers(title="actions", dest="action", metavar="ACTION", parser_class=Parser)
-    rows = (
-        ("list", "one line a run, the newest first (the default)"),
-        ("show", "where each step of a run stands"),
-        ("resume", "go on with a run in the wizard"),
-        ("delete", "delete a run and its evidence; packets stay"),
-    )
-    for name, text in rows:
-        action = actions.add_parser(name, help=text, description=f"{text}.", allow_abbrev=False)
-        if name != "list":
-            action.add_argument("id", metavar="ID")
-        if name == "delete":
-            action.add_argument("--yes", action="store_true", help="do not ask")
-        elif name == "resume":
-            action.add_argument("--plain", action="store_true", help="line prompts instead of the wizard")
-        if name != "resume":
-            action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON")
+    add_actions(verb, Parser)
 
 
 def _doctor(verbs: Verbs) -> None:

@@ -30,6 +30,15 @@ def _plain(error: ValidationError) -> str:
     return clean_line(sentence(error.errors(include_url=False)[0]))
 
 
+def rename(run: Run, intent: want.Rename) -> Run:
+    """The person's own name for the run; the empty one takes it back."""
+    most = 80
+    name = clean_line(intent.name, 2 * most)
+    if len(name) > most:
+        raise BadInput(f"A name has at most {most} characters, and this one has {len(intent.name)}.")
+    return run.model_copy(update={"name": name})
+
+
 def answer(run: Run, intent: want.Answer) -> Run:
     """A constraint question is answered."""
     if intent.field not in ConstraintCard.model_fields:

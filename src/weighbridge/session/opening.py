@@ -13,12 +13,13 @@ from weighbridge.session.session import Session
 def open_run(deps: Deps, run_id: str | None, new: bool) -> tuple[Session, RunStore, str]:
     """The session, its store, and a sentence for the person (empty where all is as expected).
 
-    Without a wish it is the newest unfinished run. One that is open in another weighbridge is left alone, and a
-    new one begins; asked for by its id, it is Refused. BadInput where there is no such run.
+    A wish is an id, or a beginning that one run alone has. Without a wish it is the newest unfinished run. One that
+    is open in another weighbridge is left alone, and a new one begins; asked for by its id, it is Refused. BadInput
+    where there is no such run.
     """
     store = RunStore(deps.home)
     if run_id is not None:
-        return Session.resume(store, deps, run_id), store, ""
+        return Session.resume(store, deps, store.find(run_id)), store, ""
     found = None if new else newest_unfinished(store)
     notice = ""
     if found is not None:

@@ -22,7 +22,7 @@ from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import answers, eval_answers, eval_fold, evaluating, fetching, packing, proving, weighing
+from weighbridge.session import answers, eval_answers, evaluating, fetching, packing, proving, recovery, weighing
 from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
@@ -64,11 +64,11 @@ class Session:
 
     @classmethod
     def resume(cls, store: RunStore, deps: Deps, run_id: str) -> Self:
-        """An earlier run as it was left. Cases that were graded when it was killed are taken over from the events."""
+        """An earlier run as it was left. What its events hold whole and its record does not is taken over from them."""
         store.load(run_id)
         folder = store.open(run_id)
         try:
-            run = eval_fold.recovered(store.load(run_id), folder.events())
+            run = recovery.recovered(store.load(run_id), folder)
         except BaseException:
             folder.close()
             raise
@@ -122,6 +122,8 @@ class Session:
                 run = answers.accept_licence_risk(self._run, intent, self.deps.now())
             case want.UsePack() | want.ChangeThreshold() | want.ChangeTimeLimit() | want.OverruleMark():
                 run = eval_answers.changed(self._run, intent, self.deps.now())
+            case want.Rename():
+                run = answers.rename(self._run, intent)
             case want.Decide():
                 run = answers.decide(self._run, intent)
             case want.Confirm():

@@ -230,8 +230,7 @@ class WeighbridgeApp(App[int]):
     def action_runs(self) -> None:
         from weighbridge.tui.screens.runs import RunsScreen
 
-        now = self.session.deps.now()
-        self.push_screen(RunsScreen(self.store, self.session.run.id, now), self._wish)
+        self.push_screen(RunsScreen(self.store, self.session), self._wish)
 
     def _wish(self, wish: Wish | None) -> None:
         if wish is not None:

@@ -1,8 +1,10 @@
-"""The runs on this machine: resume one, delete one, begin a new one."""
+"""The runs on this machine: find one, resume it, name it, export it, delete it, or begin a new one."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import on, work
@@ -11,16 +13,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from weighbridge.domain import flow
+from weighbridge.domain.intents import Rename
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.steps import BY_ID
 from weighbridge.domain.text import clean_line
-from weighbridge.services.store import RunEntry, RunStore
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.services.disk_use import DiskUse, disk_use
+from weighbridge.services.store import RunStore
+from weighbridge.session.moving import export_run
+from weighbridge.session.renaming import rename
+from weighbridge.session.run_list import RunRow, matching, rows, size_words
+from weighbridge.session.session import Session
+from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
+
+SIZE_FROM = 58
+"""Columns from which the size of a run has room beside its age."""
 
 
 class Wish(NamedTuple):
@@ -38,57 +48,95 @@ def age(then: str, now: str) -> str:
     return f"{max(0, int(spent))} s"
 
 
-def state(entry: RunEntry) -> str:
-    """Where a run stands, in a few words."""
-    run = entry.run
-    if run is None:
-        return "cannot be read"
-    if flow.status(run, "packet") == "done":
-        return "packet saved"
-    step = BY_ID[flow.first_open(run)]
-    return f"step {step.number} {step.title}"
-
-
-def line(entry: RunEntry, open_id: str, now: str) -> Content:
-    """One run: name, state, age, and what it weighs."""
-    run = entry.run
-    model = clean_line(run.model.name, 30) if run and run.model else "no model yet"
-    when = age(run.updated_at, now) if run else ""
-    sign = "▶" if entry.id == open_id else " "
-    text = clean_line(entry.problem, 200) if run is None else f"{model} · {clean_line(run.constraints.task, 40)}"
+def line(row: RunRow, open_id: str, now: str, width: int) -> Content:
+    """One run in two lines of at most `width` cells: where it stands, and what it is about."""
+    sign = "▶" if row.id == open_id else " "
+    size = f"{'' if row.size_bytes is None else size_words(row.size_bytes):>10}" if width >= SIZE_FROM else ""
+    facts = (row.name, row.model or "no model yet", row.gate, row.decision, row.task)
+    about = row.problem or " · ".join(fact for fact in facts if fact)
     return Content.assemble(
-        (f"{sign} {entry.id}  {state(entry):<18}{when:>7}", "bold" if entry.id == open_id else ""),
+        (f"{sign} {row.id}  {row.state:<14}{age(row.updated_at, now):>7}{size}", "bold" if row.id == open_id else ""),
         "\n  ",
-        (text, "$foreground-muted"),
+        (Content(clean_line(about, 300)).truncate(max(20, width - 2), ellipsis=True).plain, "$foreground-muted"),
     )
 
 
 class RunsScreen(ModalScreen[Wish | None]):
+    AUTO_FOCUS = "#runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+l", "cancel", "Close", id="runs.close", tooltip="Stay with the open run"),
         Binding("n", "new", "New run", id="runs.new", tooltip="Begin a new run with every default"),
+        Binding("slash", "search", "Search", id="runs.search", tooltip="Words of id, name, model, task or decision"),
+        Binding("r", "rename", "Name", id="runs.rename", tooltip="Name the highlighted run"),
+        Binding("x", "export", "Export", id="runs.export", tooltip="Write the highlighted run to a .zip file here"),
+        Binding("s", "sort", "Sort", id="runs.sort", tooltip="The newest first, or the largest first"),
         Binding("d,delete", "delete", "Delete", id="runs.delete", tooltip="Delete the highlighted run"),
     ]
 
-    def __init__(self, store: RunStore, open_id: str, now: str) -> None:
+    def __init__(self, store: RunStore, session: Session) -> None:
         super().__init__()
-        self._store, self._open_id, self._now = store, open_id, now
+        self._store, self._session = store, session
+        self._open_id, self._now = session.run.id, session.deps.now()
+        self._rows: list[RunRow] = []
+        self._sizes: dict[str, int] = {}
+        self._largest_first = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide-dialog"):
             yield Static("Runs on this machine", classes="dialog-title")
+            yield Line(placeholder="/ search: id, name, model, task, decision", id="find", compact=True)
             yield OptionList(id="runs", markup=False)
             yield StatusLine()
-            yield Static("Enter resumes · n: new · d: delete · escape: stay", classes="dialog-keys")
+            yield Static(
+                "Enter resumes · /: search · s: sort · r: name · x: export · d: delete · n: new · escape: stay",
+                classes="dialog-keys",
+            )
 
     def on_mount(self) -> None:
-        self._fill()
+        self._load()
+        self._measure()
 
-    def _fill(self) -> None:
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def _load(self) -> None:
+        self._rows = rows(self._store, sizes=False)
+        self._show()
+
+    @work(exclusive=True)
+    async def _measure(self) -> None:
+        """Sizes take a walk through every folder: the list does not wait for them."""
+        use = await asyncio.to_thread(disk_use, self._store.home, tuple(row.id for row in self._rows))
+        self._sizes = {place.name: place.bytes for place in use.runs}
+        self._show()
+        self._say(Notice(disk_words(use), kind="hint"))
+
+    def _show(self) -> None:
+        """Draws the list anew; the highlight stays with its run."""
         runs = self.query_one("#runs", OptionList)
-        runs.set_options([Option(line(entry, self._open_id, self._now), id=entry.id) for entry in self._store.list()])
-        if runs.option_count:
-            runs.highlighted = 0
+        here, width = self._highlighted, runs.scrollable_content_region.width
+        found = matching(self._rows, self.query_one("#find", Input).value.split())
+        found = [row.model_copy(update={"size_bytes": self._sizes.get(row.id)}) for row in found]
+        if self._largest_first:
+            found.sort(key=lambda row: row.size_bytes or 0, reverse=True)
+        runs.set_options([Option(line(row, self._open_id, self._now, width), id=row.id) for row in found])
+        ids = [row.id for row in found]
+        runs.highlighted = (ids.index(here) if here in ids else 0) if ids else None
+
+    @property
+    def _highlighted(self) -> str:
+        runs = self.query_one("#runs", OptionList)
+        if runs.highlighted is None or runs.highlighted >= runs.option_count:
+            return ""
+        return runs.get_option_at_index(runs.highlighted).id or ""
+
+    @on(Input.Changed, "#find")
+    def _found(self) -> None:
+        self._show()
+
+    @on(Input.Submitted, "#find")
+    def _to_list(self) -> None:
+        self.query_one("#runs").focus()
 
     @on(OptionList.OptionSelected)
     def _resume(self, event: OptionList.OptionSelected) -> None:
@@ -97,15 +145,55 @@ class RunsScreen(ModalScreen[Wish | None]):
     def action_new(self) -> None:
         self.dismiss(Wish(None))
 
+    def action_search(self) -> None:
+        self.query_one("#find").focus()
+
+    def action_sort(self) -> None:
+        self._largest_first = not self._largest_first
+        self._show()
+        order = "The largest run first." if self._largest_first else "The run that was worked on last first."
+        self._say(Notice(order))
+
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        """Out of the search first, then out of the list."""
+        if self.query_one("#find").has_focus:
+            self.query_one("#find", Input).value = ""
+            self.query_one("#runs").focus()
+        else:
+            self.dismiss(None)
+
+    @work
+    async def action_rename(self) -> None:
+        run_id = self._highlighted
+        if not run_id:
+            return
+        named = next(row.name for row in self._rows if row.id == run_id)
+        name = await self.app.push_screen_wait(AskLine(f"A name for {run_id}:", named or "none yet", "Enter names it"))
+        if name is None:
+            return
+        try:
+            if run_id == self._open_id:
+                self._session.apply(Rename(name=name))
+            else:
+                await rename(self._store, self._session.deps, run_id, name)
+            self._load()
+        except Problem as problem:
+            self._say(Notice.of(problem))
+
+    @work
+    async def action_export(self) -> None:
+        if run_id := self._highlighted:
+            try:
+                target = await asyncio.to_thread(export_run, self._store, run_id, Path.cwd())
+                self._say(Notice(f"Written: {clean_line(str(target))}"))
+            except Problem as problem:
+                self._say(Notice.of(problem))
 
     @work
     async def action_delete(self) -> None:
-        runs = self.query_one("#runs", OptionList)
-        if runs.highlighted is None:
+        run_id = self._highlighted
+        if not run_id:
             return
-        run_id = runs.get_option_at_index(runs.highlighted).id or ""
         if run_id == self._open_id:
             self._say(Notice("This run is open.", "Open another one first.", "problem"))
             return
@@ -116,7 +204,15 @@ class RunsScreen(ModalScreen[Wish | None]):
             except Problem as problem:
                 self._say(Notice.of(problem))
                 return
-            self._fill()
+            self._load()
+            self._measure()
 
     def _say(self, notice: Notice) -> None:
         self.query_one(StatusLine).show(notice)
+
+
+def disk_words(use: DiskUse) -> str:
+    """What the data folder takes, in one line."""
+    parts = (f"{len(use.runs)} runs {size_words(use.runs_bytes)}", f"downloads {size_words(use.downloads_bytes)}",
+             f"cache {size_words(use.cache_bytes)}", f"total {size_words(use.total_bytes)}")  # fmt: skip
+    return " · ".join(parts)
