@@ -1,0 +1,66 @@
+"""Two packets side by side in the wizard, by the keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from steering import status, wait_until, wizard_of
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from weighbridge.services.store import RunStore
+from weighbridge.session import Session
+from weighbridge.tui.app import WeighbridgeApp
+from weighbridge.tui.screens.compare import AskTwo, CompareScreen
+from weighbridge.tui.widgets.sheet import Sheet
+
+pytestmark = pytest.mark.usefixtures("marks_here")
+
+
+async def ask(pilot: Pilot[int]) -> WeighbridgeApp:
+    """Opens the question from the palette."""
+    app = wizard_of(pilot)
+    (command,) = (c for c in app.get_system_commands(app.screen) if c.title == "Compare two packets")
+    command.callback()
+    await wait_until(pilot, "the question", lambda: isinstance(app.screen, AskTwo))
+    return app
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_two_packets_are_asked_for_and_shown(
+    session: Session, store: RunStore, two: Path, size: tuple[int, int]
+) -> None:
+    app = WeighbridgeApp(lambda: (session, store, ""))
+    async with app.run_test(size=size) as pilot:
+        await wait_until(pilot, "the run is open", lambda: app.step_screen is not None)
+        await ask(pilot)
+        await pilot.press(*"old", "enter", *"nothing", "enter")
+        await wait_until(pilot, "the refusal", lambda: status(pilot).startswith("! There is no folder"))
+        await ask(pilot)
+        await pilot.press(*"old", "enter")
+        assert app.focused is app.screen.query_one("#new", Input), "the other one is still to be named"
+        await pilot.press(*"new", "enter")
+        await wait_until(pilot, "the comparison", lambda: isinstance(app.screen, CompareScreen))
+        rows = [(row.label.strip(), row.value) for row in app.screen.query_one(Sheet).rows]
+        assert ("→ cases", "✓ may be compared") in rows
+        assert any(label == "regressed" and text.startswith("✗ ") for label, text in rows)
+        assert any(label == "TTFT" and "not comparable" in text for label, text in rows)
+        screen = app.screen
+        assert screen.query_one(".dialog").region.right <= size[0] and screen.query_one("#compared").size.height >= 8
+        await pilot.press("escape")
+        await wait_until(pilot, "back at the step", lambda: app.screen is app.step_screen)
+
+
+async def test_the_packet_of_this_run_stands_ready_and_escape_compares_nothing(
+    session: Session, store: RunStore, two: Path
+) -> None:
+    await session.write_packet(two / "mine")
+    app = WeighbridgeApp(lambda: (session, store, ""))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, "the run is open", lambda: app.step_screen is not None)
+        await ask(pilot)
+        assert app.screen.query_one("#new", Input).value == str(two / "mine")
+        assert app.focused is app.screen.query_one("#old", Input), "the other one is still to be named"
+        await pilot.press("escape")
+        await wait_until(pilot, "back at the step", lambda: app.screen is app.step_screen)
