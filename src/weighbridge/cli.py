@@ -35,8 +35,11 @@ ROOMS = {
     "download": "download",
     "run": "plan",
     "verify": "verify",
+    "sign": "sign",
+    "schema": "schema",
     "compare": "compare",
     "runs": "runs",
+    "cases": "cases",
     "doctor": "doctor",
 }
 """Verbs, and the module of `plain` that each has to itself."""

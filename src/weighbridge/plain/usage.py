@@ -63,7 +63,11 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--new", action="store_true", help="start a new run, even if one is unfinished")
     which.add_argument("--run", metavar="ID", help="go on with this run (`weighbridge runs` lists them)")
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
-    for add in (_route, _search, _fit, _card, _download, _prove, _run, _verify, _compare, _replay, _runs, _doctor):
+    adders = (
+        *(_route, _search, _fit, _card, _download, _prove, _run, _verify, _sign),
+        *(_compare, _replay, _runs, _cases, _schema, _doctor),
+    )
+    for add in adders:
         add(verbs)
     return top
 
@@ -210,6 +214,24 @@ def _verify(verbs: Verbs) -> None:
         json="one JSON object",
     )
     verb.add_argument("packet", metavar="PACKET", help="folder of the packet")
+    verb.add_argument("--strict", action="store_true", help="fail where evidence is still owed, and name it")
+    verb.add_argument("--signers", metavar="FILE", help="whose signature counts: OpenSSH's allowed_signers file")
+
+
+def _sign(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "sign",
+        "your own SSH signature on a packet that holds",
+        "weighbridge sign packet --key ~/.ssh/id_ed25519",
+    )
+    verb.add_argument("packet", metavar="PACKET", help="folder of the packet")
+    verb.add_argument("--key", metavar="FILE", required=True, help="your private SSH key, or a public one of the agent")
+
+
+def _schema(verbs: Verbs) -> None:
+    verb = _verb(verbs, "schema", "JSON Schemas of a packet's files, and BagIt profiles", "weighbridge schema decision")
+    verb.add_argument("name", nargs="?", metavar="NAME", help="which one; without it, the names")
 
 
 def _compare(verbs: Verbs) -> None:
@@ -238,6 +260,13 @@ def _replay(verbs: Verbs) -> None:
 
 def _runs(verbs: Verbs) -> None:
     verb = _verb(verbs, "runs", "the runs on this machine", "weighbridge runs show 20260131-120000-0a1b", json="JSON")
+    add_actions(verb, Parser)
+
+
+def _cases(verbs: Verbs) -> None:
+    from weighbridge.plain.usage_cases import add_actions
+
+    verb = _verb(verbs, "cases", "packs of cases: built in, your own, imported", "weighbridge cases show course-qa", "JSON")
     add_actions(verb, Parser)
 
 

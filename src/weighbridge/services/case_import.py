@@ -11,8 +11,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Case, CasePack
-from weighbridge.domain.verdict.grader_words import kinds
-from weighbridge.domain.verdict.imported import KNOWN, CannotTake, case_of_row, id_of
+from weighbridge.domain.verdict.imported import KINDS, KNOWN, CannotTake, case_of_row, id_of
 from weighbridge.services.case_rows import BadRow, Row, read_rows
 
 SKIP_HINT = "Correct these rows, or leave them out with --skip-bad."
@@ -50,8 +49,8 @@ class Imported:
 def import_cases(path: Path, kind: str = "includes") -> Imported:
     """The cases of a file; `kind`: the grader of rows that give a target alone. BadInput where there is no such file,
     no such grader, or no row."""
-    if kind not in kinds():
-        raise BadInput(f"There is no grader {clean_line(kind, 60)}.", f"There are: {', '.join(kinds())}.")
+    if kind not in KINDS:
+        raise BadInput(f"There is no grader {clean_line(kind, 60)}.", f"There are: {', '.join(KINDS)}.")
     name = clean_line(path.name)
     rows = read_rows(path, KNOWN)
     cases: dict[str, Case] = {}

@@ -8,7 +8,7 @@ from weighbridge.domain.plan import Plan
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_lines import load_toml
 from weighbridge.domain.verdict.cases import CasePack
-from weighbridge.services.packs import load_pack, read_text
+from weighbridge.services.packs import find_pack, read_text
 
 
 def load_plan(path: Path) -> Plan:
@@ -17,8 +17,11 @@ def load_plan(path: Path) -> Plan:
 
 
 def pack_of(plan: Plan, path: Path) -> CasePack | None:
-    """The cases that a plan names; None for the built-in ones. A relative name is looked for beside the plan."""
-    return load_pack(path.parent / Path(plan.eval.cases).expanduser()) if plan.eval.cases else None
+    """The cases that a plan names, by the id of a built-in pack or by file; None for the default ones.
+
+    A relative path is looked for beside the plan.
+    """
+    return find_pack(plan.eval.cases, path.parent) if plan.eval.cases else None
 
 
 def model_of(plan: Plan, path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_words import sentence
@@ -106,10 +106,21 @@ def _as_it_was(pack: CasePack, made: CasePack) -> CasePack:
 
 
 def use_cases(session: Session, pack: CasePack) -> Run:
-    """The run takes a changed pack. A threshold that the person typed stays, as far as the cases reach it."""
+    """The run takes a changed pack. Threshold and time limit that the person typed stay, as far as the cases reach.
+
+    Refused while the eval runs.
+    """
+    if session.job is not None and session.job.kind == "eval":
+        raise Refused("The eval is running with these cases.", "Wait for its end, or stop it in step 7.")
     before, policy = session.run.pack, session.run.policy
-    own = before is not None and policy is not None and policy.min_pass != before.default_policy().min_pass
     run = session.apply(want.UsePack(pack=pack))
-    if own and policy is not None and policy.min_pass != pack.default_policy().min_pass:
+    if before is None or policy is None:
+        return run
+    was, new = before.default_policy(), pack.default_policy()
+    if policy.min_pass not in (was.min_pass, new.min_pass):
         run = session.apply(want.ChangeThreshold(min_pass=str(min(policy.min_pass, len(pack.active)))))
+    if policy.time_limit_s not in (was.time_limit_s, new.time_limit_s):
+        run = session.apply(
+            want.ChangeTimeLimit(seconds="" if policy.time_limit_s is None else str(policy.time_limit_s))
+        )
     return run

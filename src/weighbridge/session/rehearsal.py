@@ -6,12 +6,13 @@ nobody can repeat. The events go to a run of their own, outside the list of runs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.proof.events import Ended, Event, Failed, Outcome
+from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.run import Run
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
@@ -30,48 +31,71 @@ SCRATCH = "scratch"
 """Folder of the data folder for runs that nobody keeps; what a killed program left there is swept away."""
 
 
-class Rehearsal(NamedTuple):
-    """How a try ended. `result`: answer, mark and figures; None where there is none, `message` says why."""
+class Rehearsal:
+    """One case, asked once after a warm-up that is not counted, in a child of its own.
 
-    outcome: Outcome
-    result: CaseResult | None
-    message: str = ""
-
-
-async def try_case(session: Session, case: Case, show: Callable[[Event], None] = lambda _: None) -> Rehearsal:
-    """Asks one case once, after a warm-up that is not counted, in a child of its own. `show` gets every event.
-
-    Refused or BadInput where nothing can run, a job that runs already included. `session.stop()` ends it.
+    `events()` once; `session.stop()` ends it. Then `outcome`, and `result` with answer, mark and figures, or
+    `message` where there is none.
     """
-    await session.check_can_run()
-    run = session.run.model_copy(update={"settings": session.run.settings.model_copy(update={"repeats": 1})})
-    store = RunStore(session.deps.home / SCRATCH)
-    folder = store.open(store.new_id())
-    try:
-        return await _tried(session, run, folder, case, show)
-    finally:
-        folder.close()
-        store.delete(folder.folder.name)
+
+    def __init__(self, session: Session, case: Case) -> None:
+        self._session, self._case = session, case
+        self._meter = Meter(session.forecast_bytes)
+        self._fold = CaseFold((case,))
+        self.outcome: Outcome | None = None
+        self.result: CaseResult | None = None
+        self.message = ""
+
+    @property
+    def live(self) -> LiveView:
+        """The picture of the try."""
+        return self._meter.view()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Refused or BadInput where nothing can run, a job that runs already included."""
+        await self._session.check_can_run()
+        run = self._session.run
+        run = run.model_copy(update={"settings": run.settings.model_copy(update={"repeats": 1})})
+        store = RunStore(self._session.deps.home / SCRATCH)
+        folder = store.open(store.new_id())
+        try:
+            async with aclosing(self._job(run, folder)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            folder.close()
+            store.delete(folder.folder.name)
+
+    async def _job(self, run: Run, folder: RunFolder) -> AsyncGenerator[Event, None]:
+        if run.policy is None:
+            raise BadInput("There are no cases yet.")
+        requests = [WARM_UP, *case_requests(self._case, run.policy, run.settings)]
+        await require_room(run, folder, requests)
+        if self._session.job is not None:
+            raise Refused("Something else has been started meanwhile.", "Stop it with escape first.")
+        grading = Grading({self._case.id: self._case}, lambda _: self.result is not None)
+        job = self._session.job = Job("eval", run, folder, self._session.deps, requests, grading)
+        try:
+            async with aclosing(job.events()) as events:
+                async for event in events:
+                    self._add(event)
+                    yield event
+        finally:
+            self._session.job = None
+
+    def _add(self, event: Event) -> None:
+        self._meter.add(event)
+        self.result = self._fold.add(event) or self.result
+        if isinstance(event, Failed):
+            self.message = event.message
+        elif isinstance(event, Ended):
+            self.outcome = event.outcome
 
 
-async def _tried(session: Session, run: Run, folder: RunFolder, case: Case, show: Callable[[Event], None]) -> Rehearsal:
-    if run.policy is None:
-        raise BadInput("There are no cases yet.")
-    requests = [WARM_UP, *case_requests(case, run.policy, run.settings)]
-    await require_room(run, folder, requests)
-    if session.job is not None:
-        raise Refused("Something else has been started meanwhile.", "Stop it with escape first.")
-    fold, result, message = CaseFold((case,)), None, ""
-    job = session.job = Job("eval", run, folder, session.deps, requests, Grading({case.id: case}, lambda _: False))
-    try:
-        async with aclosing(job.events()) as events:
-            async for event in events:
-                result = fold.add(event) or result
-                if isinstance(event, Failed):
-                    message = event.message
-                show(event)
-                if isinstance(event, Ended):
-                    return Rehearsal(event.outcome, result, message)
-    finally:
-        session.job = None
-    raise OutsideFailed("The try came to no end.", "Start it again.")
+async def try_case(session: Session, case: Case) -> Rehearsal:
+    """A case tried to its end."""
+    tried = Rehearsal(session, case)
+    async with aclosing(tried.events()) as events:
+        async for _ in events:
+            pass
+    return tried

@@ -232,6 +232,12 @@ class WeighbridgeApp(App[int]):
 
         self.push_screen(RunsScreen(self.store, self.session), self._wish)
 
+    def action_cases(self) -> None:
+        from weighbridge.tui.screens.cases import CasesScreen
+
+        if self.screen is self.step_screen:
+            self.push_screen(CasesScreen(self.session))
+
     def _wish(self, wish: Wish | None) -> None:
         if wish is not None:
             self.open_run(wish.run_id)

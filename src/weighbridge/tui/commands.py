@@ -45,6 +45,7 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
         yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
     elif app.can_download:
         yield SystemCommand("Download the model", "The exact file, its SHA-256 checked (ctrl+d)", app.download)
+    yield SystemCommand("Cases", "Add, change, try, import and save them (e in step 7)", app.action_cases)
     yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
     yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
     yield SystemCommand("Save packet", "Go to step 9 and save (ctrl+s there)", app.action_save_packet)
@@ -65,7 +66,20 @@ def _compare(app: WeighbridgeApp) -> None:
     compare(app)
 
 
-OWN = ("next", "back", "start", "stop", "download", "help", "jump", "runs", "compare", "command_palette", "quit")
+OWN = (
+    "next",
+    "back",
+    "start",
+    "stop",
+    "download",
+    "help",
+    "jump",
+    "runs",
+    "compare",
+    "command_palette",
+    "quit",
+    "app.cases",
+)
 """Actions that have a name of their own above."""
 
 

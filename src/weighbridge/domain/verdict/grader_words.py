@@ -18,7 +18,7 @@ from weighbridge.domain.verdict.cases import Grader
 _GRADER: TypeAdapter[Grader] = TypeAdapter(Grader)
 Shape = Literal["nothing", "text", "lines", "json"]
 """How the expectation is written: one text, one a line, or JSON."""
-_EXPECTED = ("target", "required", "schema", "of")
+_EXPECTED = ("target", "required", "of")
 
 
 class WrongField(BadInput):

@@ -23,6 +23,13 @@ KNOWN = ("id", *PROMPTS, "messages", *TARGETS, "grader", "tags", *_FLAGS, *_PLAI
 _FROM_METADATA = ("context", "why", "tags", "must_pass", "grader")
 _CHANGES_THE_QUESTION = ("choices", "files", "setup", "sandbox")
 """Keys of Inspect's samples without which the question is another one."""
+_ALSO: dict[str, tuple[str, dict[str, Any]]] = {
+    "exact": ("match", {"location": "exact"}),
+    "numeric": ("match", {"numeric": True}),
+}
+"""Kinds that data sets name and that are options of another one here."""
+KINDS = (*kinds(), *_ALSO)
+"""What may stand in a column `grader`."""
 _YES, _NO = ("true", "yes", "y", "1", "x", "must"), ("false", "no", "n", "0")
 _ID_SIGNS = re.compile(r"[^a-z0-9]+")
 
@@ -136,15 +143,16 @@ def _grader(cells: Mapping[str, Any], kind: str) -> Grader | dict[str, Any]:
 
 
 def _plain_grader(kind: str, target: Any) -> Grader:
+    kind, options = _ALSO.get(kind, (kind, {}))
     main = expectation(kind) if kind in kinds() else None
     if main is not None and target is None:
         raise CannotTake(f"nothing is expected: {', '.join(TARGETS)} are all empty, and so is the grader")
     if main not in (None, "target") and isinstance(target, str):
         target = _json("target", target)
     if main == "target" and isinstance(target, list):
-        each = [grader_of(kind, _text(one)) for one in target]
+        each = [grader_of(kind, _text(one), options) for one in target]
         return each[0] if len(each) == 1 else validated({"kind": "any", "of": each})
-    return grader_of(kind, _text(target))
+    return grader_of(kind, _text(target), options)
 
 
 def _text(target: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from weighbridge.domain.flow import eval_is_current, missing
 from weighbridge.domain.intents import ChangeThreshold, ChangeTimeLimit, Intent, OverruleMark, UsePack
 from weighbridge.domain.problems import BadInput, Problem
@@ -14,10 +12,13 @@ from weighbridge.plain import output
 from weighbridge.plain.figures import mib, rate, seconds
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.prompts import Talk
-from weighbridge.services.packs import load_pack
+from weighbridge.services.packs import find_pack
 
 OVERRULE = "overrule CASE pass|fail REASON"
-CHANGES = "cases=FILE takes your own, min_pass=N another threshold, time_limit=SECONDS how long a case may take"
+CHANGES = (
+    "cases=FILE takes your own, or a built-in pack by its id, min_pass=N another threshold, "
+    "time_limit=SECONDS how long a case may take"
+)
 MARKS = {"pass": True, "fail": False}
 
 
@@ -70,7 +71,7 @@ def _policy(text: str) -> Intent:
     name, _, value = (part.strip() for part in text.partition("="))
     match name:
         case "cases":
-            return UsePack(pack=load_pack(Path(value).expanduser()))
+            return UsePack(pack=find_pack(value))
         case "min_pass":
             return ChangeThreshold(min_pass=value)
         case "time_limit":

@@ -45,14 +45,16 @@ class AskLine(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [_CANCEL]
 
-    def __init__(self, question: str, placeholder: str, enter: str = "Enter puts it on record") -> None:
+    def __init__(
+        self, question: str, placeholder: str, enter: str = "Enter puts it on record", value: str = ""
+    ) -> None:
         super().__init__()
-        self._question, self._placeholder, self._enter = question, placeholder, enter
+        self._question, self._placeholder, self._enter, self._value = question, placeholder, enter, value
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
-            yield Line(placeholder=self._placeholder, id="line", max_length=500)
+            yield Line(self._value, placeholder=self._placeholder, id="line", max_length=500)
             yield Static(f"{self._enter} · escape: change nothing", classes="dialog-keys", markup=False)
 
     @on(Input.Submitted)

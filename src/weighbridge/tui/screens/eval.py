@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -20,7 +19,7 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
-from weighbridge.services.packs import load_pack
+from weighbridge.services.packs import find_pack
 from weighbridge.tui.screens.eval_rows import detail_rows, gate_rows, live_line
 from weighbridge.tui.screens.overrule import OverruleForm
 from weighbridge.tui.screens.plan import NothingRuns
@@ -35,7 +34,8 @@ class EvalScreen(JobScreen):
     STEP = "eval"
     AUTO_FOCUS = "#cases"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "overrule", "Overrule", id="eval.overrule", tooltip="Your own mark of this case, with the reason")
+        Binding("o", "overrule", "Overrule", id="eval.overrule", tooltip="Your own mark of this case, with the reason"),
+        Binding("e,f6", "app.cases", "Cases", id="eval.cases", tooltip="Add, change, try, import and save cases"),
     ]
 
     def body(self) -> ComposeResult:
@@ -90,7 +90,7 @@ class EvalScreen(JobScreen):
             return
         musts = "; * always" if policy.must_pass else ""
         self.query_one("#policy-text", Static).update(f"of {policy.cases} must pass{musts}")
-        self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of your own"
+        self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of yours; e edits"
         self._fill_table()
         self.query_one("#gate", Sheet).show(gate_rows(run))
         self._show_detail()
@@ -127,7 +127,7 @@ class EvalScreen(JobScreen):
         if not event.value.strip():
             return
         try:
-            pack = load_pack(Path(event.value.strip()).expanduser())
+            pack = find_pack(event.value.strip())
         except Problem as problem:
             self.wizard.tell(Notice.of(problem))
             return
