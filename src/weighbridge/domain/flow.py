@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from weighbridge.domain.base import digest
+from weighbridge.domain.deciding import advice
 from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.licences import LicenceNote
 from weighbridge.domain.run import Override, Run
 from weighbridge.domain.steps import ORDER, StepId
-from weighbridge.domain.verdict.decision import ACCEPTED, Choice, GateResult, Option, options
+from weighbridge.domain.verdict.decision import ACCEPTED, Choice, GateResult, Option
+from weighbridge.domain.verdict.rules import Advice
 
 Status = Literal["done", "todo", "stale", "attention"]
 """`attention`: something ran and did not end well, or something is refused."""
@@ -49,7 +51,8 @@ def _inputs(run: Run, step: StepId) -> Any:
             results = run.evaluation.results if run.evaluation else ()
             needs = (run.constraints.privacy, run.constraints.needs_fine_tuning)
             rests_on = (current_gate(run), failure(run))
-            return (run.planned, results, rests_on, needs, run.choice, run.reason)
+            tried = (run.tried,) if run.tried else ()
+            return (run.planned, results, rests_on, needs, run.choice, run.reason, *tried)
         case "packet":
             proof = run.proof.job_id if run.proof else ""
             return ([digest(_inputs(run, s)) for s in ORDER[:-1]], proof, run.plan, run.overrides)
@@ -93,17 +96,19 @@ def first_open(run: Run) -> StepId:
 
 def recommended(run: Run) -> tuple[Choice | None, str]:
     """The choice and reason that stand if the person types none: the program's recommendation, said as such."""
-    choice = allowed(run)[1]
-    if choice is None:
-        return None, ""
-    gate = current_gate(run)
-    why = "; ".join(gate.reasons) if gate else f"the proof failed: {failure(run)}"
-    return choice, f"{ACCEPTED}: {why}"
+    found = advised(run)
+    return (found.choice, f"{ACCEPTED}: {found.why}") if found.choice else (None, "")
 
 
 def allowed(run: Run) -> tuple[tuple[Option, ...], Choice | None]:
     """What the evidence at hand allows, and what it recommends."""
-    return options(run.constraints, current_gate(run), alternative(run), failure(run))
+    found = advised(run)
+    return found.options, found.choice
+
+
+def advised(run: Run) -> Advice:
+    """The options, and the recommendation with its reasons. The rules are those that the run carries."""
+    return advice(run, current_gate(run), failure(run))
 
 
 def current_gate(run: Run) -> GateResult | None:
@@ -122,11 +127,6 @@ def failure(run: Run) -> str:
 def eval_is_current(run: Run) -> bool:
     """Whether the eval on record was made with the present model, settings, cases and policy."""
     return run.evaluation is not None and run.evaluation.inputs == inputs_digest(run, "eval")
-
-
-def alternative(run: Run) -> str | None:
-    """The name of the first family that fits too: what a switch would try."""
-    return next((r.name for r in run.decision.rejected if r.code == "rank"), None)
 
 
 def missing(run: Run, step: StepId) -> str | None:
@@ -259,7 +259,8 @@ def _missing_decision(run: Run) -> str | None:
         return None
     option = next(o for o in rows if o.choice == choice)
     if not option.allowed:
-        return f"{choice} is not allowed: {option.why}."
+        way_out = f" {option.way_out}." if option.way_out else ""
+        return f"{choice} is not allowed: {option.why}.{way_out}"
     if not (run.reason.strip() or recommended(run)[0] == choice):
         return f"Say why: {choice} is not what the figures recommend."
     return None

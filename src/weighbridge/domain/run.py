@@ -25,7 +25,9 @@ from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack, Policy
+from weighbridge.domain.verdict.cost import JobCost
 from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Tried, Verdict
+from weighbridge.domain.verdict.rules import Rules
 
 DEFAULT_PROMPT = (
     "Explain in three sentences when a team should run an open-weight model on a laptop and when it should rent a GPU."
@@ -130,6 +132,10 @@ class Run(Record):
     evaluation: EvalRecord | None = None
     baselines: tuple[Baseline, ...] = Field(default=(), description="earlier evals that ran to their gate")
     tried: tuple[Tried, ...] = Field(default=(), description="prompts and retrieval tried against a failed baseline")
+    spent: dict[str, JobCost] = Field(default_factory=dict, description="what each job has cost, by its id")
+    rules: Rules | None = Field(
+        default=None, exclude=True, description="of the decision: the program's, put in when a run is opened"
+    )
     choice: Choice | None = Field(default=None, description="typed; None follows the recommendation")
     reason: str = Field(default="", description="typed; empty follows the recommendation")
     verdict: Verdict | None = None

@@ -1,4 +1,4 @@
-"""The tables of the package: planning, with a person's own families on top, and licences."""
+"""The tables of the package: planning, with a person's own families on top, licences, and rules of the decision."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.route.table import FamiliesFile, Family, OwnFamilies, RoutesFile, Tables
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_lines import explain, load_toml
+from weighbridge.domain.verdict.rules import Rules
 
 OWN_NAME = "families.toml"
 """The name of a person's own families file in the configuration folder."""
@@ -52,6 +53,13 @@ def load_licences() -> LicenceTable:
     """The table of licences; read when it is first asked for."""
     text = files("weighbridge").joinpath("data", "licences.toml").read_text("utf-8")
     return load_toml(text, "licences.toml", LicenceTable)
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> Rules:
+    """The rules of the decision. Nobody's own file changes them: a packet is checked by the same ones."""
+    text = files("weighbridge").joinpath("data", "decision.toml").read_text("utf-8")
+    return load_toml(text, "decision.toml", Rules)
 
 
 def _own_file(own: Path | None, config_dir: Path | None) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.flow import allowed, inputs_digest, licence_refusal, memory_refusal, recommended
+from weighbridge.domain.flow import advised, inputs_digest, licence_refusal, memory_refusal, recommended
 from weighbridge.domain.flow import missing as what_is_missing
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.licences import LicenceTable, classify
@@ -19,6 +19,7 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.decision import Verdict
+from weighbridge.session import tries
 
 AUTO = "auto"
 MEASURED = ("n_threads", "n_threads_batch")
@@ -172,16 +173,14 @@ def change_time_limit(run: Run, intent: want.ChangeTimeLimit) -> Run:
     return run.model_copy(update={"policy": policy})
 
 
-def decide(run: Run, intent: want.Decide) -> Run:
-    return run.model_copy(update={"choice": intent.choice, "reason": clean_line(intent.reason, 1000)})
-
-
 def confirm(run: Run, intent: want.Confirm, now: str) -> Run:
     """Next. BadInput with what is missing, if something is."""
     lack = what_is_missing(run, intent.step)
     if lack:
         raise BadInput(lack)
     update: dict[str, Any] = {}
+    if intent.step == "eval":
+        run = tries.settled(run)
     if intent.step == "decision":
         update["verdict"] = _verdict(run, now)
         run = run.model_copy(update=update)
@@ -189,9 +188,15 @@ def confirm(run: Run, intent: want.Confirm, now: str) -> Run:
 
 
 def _verdict(run: Run, now: str) -> Verdict | None:
-    rows, choice = allowed(run)
-    chosen = run.choice or choice
+    found = advised(run)
+    chosen = run.choice or found.choice
     if chosen is None:
         return None
-    reason = run.reason or recommended(run)[1]
-    return Verdict(choice=chosen, reason=reason, recommended=choice, options=rows, at=now)
+    return Verdict(
+        choice=chosen,
+        reason=run.reason or recommended(run)[1],
+        recommended=found.choice,
+        recommended_why=found.why,
+        options=found.options,
+        at=now,
+    )

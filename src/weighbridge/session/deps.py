@@ -15,13 +15,14 @@ from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.runtime import Clock, RuntimeFactory
 from weighbridge.domain.proof.samples import Conditions
 from weighbridge.domain.route.table import Tables
+from weighbridge.domain.verdict.rules import Rules
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.store import data_folder
-from weighbridge.services.tables import load_licences, load_tables
+from weighbridge.services.tables import load_licences, load_rules, load_tables
 
 
 def utc_now() -> str:
@@ -46,6 +47,7 @@ class Deps:
     dry_load: DryLoad | None = dry_load
     """Asks the engine for a forecast; None: the formula alone."""
     licences: Callable[[], LicenceTable] = load_licences
+    rules: Callable[[], Rules] = load_rules
     hub: Hub | None = None
     """None: the Hub of HF_ENDPOINT, made when it is first asked."""
     mode: Mode | None = None

@@ -71,7 +71,12 @@ def _earlier(run: Run, begun: EvalRecord, folder: RunFolder) -> tuple[Baseline, 
         return ()
     digest = old.model_sha256 or _model_of(old, folder)
     made = Baseline(
-        at=old.fixed_at, cases_digest=old.pack.digest, model_sha256=digest, gate=old.gate, job_ids=old.job_ids
+        at=old.fixed_at,
+        cases_digest=old.pack.digest,
+        model_sha256=digest,
+        gate=old.gate,
+        job_ids=old.job_ids,
+        marks={result.case: result.counts for result in old.results},
     )
     return (made,)
 

@@ -22,7 +22,18 @@ from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
 from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import answers, eval_answers, evaluating, fetching, packing, proving, recovery, weighing
+from weighbridge.session import (
+    answers,
+    eval_answers,
+    evaluating,
+    fetching,
+    packing,
+    proving,
+    recovery,
+    spending,
+    tries,
+    weighing,
+)
 from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
@@ -35,7 +46,7 @@ class Session:
 
     def __init__(self, folder: RunFolder, run: Run, deps: Deps) -> None:
         self._folder = folder
-        self._run = run
+        self._run = run.model_copy(update={"rules": deps.rules()})
         self.deps = deps
         self.watchers: list[Callable[[Run], None]] = []
         self.meter = Meter()
@@ -68,7 +79,7 @@ class Session:
         store.load(run_id)
         folder = store.open(run_id)
         try:
-            run = recovery.recovered(store.load(run_id), folder)
+            run = spending.recovered(recovery.recovered(store.load(run_id), folder), folder.events())
         except BaseException:
             folder.close()
             raise
@@ -124,8 +135,8 @@ class Session:
                 run = eval_answers.changed(self._run, intent, self.deps.now())
             case want.Rename():
                 run = answers.rename(self._run, intent)
-            case want.Decide():
-                run = answers.decide(self._run, intent)
+            case want.RecordTry() | want.Decide():
+                run = tries.changed(self._run, intent, self.deps.now())
             case want.Confirm():
                 run = answers.confirm(self._run, intent, self.deps.now())
         return self.keep(run)
@@ -234,13 +245,13 @@ class Session:
 
     async def prove(self) -> AsyncGenerator[Event, None]:
         """Runs the proof; every event is on disk before it is yielded."""
-        async with aclosing(proving.prove(self, self._folder)) as events:
+        async with aclosing(spending.counted(self, proving.prove(self, self._folder))) as events:
             async for event in events:
                 yield event
 
     async def evaluate(self) -> AsyncGenerator[Event, None]:
         """Runs the cases that have no result yet; every result is on disk before it is yielded."""
-        async with aclosing(evaluating.evaluate(self, self._folder)) as events:
+        async with aclosing(spending.counted(self, evaluating.evaluate(self, self._folder))) as events:
             async for event in events:
                 yield event
 

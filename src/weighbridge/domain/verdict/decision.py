@@ -1,4 +1,4 @@
-"""The gate (PASSED, WARNED, FAILED) and what it allows: keep, switch, RAG, LoRA, stop."""
+"""The gate (PASSED, WARNED, FAILED), and the records of what is decided after it: keep, switch, RAG, LoRA, stop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.noise import Noise
-from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.stats import Interval, wilson
 
@@ -31,7 +30,8 @@ class Overrule(Record):
 class Tried(Record):
     """What was tried against a failed baseline before anything is trained: another prompt, or text given by retrieval.
 
-    `cases_digest`: of the baseline that it answers. `result`: what came of it where the cases were run again.
+    `cases_digest`: of the baseline that it answers. `result`: what came of it where the cases were run again, with
+    other prompts or contexts; `result_digest`: of those cases.
     """
 
     what: Literal["prompt", "rag"]
@@ -39,6 +39,7 @@ class Tried(Record):
     at: str
     cases_digest: str
     result: str = ""
+    result_digest: str = ""
 
 
 class CaseResult(Record):
@@ -85,13 +86,17 @@ class GateResult(Record):
 
 
 class Baseline(Record):
-    """An eval that ran to its gate, as the run remembers it once another one takes its place."""
+    """An eval that ran to its gate, as the run remembers it once another one takes its place.
+
+    `marks`: whether each case passed, by its id; empty in a record of an earlier version.
+    """
 
     at: str
     cases_digest: str
     model_sha256: str
     gate: GateResult
     job_ids: tuple[str, ...] = ()
+    marks: dict[str, bool] = Field(default_factory=dict)
 
 
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
@@ -150,11 +155,12 @@ def _overruled(results: Sequence[CaseResult]) -> list[str]:
 
 
 class Option(Record):
-    """One possible decision: allowed or not, and why."""
+    """One possible decision: allowed or not, and why. `way_out`: what to do where it is locked."""
 
     choice: Choice
     allowed: bool
     why: str
+    way_out: str = ""
 
 
 class Verdict(Record):
@@ -163,6 +169,7 @@ class Verdict(Record):
     choice: Choice
     reason: str
     recommended: Choice | None
+    recommended_why: str = ""
     options: tuple[Option, ...]
     at: str
 
@@ -170,59 +177,3 @@ class Verdict(Record):
     def accepted(self) -> bool:
         """Whether the person took the recommendation as it stood, without words of their own."""
         return self.choice == self.recommended and self.reason.startswith(ACCEPTED)
-
-
-def options(
-    card: ConstraintCard, gate: GateResult | None, alternative: str | None, failure: str = ""
-) -> tuple[tuple[Option, ...], Choice | None]:
-    """What is allowed and why, and the recommendation (None without evidence).
-
-    `alternative`: the first family that fits too, named for a switch. `failure`: why the proof failed, if it did;
-    that is evidence enough to switch or to stop, and for nothing else.
-    """
-    other = f"the next family to try: {alternative}" if alternative else "no other family fits the constraints"
-    if gate is None:
-        return _without_eval(other, bool(alternative), failure)
-    failed = gate.gate == "FAILED"
-    score = f"{gate.passed} of {gate.total} cases passed ({gate.gate})"
-    needs_text = failed or card.privacy == "private_docs"
-    table: dict[Choice, tuple[bool, str]] = {
-        "keep": (not failed, "keep needs a gate that did not fail"),
-        "switch": (True, other),
-        "RAG": (
-            needs_text,
-            "RAG gives the model the text it lacks" if needs_text else "RAG needs a failed case or private documents",
-        ),
-        "LoRA": (
-            failed,
-            "try prompt and RAG first, and say in the reason what was tried"
-            if failed
-            else "LoRA stays locked until a baseline eval has failed: prompt and RAG first",
-        ),
-        "stop": (True, "stopping is always allowed"),
-    }
-    rows = [Option(choice=c, allowed=table[c][0], why=f"{score}; {table[c][1]}") for c in CHOICES]
-    return tuple(rows), _recommend(card, gate)
-
-
-def _without_eval(other: str, has_other: bool, failure: str) -> tuple[tuple[Option, ...], Choice | None]:
-    if failure:
-        owed = f"no eval has run, for the proof failed: {failure.rstrip('.')}"
-    else:
-        owed = "no eval has run to its end: the evidence is owed"
-    rows = []
-    for choice in CHOICES:
-        allowed = choice == "stop" or (choice == "switch" and bool(failure))
-        why = "stopping needs no evidence" if choice == "stop" else owed
-        rows.append(Option(choice=choice, allowed=allowed, why=f"{why}; {other}" if allowed and failure else why))
-    if not failure:
-        return tuple(rows), None
-    return tuple(rows), "switch" if has_other else "stop"
-
-
-def _recommend(card: ConstraintCard, gate: GateResult) -> Choice:
-    if gate.gate != "FAILED":
-        return "keep"
-    if card.privacy == "private_docs" or 2 * gate.passed >= gate.total:
-        return "RAG"
-    return "switch"

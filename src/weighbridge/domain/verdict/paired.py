@@ -28,7 +28,7 @@ def mcnemar(fixed: int, broken: int) -> float:
     for k in range(min(fixed, broken) + 1):
         below += ways
         ways = ways * (n - k) // (k + 1)
-    return min(1.0, 2 * below / 2**n)
+    return min(1.0, 2 * below / (1 << n))
 
 
 class Paired(Record):

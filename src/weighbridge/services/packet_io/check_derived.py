@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from weighbridge.domain.flow import allowed
+from weighbridge.domain.deciding import cost_so_far
+from weighbridge.domain.flow import advised
 from weighbridge.domain.model.forecast import memory_verdict
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.route.decide import decide
@@ -60,11 +61,17 @@ def check_decision(c: Contents) -> Iterator[str]:
     d = c.decision
     if d is None:
         return
-    rows, recommended = allowed(run_of(c))
+    run = run_of(c)
+    right = advised(run)
+    rows = right.options
     if d.options != rows:
         yield f"{DECISION}: options: what is allowed does not follow from the constraints and the gate"
-    if d.recommended != recommended:
-        yield f"{DECISION}: recommended is {d.recommended}, the gate recommends {recommended}"
+    if d.recommended != right.choice:
+        yield f"{DECISION}: recommended is {d.recommended}, the gate recommends {right.choice}"
+    elif d.recommended_why != right.why:
+        yield f"{DECISION}: recommended_why does not follow from the constraints and the gate"
+    if d.cost != cost_so_far(run):
+        yield f"{DECISION}: cost does not follow from what the jobs have cost"
     if d.verdict is None:
         if d.verdict_current:
             yield f"{DECISION}: verdict_current is true, and there is no verdict"

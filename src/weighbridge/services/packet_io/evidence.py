@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from weighbridge.domain.facts import missing
-from weighbridge.domain.flow import allowed, eval_is_current, inputs_digest, status
+from weighbridge.domain.flow import advised, eval_is_current, inputs_digest, status
 from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
 from weighbridge.domain.proof.summary import jobs, last, summarize
 from weighbridge.domain.run import EvalRecord, ProofRecord, Run
-from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, Option
+from weighbridge.domain.verdict.cost import costs_of
+from weighbridge.domain.verdict.decision import CaseResult, GateResult
+from weighbridge.domain.verdict.rules import Advice
 from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.records import Status
+from weighbridge.services.tables import load_rules
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,11 @@ class Evidence:
 
     @cached_property
     def run(self) -> Run:
-        """The run, with the figures of its proof made anew: an earlier version may have kept fewer of them."""
-        run = self.source.run
-        job = _job(jobs(self.source.events), run.proof.job_id) if run.proof else ()
+        """The run, with the cost of its jobs and the figures of its proof made anew: an earlier version may have kept
+        fewer of them."""
+        run, parts = self.source.run, jobs(self.source.events)
+        run = run.model_copy(update={"spent": {**run.spent, **costs_of(parts)}, "rules": run.rules or load_rules()})
+        job = _job(parts, run.proof.job_id) if run.proof else ()
         if run.proof is None or not job:
             return run
         return run.model_copy(update={"proof": run.proof.model_copy(update={"figures": summarize(job)})})
@@ -109,13 +114,16 @@ class Evidence:
         return self.evaluation.gate if self.evaluation and self.eval_is_current else None
 
     @cached_property
-    def options(self) -> tuple[tuple[Option, ...], Choice | None]:
-        return allowed(self.run)
+    def advised(self) -> Advice:
+        """What was allowed, and what was recommended."""
+        return advised(self.run)
 
     @property
     def verdict_is_current(self) -> bool:
         verdict = self.run.verdict
-        return verdict is not None and status(self.run, "decision") == "done" and verdict.options == self.options[0]
+        return (
+            verdict is not None and status(self.run, "decision") == "done" and verdict.options == self.advised.options
+        )
 
     @cached_property
     def completeness(self) -> tuple[Item, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighbridge import __version__
+from weighbridge.domain.deciding import cost_so_far
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.noise import RULE
 from weighbridge.domain.verdict.cases import CasePack
@@ -32,7 +33,7 @@ FORMULAS_OF_RUNTIME = {**FORMULAS, "noise": RULE}
 
 def decision_file(e: Evidence) -> DecisionFile:
     run, model = e.run, e.run.model
-    options, recommended = e.options
+    advised = e.advised
     return DecisionFile(
         packet=f"urn:uuid:{e.source.packet_id}",
         run=run.id,
@@ -46,8 +47,11 @@ def decision_file(e: Evidence) -> DecisionFile:
         evaluation=_eval_note(e),
         baselines=run.baselines,
         tried=run.tried,
-        options=options,
-        recommended=recommended,
+        options=advised.options,
+        recommended=advised.choice,
+        recommended_why=advised.why,
+        spent=run.spent,
+        cost=cost_so_far(run),
         verdict=run.verdict,
         verdict_current=e.verdict_is_current,
         overrides=run.overrides,

@@ -12,7 +12,9 @@ from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import DEFAULT_PROMPT, EvalRecord, PlanDetails, ProofRecord, Run
+from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.tables import load_rules
 
 ENGINE = "llama-cpp-python"
 
@@ -42,6 +44,8 @@ def run_of(c: Contents) -> Run:
         verdict=d.verdict,
         baselines=d.baselines,
         tried=d.tried,
+        spent=d.spent,
+        rules=load_rules(),
     )
     return _with_evidence(run, c)
 
@@ -54,7 +58,7 @@ def _with_evidence(run: Run, c: Contents) -> Run:
         inputs = inputs_digest(run, "proof") if proof.current else ""
         kept = proof.model_dump(exclude={"current", "note", "model_sha256"})
         run = run.model_copy(update={"proof": ProofRecord(**kept, inputs=inputs)})
-    if note:
+    if note and run.policy:
         inputs = inputs_digest(run, "eval") if note.current else ""
         # The pack's title and description are in no packet, and nothing that is asked of the run needs them.
         record = EvalRecord.model_construct(
@@ -63,6 +67,8 @@ def _with_evidence(run: Run, c: Contents) -> Run:
             noise=note.noise,
             inputs=inputs,
             results=tuple(c.results),
+            pack=CasePack.model_construct(id="", case=tuple(c.cases)),
+            policy=run.policy,
         )
         run = run.model_copy(update={"evaluation": record})
     seen = inputs_digest(run, "decision") if c.decision.verdict_current else ""

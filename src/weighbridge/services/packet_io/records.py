@@ -19,6 +19,7 @@ from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.run import Override, PlanDetails
 from weighbridge.domain.verdict.cases import Case, Policy
+from weighbridge.domain.verdict.cost import Cost, JobCost
 from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Option, Tried, Verdict
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile, Sha256
 
@@ -62,6 +63,9 @@ class DecisionFile(Record):
     tried: tuple[Tried, ...] = Field(default=(), description="prompts and retrieval tried against a failed baseline")
     options: tuple[Option, ...]
     recommended: Choice | None
+    recommended_why: str = ""
+    spent: dict[str, JobCost] = Field(default_factory=dict, description="what each job has cost, by its id")
+    cost: Cost | None = Field(default=None, description="what the run has cost so far")
     verdict: Verdict | None
     verdict_current: bool = Field(description="the verdict was made on exactly this evidence")
     overrides: tuple[Override, ...]

@@ -24,6 +24,7 @@ from weighbridge.services.packet_io import (
     check_pages,
     check_requests,
     check_threads,
+    check_tries,
 )
 from weighbridge.services.packet_io.contents import Contents, read_contents
 from weighbridge.services.packet_io.inventory import Inventory, take_inventory
@@ -78,7 +79,10 @@ CROSS = (
     Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
     Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, _TOLD),
     Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
-    Area("decision", "the decision is among what the gate allows", _DERIVED.check_decision),
+    Area("baselines", "their sums, models and cases", check_tries.check_baselines, (EVENTS,)),
+    Area("tries", "each answers an eval that FAILED", check_tries.check_tries, (POLICY,)),
+    Area("cost", "what each job has cost, counted again", check_tries.check_spent, (EVENTS,)),
+    Area("decision", "it is among what the evidence allows", _DERIVED.check_decision, (CASES, RESULTS, POLICY, MODEL)),
     Area("completeness", "the list is what the records give", _DERIVED.check_list, (MODEL, CARD, SYSTEM)),
 )
 

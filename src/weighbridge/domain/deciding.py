@@ -1,0 +1,109 @@
+"""The grounds of a run's decision, and what the run has cost so far."""
+
+from __future__ import annotations
+
+from weighbridge.domain.run import Run
+from weighbridge.domain.verdict.cost import Cost, price_of
+from weighbridge.domain.verdict.decision import GateResult
+from weighbridge.domain.verdict.grounds import Grounds, lacking_knowledge
+from weighbridge.domain.verdict.rules import Advice, advise
+
+
+def advice(run: Run, gate: GateResult | None, failure: str) -> Advice:
+    """What the run's rules make of its evidence. `gate`: of a current eval; `failure`: why its proof failed.
+
+    ValueError where the run carries no rules: whoever opens a run puts those of the program in.
+    """
+    if run.rules is None:
+        raise ValueError("the run carries no rules of the decision")
+    return advise(grounds(run, gate, failure), run.rules)
+
+
+def grounds(run: Run, gate: GateResult | None, failure: str) -> Grounds:
+    """The evidence of a run. Cases, marks, baseline and tries count only beside a current gate."""
+    other = next((row for row in run.decision.rejected if row.code == "rank"), None)
+    known = Grounds(
+        failure=failure,
+        private_documents=run.constraints.privacy == "private_docs",
+        needs_fine_tuning=run.constraints.needs_fine_tuning,
+        alternative=other.name if other else "",
+        alternative_reason=other.reason if other else "",
+    )
+    record = run.evaluation
+    if gate is None or record is None:
+        return known
+    failing = tuple(result.case for result in record.results if not result.counts)
+    cases = record.pack.active
+    texts = {case.id for case in cases if case.context.strip()}
+    tags = run.rules.knowledge_tags if run.rules else ()
+    digest = record.policy.cases_digest
+    tried = {t.what for t in run.tried if digest in (t.cases_digest, t.result_digest)}
+    return known.model_copy(
+        update={
+            "gate": gate,
+            "baseline": _failed_baseline(run, gate, digest),
+            "tried": tuple(sorted(tried)),
+            "failing": failing,
+            "lacking": lacking_knowledge(cases, record.results, tags),
+            "with_text": tuple(case for case in failing if case in texts),
+            "engine_failures": tuple(r.case for r in record.results if r.failure and not r.counts),
+        }
+    )
+
+
+def _failed_baseline(run: Run, gate: GateResult, digest: str) -> str:
+    """Words on the FAILED eval of these cases with this model: the present one, else the newest earlier one."""
+    if gate.gate == "FAILED":
+        return f"{gate.passed} of {gate.total} passed"
+    sha256 = run.model.sha256 if run.model else ""
+    for old in reversed(run.baselines):
+        same = old.cases_digest == digest and bool(sha256) and old.model_sha256 == sha256
+        if same and old.gate.gate == "FAILED":
+            return f"{old.gate.passed} of {old.gate.total} passed, begun {old.at}"
+    return ""
+
+
+def cost_so_far(run: Run) -> Cost:
+    """The cost of the run's jobs and files. What nobody knows is named, and is never 0."""
+    spent = tuple(run.spent.values())
+    wall = round(sum(job.wall_s for job in spent), 3)
+    price = run.plan.cost_per_hour
+    rate = price_of(price) if price and not run.planned else None
+    fetched = _fetched(run)
+    return Cost(
+        jobs=len(spent),
+        wall_s=wall,
+        tokens_read=sum(job.tokens_read for job in spent),
+        tokens_written=sum(job.tokens_written for job in spent),
+        fetched_bytes=fetched,
+        price=price,
+        money=round(rate * wall / 3600, 4) if rate is not None else None,
+        unknown=tuple(_unknown(run, fetched, rate)),
+    )
+
+
+def _fetched(run: Run) -> int | None:
+    """Size of the present model's file, where it came from the Hub: known once a job has run with it.
+
+    A file of this machine costs none.
+    """
+    if run.model is None or run.model.kind in ("bundled", "file"):
+        return 0
+    return run.model.size_bytes if run.spent and not run.planned else None
+
+
+def _unknown(run: Run, fetched: int | None, rate: float | None) -> list[str]:
+    named = {job for old in run.baselines for job in old.job_ids}
+    if not run.planned:
+        named |= {run.proof.job_id} if run.proof else set()
+        named |= set(run.evaluation.job_ids if run.evaluation else ())
+    lost = len(named - set(run.spent))
+    unknown = [f"time and tokens of {lost} other job{'s' if lost > 1 else ''} are not known"] if lost else []
+    if fetched is None:
+        unknown.append("bytes fetched are not known")
+    if run.planned:
+        unknown.append(f"what {run.decision.route} has cost is not known")
+    elif rate is None:
+        reason = "no single number stands in the price" if run.plan.cost_per_hour else "no price per hour is typed"
+        unknown.append(f"money is not known: {reason}")
+    return unknown

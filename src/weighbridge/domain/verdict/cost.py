@@ -1,0 +1,107 @@
+"""What a run has cost so far: time, tokens, bytes fetched, and money where a price is typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from weighbridge.domain.base import Record
+from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Prefilled, Token
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+class JobCost(Record):
+    """One proof or eval, warm-ups and crashed children included; the trials of threads ask for no answer.
+
+    `wall_s`: seconds from its start to its last event. `tokens_read`: of prompts, without those kept in the KV cache.
+    """
+
+    wall_s: float = 0.0
+    tokens_read: int = 0
+    tokens_written: int = 0
+
+
+class JobCostFold:
+    """Takes the events of one job; `job_id` is known from the first of them."""
+
+    def __init__(self) -> None:
+        self.job_id = ""
+        self._wall_s = 0.0
+        self._read = self._written = 0
+
+    @property
+    def cost(self) -> JobCost:
+        return JobCost(wall_s=round(self._wall_s, 3), tokens_read=self._read, tokens_written=self._written)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case Heartbeat():
+                return
+            case Attempt():
+                self.job_id = event.job_id
+            case Prefilled():
+                self._read += event.prompt_tokens - event.reused_tokens
+            case Token():
+                self._written += 1
+            case _:
+                pass
+        self._wall_s = max(self._wall_s, event.t)
+
+
+def costs_of(jobs: Iterable[Iterable[Event]]) -> dict[str, JobCost]:
+    """The cost of whole jobs, by their ids."""
+    costs: dict[str, JobCost] = {}
+    for job in jobs:
+        fold = JobCostFold()
+        for event in job:
+            fold.add(event)
+        costs[fold.job_id] = fold.cost
+    return costs
+
+
+class Cost(Record):
+    """The cost so far. `unknown`: what is not in it, in a few words each.
+
+    `fetched_bytes`: the file of the present model, where it came from the Hub: it may have been here before. null: not
+    known. `price`: per hour, as typed. `money`: price times wall time, in the unit of the price; null: not known.
+    """
+
+    jobs: int
+    wall_s: float
+    tokens_read: int
+    tokens_written: int
+    fetched_bytes: int | None
+    price: str = ""
+    money: float | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """In one line, what is not known last."""
+        return "; ".join((*self._parts(), *self.unknown))
+
+    def _parts(self) -> tuple[str, ...]:
+        jobs = f"{self.jobs} job{'' if self.jobs == 1 else 's'}"
+        tokens = f"{self.tokens_read:,} tokens read, {self.tokens_written:,} written"
+        parts = (f"{jobs}, {_duration(self.wall_s)}", tokens) if self.jobs else ("nothing has run here",)
+        if self.fetched_bytes is not None:
+            size = f"at most {self.fetched_bytes / 2**20:,.0f} MiB fetched" if self.fetched_bytes else "nothing fetched"
+            parts = (*parts, size)
+        if self.money is not None:
+            parts = (*parts, f"money {self.money:.4f} at {self.price} an hour")
+        return parts
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def price_of(text: str) -> float | None:
+    """The number in a price per hour as typed: `0.50 USD`, `$1.20/h`. None where there is none, or more than one."""
+    found = _NUMBER.findall(text)
+    return float(found[0]) if len(found) == 1 and "," not in text else None
