@@ -26,7 +26,7 @@ async def test_runs_are_listed_resumed_begun_and_deleted(
         await walk_to(pilot, "route")
         await pilot.press("ctrl+l")
         await wait_until(pilot, "the list", lambda: older.run.id in screen_text(app))
-        assert f"▶ {session.run.id}  step 2 Route" in screen_text(app)
+        assert f"▶ {session.run.id}  2 Route" in screen_text(app)
         lines = [e.id for e in store.list()]
         await pilot.press(*["down"] * lines.index(older.run.id), "enter")
         await wait_until(pilot, "the older run", lambda: app.session.run.id == older.run.id)

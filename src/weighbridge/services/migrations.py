@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.run import EvalRecord, Run
+from weighbridge.domain.standing import restored
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.domain.verdict.decision import CaseResult
@@ -102,7 +102,7 @@ def _with_digests(run: Run, was: Agreed) -> Run:
     lost: set[StepId] = set()
     if record and not _same_marks(record):
         lost = {"eval", "decision", "packet"}
-    return _confirmed(_evidence(run, was.evidence - lost), was.confirmed - lost)
+    return restored(run, was.standing.without(lost))
 
 
 def _speaking_of(pack: CasePack | None, policy: Policy | None) -> Policy | None:
@@ -124,18 +124,3 @@ def _fits(result: CaseResult, passed: bool) -> bool:
     if result.repeats_passed is not None and 0 < result.repeats_passed < result.repeats:
         return True
     return passed == result.passed or not result.output_tokens
-
-
-def _evidence(run: Run, steps: frozenset[StepId]) -> Run:
-    """In order: the digest of a later step speaks of the evidence of an earlier one."""
-    for step, field in (("proof", "proof"), ("eval", "evaluation"), ("packet", "packet")):
-        record = getattr(run, field)
-        if record is not None and step in steps:
-            inputs = inputs_digest(run, step)
-            run = run.model_copy(update={field: record.model_copy(update={"inputs": inputs})})
-    return run
-
-
-def _confirmed(run: Run, steps: frozenset[StepId]) -> Run:
-    fresh = {step: inputs_digest(run, step) for step in steps if step in run.confirmed}
-    return run.model_copy(update={"confirmed": {**run.confirmed, **fresh}})

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from weighbridge.domain.base import digest
 from weighbridge.domain.facts import typed
+from weighbridge.domain.standing import Standing
 from weighbridge.domain.steps import ORDER, StepId
 
 Data = dict[str, Any]
@@ -18,12 +19,10 @@ Data = dict[str, Any]
 class Agreed(NamedTuple):
     """Where the digests in a `run.json` of version 1 agreed with the inputs beside them.
 
-    `evidence`: of proof, eval and packet. `confirmed`: the steps that were confirmed as they stood. `packs`: the
-    places (`pack`, `evaluation`) whose policy spoke of the very cases beside it.
+    `packs`: the places (`pack`, `evaluation`) whose policy spoke of the very cases beside it.
     """
 
-    evidence: frozenset[StepId]
-    confirmed: frozenset[StepId]
+    standing: Standing
     packs: frozenset[str]
 
 
@@ -39,8 +38,10 @@ def agreed(data: Data) -> Agreed:
     if data.get("evaluation"):
         places["evaluation"] = (data["evaluation"]["pack"], data["evaluation"]["policy"])
     return Agreed(
-        evidence=frozenset(step for step, record in kept.items() if record and record["inputs"] == now[step]),
-        confirmed=frozenset(s for s in ORDER if data.get("confirmed", {}).get(s) == now[s]),
+        standing=Standing(
+            evidence=frozenset(step for step, record in kept.items() if record and record["inputs"] == now[step]),
+            confirmed=frozenset(s for s in ORDER if data.get("confirmed", {}).get(s) == now[s]),
+        ),
         packs=frozenset(
             place
             for place, (pack, policy) in places.items()
@@ -95,11 +96,11 @@ def _card(data: Data) -> Data | None:
 def _decision(data: Data, planned: bool, inputs: dict[StepId, Any]) -> list[Any]:
     evaluation, proof, constraints = data.get("evaluation"), data.get("proof"), data["constraints"]
     current = evaluation and evaluation["inputs"] == digest(inputs["eval"])
-    failed = proof and proof["outcome"] == "failed" and proof["inputs"] == digest(inputs["proof"])
+    failed = proof is not None and proof["outcome"] == "failed" and proof["inputs"] == digest(inputs["proof"])
     return [
         planned,
         evaluation["results"] if evaluation else [],
-        [evaluation["gate"] if current else None, proof["message"] if failed and not planned else ""],
+        [evaluation["gate"] if current else None, proof["message"] if proof and failed and not planned else ""],
         [constraints["privacy"], constraints["needs_fine_tuning"]],
         data.get("choice"),
         data.get("reason", ""),

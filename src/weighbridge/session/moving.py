@@ -12,6 +12,7 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, OutsideFailed, Problem
 from weighbridge.domain.proof.events import EVENT
 from weighbridge.domain.run import Run
+from weighbridge.domain.standing import restored, standing
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.services import bundled, run_archive
 from weighbridge.services.atomic import disk_problem, write_atomic
@@ -39,7 +40,8 @@ def export_run(store: RunStore, run_id: str, folder: Path) -> Path:
         own.append((str(Path(run.model.path).parent), "[model folder]"))
     redactor = this_machine(own)
     data = redactor.value(_without_machine(run).model_dump(mode="json"))
-    files = {"run.json": json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"}
+    reworded = restored(Run.model_validate_json(json.dumps(data)), standing(run))
+    files = {"run.json": reworded.model_dump_json(indent=1).encode() + b"\n"}
     lines = [event.model_dump_json().encode() + b"\n" for event in redactor.events(read_events(where))]
     if lines:
         files["events.jsonl"] = redactor.text(b"".join(lines).decode()).encode()
