@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -93,10 +93,10 @@ class CasePack(Record):
             raise misplaced(f"{said}: write {len(self.active)} at most", "policy", "min_pass")
         return self
 
-    @cached_property
+    @property
     def active(self) -> tuple[Case, ...]:
-        """The cases that are asked: all but the disabled ones."""
-        return tuple(case for case in self.case if not case.disabled)
+        """The cases that are asked: all but the disabled ones. The same object each time, for `digest`."""
+        return _active_of(_Same(self.case))
 
     @property
     def digest(self) -> str:
@@ -136,6 +136,12 @@ class _Same:
 
     def __hash__(self) -> int:
         return id(self.cases)
+
+
+@lru_cache(maxsize=8)
+def _active_of(same: _Same) -> tuple[Case, ...]:
+    """Not kept in the pack itself: a copy of it with other cases would take them along."""
+    return tuple(case for case in same.cases if not case.disabled)
 
 
 @lru_cache(maxsize=4)
