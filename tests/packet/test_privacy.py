@@ -8,8 +8,10 @@ import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packet.forge import document, problems
 
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.proof.events import Completed, Event, Token
@@ -135,3 +137,32 @@ def test_the_models_folder_is_no_part_of_a_packet(source: PacketSource, save: Sa
         replace(source, folders=[(folder, "[model folder]")], logs=dict.fromkeys(source.logs, f"at {folder}/m\n"))
     )
     assert folder.encode() not in every_byte(packet)
+
+
+def test_what_was_taken_out_is_listed_and_never_said(source: PacketSource, save: Save) -> None:
+    changed = spoken(source, f"{HOME}/x on annas-laptop.lan")
+    packet = save(replace(changed, logs=dict.fromkeys(source.logs, f"token {TOKEN} in {HOME}/a {HOME}/b\n")))
+    listed = json.loads((packet / "data/redactions.json").read_text())["replaced"]
+    by_file = {(row["file"], row["label"]): (row["kind"], row["count"]) for row in listed}
+    log = f"data/logs/{next(iter(source.logs))}"
+    assert by_file[log, "[home]"] == ("folder", 2) and by_file[log, "[credential]"] == ("credential", 1)
+    assert by_file["data/events.jsonl", "[name]"][0] == "name"
+    assert b"anna" not in every_byte(packet)
+    assert [c.detail for c in verify_packet(packet).checks if not c.ok] == []
+
+
+def test_a_list_of_what_was_taken_out_that_is_wrong_is_found(source: PacketSource, save: Save) -> None:
+    def one_more(file: dict[str, Any]) -> None:
+        file["replaced"][0]["count"] += 1
+
+    packet = save(replace(source, logs=dict.fromkeys(source.logs, f"in {HOME}/a\n")))
+    document(packet, "redactions.json", one_more)
+    assert any(line.startswith("redactions: ") and "the list says 2" in line for line in problems(packet))
+
+
+def test_a_host_name_that_is_a_word_stays_in_what_was_said(
+    source: PacketSource, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "node", lambda: "laptop")
+    packet = save(spoken(source, "A laptop is enough."))
+    assert "A laptop is enough." in json.loads((packet / "data/runtime.json").read_text())["proof"]["output"]

@@ -13,6 +13,8 @@ BAGIT, INFO = "bagit.txt", "bag-info.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 TAG_FILES = (INFO, BAGIT, MANIFEST)
 """The files that the tag manifest lists, in its order."""
+SIGNATURE = f"{TAG_MANIFEST}.sig"
+"""A signature of the tag manifest: the one file that no manifest lists."""
 PAYLOAD = "data/"
 
 

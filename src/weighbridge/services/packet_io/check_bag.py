@@ -95,7 +95,7 @@ def check_tags(files: Inventory, tags: Manifest) -> Iterator[str]:
 def check_extra(files: Inventory, payload: Manifest, tags: Manifest) -> Iterator[str]:
     """No file that no manifest lists."""
     yield from files.problems
-    known = set(payload.digests) | set(tags.digests) | {bag.TAG_MANIFEST, *bag.TAG_FILES}
+    known = set(payload.digests) | set(tags.digests) | {bag.TAG_MANIFEST, bag.SIGNATURE, *bag.TAG_FILES}
     for name in sorted(set(files.sizes) - known):
         yield f"{name} was added: no manifest lists it"
     yield from _twins(sorted(set(files.sizes) | known))

@@ -162,7 +162,7 @@ def _system(c: Contents, job: Sequence[Event]) -> Iterator[str]:
     """The engine and the figures under their names in system.json. An empty text stands there as null."""
     assert c.system is not None
     figures = c.runtime.proof.figures if c.runtime and c.runtime.proof else None
-    right = {**engine_fields(job), **figure_fields(figures)}
+    right = {**engine_fields(job), **figure_fields(figures, job)}
     for field, value in right.items():
         if getattr(c.system, field) != (None if value == "" else value):
             yield f"{SYSTEM}: {field} is {getattr(c.system, field)}, the proof gives {value}"

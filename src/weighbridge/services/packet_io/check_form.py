@@ -28,7 +28,8 @@ def other_form(files: Inventory) -> str:
         return ""
     if not isinstance(form, int) or isinstance(form, bool) or form == FORM or form < 1:
         return ""
+    newer = ", a newer one" if form > FORM else ""
     return (
-        f"{NOT_CHECKED}the records are of form {form}, written by {clean_line(str(by), 60)}, and this is {SOFTWARE}, "
-        f"which checks form {FORM}{ADVICE}"
+        f"{NOT_CHECKED}the records are of form {form}{newer}, written by {clean_line(str(by), 60)}, and this is "
+        f"{SOFTWARE}, which checks form {FORM}{ADVICE}"
     )

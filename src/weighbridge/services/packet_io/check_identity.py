@@ -10,6 +10,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
 from weighbridge.services.packet_io.fill_model import DECLARED
+from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id
 from weighbridge.services.packet_io.records import DecisionFile
 
 DECISION, RUNTIME, MODEL, INFO = "data/decision.json", "data/runtime.json", "data/model/model.json", "bag-info.txt"
@@ -31,6 +32,7 @@ def check_names(c: Contents) -> Iterator[str]:
         "Bagging-Date": d.written_at[:10],
         "Bag-Software-Agent": d.software,
         "External-Description": DESCRIPTION,
+        LABEL: profile_id(d.route.route),
     }
     for label, value in expected.items():
         if (said := c.info.get(label, "nothing")) != value:

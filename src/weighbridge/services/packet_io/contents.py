@@ -16,8 +16,16 @@ from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packet_io.inventory import Inventory
-from weighbridge.services.packet_io.records import SCHEMAS, DecisionFile, PolicyFile, RuntimeFile, SystemFile
+from weighbridge.services.packet_io.records import (
+    SCHEMAS,
+    DecisionFile,
+    PolicyFile,
+    RedactionsFile,
+    RuntimeFile,
+    SystemFile,
+)
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
+from weighbridge.services.packet_io.sound_json import require_sound
 
 MAX_LINES = 500_000
 """Lines of one JSONL file that are read."""
@@ -33,6 +41,7 @@ DOCUMENTS = {
     "data/recipe.json": "recipe",
     "data/runtime.json": "runtime",
     "data/system.json": "system",
+    "data/redactions.json": "redactions",
 }
 LINES = {"data/eval/cases.jsonl": "case", "data/eval/results.jsonl": "result", "data/events.jsonl": "event"}
 RECORDS = (*DOCUMENTS, *LINES)
@@ -40,7 +49,7 @@ RECORDS = (*DOCUMENTS, *LINES)
 LOGS = "data/logs/"
 MODEL_CARD = "data/model/README.md"
 """The model card as the repository has it: a foreign text, carried byte for byte."""
-ALWAYS = ("data/README.md", "data/decision.json", "data/runtime.json", "data/system.json")
+ALWAYS = ("data/README.md", "data/decision.json", "data/runtime.json", "data/system.json", "data/redactions.json")
 
 
 @dataclass
@@ -49,6 +58,7 @@ class Contents:
 
     `present`: every file of the packet by its path. `unread`: the faulty ones: what they say is not known. `logs`:
     SHA-256 of each log by its name. `text`: reads a file that is no record; OSError and ValueError as `Inventory.text`.
+    `made`: texts that were made of the records and are asked for more than once, by path.
     """
 
     info: dict[str, str]
@@ -59,6 +69,7 @@ class Contents:
     problems: list[str] = field(default_factory=list)
     documents: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[Any]] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
 
     @property
     def decision(self) -> DecisionFile | None:
@@ -98,6 +109,10 @@ class Contents:
         return self.documents.get("data/system.json")
 
     @property
+    def redactions(self) -> RedactionsFile | None:
+        return self.documents.get("data/redactions.json")
+
+    @property
     def cases(self) -> list[Case]:
         return self.lines.get("data/eval/cases.jsonl", [])
 
@@ -128,7 +143,7 @@ def read_contents(files: Inventory, info: dict[str, str]) -> Contents:
                 found.unread.add(name)
                 found.problems.append(str(error) if name in str(error) else f"{name}: {error}")
     for name in files.sizes:
-        if name.startswith(LOGS):
+        if name.startswith(LOGS) and name not in files.unchecked:
             found.logs[name.removeprefix(LOGS)] = files.sha256(name)
     return found
 
@@ -142,6 +157,10 @@ def take(found: Contents, name: str, text: str) -> None:
 
 
 def _record(schema: TypeAdapter[Any], where: str, text: str) -> Any:
+    try:
+        require_sound(text)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
     try:
         return schema.validate_json(text, strict=True)
     except ValidationError as error:

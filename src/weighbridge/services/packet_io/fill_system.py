@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.proof.events import Event, Loaded, Swept, ThreadsLowered
-from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.measure import JobFigures, request_figures
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.evidence import Evidence
@@ -29,6 +30,7 @@ _REASONS = {
     "accelerators_per_node": "not looked for: the engine runs on the CPU",
     "build_commit": "the installed library does not tell which commit it was built from",
     "hw_notes": "nothing typed",
+    "stddev_ts": "fewer than two answers have a rate",
 }
 
 
@@ -36,7 +38,7 @@ def system_file(e: Evidence) -> SystemFile:
     """For a plan it is the machine that planned, and says so; the engine's fields are missing."""
     machine, model, planned = e.run.machine, e.run.model, e.status == "planned"
     figures = e.proof.figures if e.proof else None
-    values = {**machine_fields(machine), **engine_fields(e.proof_events), **figure_fields(figures)}
+    values = {**machine_fields(machine), **engine_fields(e.proof_events), **figure_fields(figures, e.proof_events)}
     values |= {"sw_notes": None, "build_commit": None}
     values |= {"model_filename": model.file_name, "model_size": model.size_bytes} if model else dict.fromkeys(_MODEL)
     if planned:
@@ -56,6 +58,7 @@ def machine_fields(machine: MachineFacts) -> dict[str, Any]:
     return {
         "operating_system": machine.operating_system,
         "host_processor_model_name": machine.cpu_model,
+        "cpu_info": machine.cpu_model,
         "host_processor_core_count": machine.physical_cores,
         "host_memory_capacity": machine.memory_bytes,
         "accelerators_per_node": None,
@@ -88,12 +91,18 @@ def _lowered(live: Sequence[Event]) -> str:
     return f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
 
 
-def figure_fields(figures: JobFigures | None) -> dict[str, Any]:
-    """The proof's figures under llama-bench's names."""
+def figure_fields(figures: JobFigures | None, job: Sequence[Event]) -> dict[str, Any]:
+    """The proof's figures under llama-bench's names. `job`: its events."""
+    rates = [(f.decode_tokens_per_s, f.output_tokens) for f in request_figures(last_attempt(job)) if not f.warmup]
+    known = [(rate, tokens) for rate, tokens in rates if rate]
+    speeds = tuple(rate for rate, _ in known)
     return {
+        "avg_ts": round(mean(speeds), 3) if speeds else None,
+        "stddev_ts": round(stdev(speeds), 3) if len(speeds) > 1 else None,
+        "samples_ts": speeds or None,
+        "samples_ns": tuple(round((tokens - 1) / rate * 1e9) for rate, tokens in known) or None,
         "n_prompt": figures.prompt_tokens if figures else None,
         "n_gen": figures.output_tokens if figures else None,
-        "avg_ts": figures.decode_tokens_per_s if figures else None,
         "load_average_start": figures.load1_before if figures else None,
         "load_average_end": figures.load1_after if figures else None,
         "noise": figures.noise.mark if figures and figures.noise else None,

@@ -6,18 +6,17 @@ that none of them can say anything else than the records.
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Any
 
-from weighbridge.services.packet_io import csv_rows, notes
+from weighbridge.services.packet_io import csv_rows, notes, notes_owed
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.forecast_rows import forecast_csv
+from weighbridge.services.packet_io.formats import bagit_profile, cyclonedx, in_toto, inspect_log
+from weighbridge.services.packet_io.json_text import json_text
 from weighbridge.services.packet_io.notes_first_run import first_run
 from weighbridge.services.packet_io.notes_licence import licence_note
+from weighbridge.services.packet_io.owed import is_lora, is_private
 from weighbridge.services.packet_io.readme import readme
 from weighbridge.services.packet_io.rebuild import run_of
 from weighbridge.services.packet_io.records import SCHEMAS
@@ -26,18 +25,6 @@ from weighbridge.services.tables import load_tables
 README = "data/README.md"
 Page = tuple[str, Callable[[], str]]
 """A path, and what makes its text: who asks for the names alone makes none."""
-_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
-
-
-def json_text(value: Any, indent: int | None) -> str:
-    """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
-    return _UNUSUAL.sub(_visible, text)
-
-
-def _visible(found: re.Match[str]) -> str:
-    char = found[0]
-    return json.dumps(char)[1:-1] if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
 
 
 @cache
@@ -58,8 +45,23 @@ def texts(c: Contents) -> Iterator[Page]:
         route = load_tables().route(c.decision.constraints.available_route)
         plan = partial(notes.route_plan, run_of(c), c.decision.completeness, route)
         yield f"data/route/{route.id}.md", plan
+    if c.decision and is_private(c.decision):
+        yield notes_owed.PRIVATE_PATH, partial(notes_owed.private_note, c)
+    if c.decision and is_lora(c.decision):
+        yield notes_owed.LORA_PATH, partial(notes_owed.lora_note, c)
+    yield from _formats(c)
     for name in SCHEMAS:
         yield f"data/schemas/{name}.schema.json", partial(schema, name)
+
+
+def _formats(c: Contents) -> Iterator[Page]:
+    """What other programs read, as far as it needs no events."""
+    if in_toto.has_statement(c):
+        yield in_toto.PATH, partial(in_toto.statement, c)
+    if c.decision and c.model:
+        yield cyclonedx.PATH, partial(cyclonedx.mlbom, c)
+    if c.decision:
+        yield bagit_profile.PATH, partial(bagit_profile.profile, c.decision.route.route)
 
 
 def tables(c: Contents) -> Iterator[Page]:
@@ -69,6 +71,8 @@ def tables(c: Contents) -> Iterator[Page]:
         yield "data/shutdown.md", partial(notes.shutdown, c)
         yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(jobs))
         yield "data/resources/samples.csv", lambda: csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
+    if log := inspect_log.log_name(c):
+        yield log, partial(inspect_log.inspect_log, c)
 
 
 def read_me(c: Contents) -> Page:

@@ -21,9 +21,11 @@ from weighbridge.services.packet_io.fill_model import model_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
 from weighbridge.services.packet_io.fill_system import system_file
 from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
+from weighbridge.services.packet_io.json_text import json_text
 from weighbridge.services.packet_io.model_card import carry
-from weighbridge.services.packet_io.pages import json_text
 from weighbridge.services.packet_io.redact import Redactor
+from weighbridge.services.packet_io.redactions import PATH as REDACTIONS
+from weighbridge.services.packet_io.redactions import redactions_file
 
 MAX_LOG = 1_000_000
 """Characters kept of one engine log: its first and last half."""
@@ -70,6 +72,7 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
         files["data/eval/results.jsonl"] = lines(e.evaluation.results)
     if e.jobs:
         files["data/events.jsonl"] = _readable(lines(e.events))
+    files[REDACTIONS] = json_text(redactions_file(redactor.used, files, files.__getitem__).model_dump(), 1) + "\n"
     return files
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_RUNTIME, GATE_RULE, INTERVAL
+from weighbridge.services.packet_io.formats.inspect_log import TOO_LARGE
 from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes_facts import fact_text
 from weighbridge.services.packet_io.notes_first_run import noise_line
@@ -12,15 +13,18 @@ from weighbridge.services.packet_io.records import DecisionFile, EvalNote, Runti
 
 FILES = {
     "decision.json": "constraints, route, rejected families, gate, options, decision, what is missing",
+    "decision.intoto.json": "the gate as an in-toto Statement v1 (test-result v0.1) about the model's file",
     "model/model.json": "which weights: name, repository, revision, file, size, SHA-256",
     "model/card-facts.json": "licence, languages, context, safety, use: each with its source",
     "model/declared-facts.json": "what the sources say where the person typed another value over it",
     "model/licence.json": "the licence's class and note by the table of licences, stated use, refusal, override",
     "model/LICENSE-NOTE.md": "the licence as its sources state it, and what it allows: a note, not legal advice",
+    "model/mlbom.cdx.json": "weights, model card and runtime as a CycloneDX 1.6 ML-BOM",
     "model/README.md": "the model card, byte for byte as in the repository at the revision",
     "policy.json": "the rule of the gate, saved before the first case ran",
     "eval/cases.jsonl": "the fixed cases, one a line",
     "eval/results.jsonl": "one result for each case: output, mark, figures",
+    "eval/inspect/": "the eval as a log of Inspect: `inspect view --log-dir eval/inspect`",
     "resources/requests.csv": "every request; an empty cell was not measured",
     "resources/forecast.csv": "the forecast beside what was measured; an empty cell was not measured",
     "resources/samples.csv": "memory and load of the engine's process over time; an empty cell was not measured",
@@ -31,8 +35,11 @@ FILES = {
     "shutdown.md": "every process and how it ended",
     "events.jsonl": "everything that happened, in order; the figures are derived from it",
     "logs/": "the engine's own log of each attempt, folders of the machine taken out",
+    "redactions.json": "what was taken out before the files were written, how often, and from where",
+    "private/": "private documents: where they went, and the notes that are owed",
+    "lora/": "before and after LoRA: the eval before it, what was tried, what is owed",
     "route/": "commands, typed values and evidence owed of a route that runs elsewhere",
-    "schemas/": "JSON Schemas of the files above",
+    "schemas/": "JSON Schemas of the files above, and the BagIt profile that bag-info.txt names",
 }
 _LIMITS = (
     "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
@@ -45,7 +52,8 @@ _LIMITS = (
     "revision.",
     "",
     "The checksums show integrity: no file has changed since the packet was written. They do not show who wrote",
-    "it, nor that the run took place: whoever can write a packet can write its checksums too.",
+    "it, nor that the run took place: whoever can write a packet can write its checksums too. A signature shows who",
+    "stands by it, and no more.",
     "",
 )
 """What the checks of a packet do not show."""
@@ -62,6 +70,11 @@ _ABSENT = {
     "first-run.md": "the proof has not run",
     "recipe.json": "the proof has not run",
     "route/": "the route runs on this machine",
+    "decision.intoto.json": "no gate stands that speaks of this model with these settings, cases and policy",
+    "model/mlbom.cdx.json": "no model was chosen",
+    "eval/inspect/": "no case has run to its end",
+    "private/": "the constraints name no private documents",
+    "lora/": "LoRA was not decided",
 }
 
 
@@ -83,11 +96,15 @@ def readme(c: Contents) -> str:
 
 
 def _why(c: Contents, d: DecisionFile, runtime: RuntimeFile, name: str) -> str:
-    measured_only = name.startswith(("eval/results", "resources", "first", "recipe", "shutdown", "events", "logs"))
+    measured_only = name.startswith(
+        ("eval/results", "eval/inspect", "resources", "first", "recipe", "shutdown", "events", "logs")
+    )
     if d.status == "planned" and measured_only:
         return _PLANNED
     if name == "model/README.md":
         return code(c.model.card.missing.get("file", "not recorded")) if c.model else "no model was chosen"
+    if name == "eval/inspect/" and c.results:
+        return TOO_LARGE
     if name == "resources/forecast.csv":
         return code(runtime.missing.get("forecast_against_measured", "not recorded"))
     if name == "route/" and d.constraints.available_route != "local_cpu":
@@ -129,6 +146,7 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         *([f"- Proof, noise: {noise_line(runtime.proof.figures.noise)}"] if runtime.proof else []),
         *_unstable(c, runtime),
         *_reused(c, runtime),
+        *_overruled(c),
         f"- Eval: {_score(d.evaluation)}",
         *([f"- Eval, noise: {noise_line(d.evaluation.noise)}"] if d.evaluation else []),
         f"- Decision: {_decided(d)}",
@@ -165,6 +183,30 @@ def _reused(c: Contents, runtime: RuntimeFile) -> list[str]:
     return [f"- Prefix reuse: {'; '.join([cold, *checks])}"] if kept or checks else []
 
 
+def _overruled(c: Contents) -> list[str]:
+    """Marks that a person put in place of the grader's."""
+    return [
+        f"- **Overruled** by the person: {code(row.case)} {'passes' if row.overruled.passed else 'fails'}, the grader "
+        f"says it {'passes' if row.passed else 'fails'}: {code(row.overruled.reason)}"
+        for row in c.results
+        if row.overruled
+    ]
+
+
+_SIGNED = (
+    "If somebody has signed it, `tagmanifest-sha256.txt.sig` is their SSH signature. With their key in a file",
+    "of the form `allowed_signers`:",
+    "",
+    "```sh",
+    "weighbridge verify --signers allowed_signers .",
+    "ssh-keygen -Y verify -f allowed_signers -I NAME -n evidence-packet -s tagmanifest-sha256.txt.sig \\",
+    "  < tagmanifest-sha256.txt",
+    "```",
+    "",
+    "`weighbridge verify --strict` fails where evidence is still owed, and names it; so does a validator of BagIt",
+    "profiles with `schemas/bagit-profile.json`.",
+    "",
+)
 _AGAIN = (
     "`weighbridge prove --from .` runs `recipe.json` again, and says which answers are equal and what else differs:",
     "recipe, figures, machine.",
@@ -192,6 +234,7 @@ def _tail(runtime: RuntimeFile) -> list[str]:
         "compares whatever stands in two files.",
         *(_AGAIN if runtime.proof else ()),
         "",
+        *_SIGNED,
         *_LIMITS,
         "## How the figures are computed",
         "",

@@ -171,6 +171,7 @@ class SystemFile(Record):
 
     operating_system: str | None
     host_processor_model_name: str | None
+    cpu_info: str | None = Field(description="llama-bench's name for host_processor_model_name")
     host_processor_core_count: int | None
     host_memory_capacity: int | None
     accelerators_per_node: int | None
@@ -195,11 +196,30 @@ class SystemFile(Record):
     flash_attn: str | None
     n_prompt: int | None
     n_gen: int | None
-    avg_ts: float | None = Field(description="decode tokens/s of the proof")
+    avg_ts: float | None = Field(description="decode tokens/s of the proof: mean of samples_ts")
+    stddev_ts: float | None = Field(description="of samples_ts, from two answers on (n - 1 in the divisor)")
+    samples_ts: tuple[float, ...] | None = Field(description="decode tokens/s of each answer of the proof")
+    samples_ns: tuple[int, ...] | None = Field(description="nanoseconds of each answer, first token to last")
     load_average_start: float | None
     load_average_end: float | None
     noise: str | None = Field(description="quiet, contended or unknown: the mark of the proof, by the rule printed")
     missing: dict[str, str]
+
+
+class Replaced(Record):
+    """What stands in place of something that was taken out of a file. What that was is nowhere in a packet."""
+
+    kind: Literal["folder", "name", "credential"]
+    label: str
+    file: str
+    count: int = Field(ge=1, description="how often the label stands in the file")
+
+
+class RedactionsFile(Record):
+    """data/redactions.json: what was taken out of the records and logs before they were written."""
+
+    rule: str
+    replaced: tuple[Replaced, ...]
 
 
 SCHEMAS: dict[str, TypeAdapter[Any]] = {
@@ -213,6 +233,7 @@ SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "recipe": TypeAdapter(Recipe),
     "runtime": TypeAdapter(RuntimeFile),
     "system": TypeAdapter(SystemFile),
+    "redactions": TypeAdapter(RedactionsFile),
     "event": EVENT,
 }
 """What each schema file of a packet describes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from weighbridge.domain.problems import Refused
-from weighbridge.domain.proof.events import Completed, Event, Token
+from weighbridge.domain.proof.events import Completed, Event, Failed, Token
 
 TOKENS = re.compile(
     r"\bhf_[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
@@ -23,6 +23,16 @@ _LOCAL_PATH = re.compile(r"(?<![\w.:/\\\]-])(?:[A-Za-z]:[\\/]|/)(?:[\w.@+~ -]*[\
 """The folder part of an absolute path, as an engine's log writes it."""
 _COMMON_NAMES = {"root", "user", "admin", "administrator", "ubuntu", "localhost", "runner", "home", "host", "test"}
 """User and host names that say nothing about anybody and stand in ordinary text."""
+_HOST = re.compile(r"(?i)(?=.{6})[\w-]+(\.[\w-]+)*\.[a-z]{2,}|(?=.*\d)(?=.*-)[\w-]{10,}|[0-9a-f]{12}")
+"""Host names that are no words of ordinary text: with a domain, with a number, or a container's."""
+NAME, CREDENTIAL = "[name]", "[credential]"
+RULE = (
+    "Taken out of every record: folders of this machine, its host name where that is no ordinary word, and what has "
+    "the shape of a credential. Taken out of the engine's logs too: all other folders, and the names of user and host. "
+    "Never changed: what is asked and answered otherwise, the fixed cases, and the model card, which is carried whole "
+    "or not at all. Texts of private documents are not blacked out."
+)
+"""What is taken out, for a person."""
 _SHORTEST_NAME = 3
 _SHORTEST_SECRET = 8
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -40,23 +50,32 @@ class Redactor:
         self._places = {form: label for path, label in folders.items() for form in _forms(path)}
         longest_first = sorted(self._places, key=len, reverse=True)
         self._folders = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        self.used: set[str] = set()
+        """Labels that stand for something."""
         own = [form for form in longest_first if form.count("/") + form.count("\\") > 1]
         self._own_folders = re.compile("|".join(map(_pattern, own)) or r"(?!)")
-        self._names = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in _own_names()) or r"(?!)")
+        names = _own_names()
+        self._names = _words(names)
+        self._hosts = _words([name for name in names if name in _hosts() and _HOST.fullmatch(name)])
 
     def text(self, text: str) -> str:
-        """Text without this machine's folders and without credentials."""
-        text = self._folders.sub(lambda found: self._places[found[0]], text)
-        return TOKENS.sub("[credential]", text)
+        """Text without this machine's folders and telling host name, and without credentials."""
+        text = self._folders.sub(lambda found: self._label(self._places[found[0]]), text)
+        text = self._hosts.sub(lambda _: self._label(NAME), text)
+        return TOKENS.sub(lambda _: self._label(CREDENTIAL), text)
+
+    def _label(self, label: str) -> str:
+        self.used.add(label)
+        return label
 
     def log(self, text: str) -> str:
         """A program's own log: also without any other folder, and without user and host name."""
-        text = _LOCAL_PATH.sub("[folder]/", self.text(text))
-        return self._names.sub("[name]", text)
+        text = _LOCAL_PATH.sub(lambda _: f"{self._label('[folder]')}/", self.text(text))
+        return self._names.sub(lambda _: self._label(NAME), text)
 
     def events(self, events: Iterable[Event]) -> list[Event]:
         """Events whose answers hold nothing private, not even spread over several tokens."""
-        found = list(events)
+        found = [self._failure(event) for event in events]
         private = {
             (at, event.request): self.text(event.output)
             for at, event in enumerate(found)
@@ -65,6 +84,12 @@ class Redactor:
         for (end, request), output in private.items():
             _rewrite(found, end, request, output)
         return found
+
+    def _failure(self, event: Event) -> Event:
+        """The last line of a log is redacted as the log is."""
+        if not isinstance(event, Failed) or not event.last_log:
+            return event
+        return event.model_copy(update={"last_log": self.log(event.last_log)})
 
     def value(self, value: Any) -> Any:
         """Plain data (as JSON holds it) with every text in it redacted."""
@@ -80,15 +105,18 @@ class Redactor:
         """What a public text tells of this machine; empty where nothing. `/root` and its like tell of nobody."""
         if any(secret in text for secret in self._secrets):
             return "a credential of this machine"
+        if self._hosts.search(text):
+            return "the name of this machine"
         return "a folder of this machine" if self._own_folders.search(text) else ""
 
     def check(self, files: Mapping[str, bytes]) -> None:
         """Refused, with the file's name, where a folder or a credential is still there."""
         for name, data in files.items():
             text = data.decode("utf-8")
-            if self._folders.search(text) or TOKENS.search(text):
+            if self._folders.search(text) or TOKENS.search(text) or self._hosts.search(text):
                 raise Refused(
-                    f"The packet would hold a folder of this machine or a credential in {name}; it was not written.",
+                    f"The packet would hold a folder or the name of this machine or a credential in {name}; "
+                    "it was not written.",
                     "Take it out of the text where it was typed, and save again.",
                 )
 
@@ -138,6 +166,15 @@ def _own_names() -> list[str]:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = ""
-    names = {user, platform.node(), platform.node().split(".")[0]}
+    names = {user, *_hosts()}
     telling = (n for n in names if len(n) >= _SHORTEST_NAME and n.lower() not in _COMMON_NAMES)
     return sorted(telling, key=len, reverse=True)
+
+
+def _hosts() -> set[str]:
+    return {platform.node(), platform.node().split(".")[0]}
+
+
+def _words(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of the names as a whole word."""
+    return re.compile("|".join(rf"(?<![\w.-]){re.escape(n)}(?![\w-])" for n in names) or r"(?!)")

@@ -15,7 +15,7 @@ MOST = 50
 class Check(Record):
     """One thing that holds, or one problem: `detail` names the file and what does not hold.
 
-    `checked` is False where it could not be looked at; then `ok` is too.
+    `checked` is False where it could not be looked at; then `ok` is too, unless nothing rests on it.
     """
 
     name: str

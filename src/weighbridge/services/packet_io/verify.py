@@ -25,10 +25,13 @@ from weighbridge.services.packet_io import (
     check_requests,
     check_threads,
     check_tries,
+    redactions,
 )
 from weighbridge.services.packet_io.contents import Contents, read_contents
 from weighbridge.services.packet_io.inventory import Inventory, take_inventory
+from weighbridge.services.packet_io.owed import owed
 from weighbridge.services.packet_io.report import Check, Report, area
+from weighbridge.services.packet_io.signature import check_signature
 
 EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
 MODEL, CARD, DECLARED, LICENCE, POLICY, RECIPE, SYSTEM = (
@@ -53,7 +56,7 @@ class Area(NamedTuple):
 
 _IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check_figures, check_derived, check_pages
 _FACTS = (MODEL, CARD, DECLARED)
-_TOLD = (MODEL, CARD, DECLARED, LICENCE)
+_TOLD = (MODEL, CARD, DECLARED, LICENCE, CASES, RESULTS, POLICY)
 CROSS = (
     Area("identity", "bag-info.txt and the files name one packet, run, route and decision", _IDENTITY.check_names),
     Area("model", "one model in every file and attempt", _IDENTITY.check_model, (MODEL,)),
@@ -78,6 +81,7 @@ CROSS = (
     Area("attempts", "every attempt of the events is listed with its log", _FIGURES.check_attempts, (EVENTS,)),
     Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
     Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, _TOLD),
+    Area("redactions", "each label stands where the list says, as often", redactions.check_redactions, (EVENTS,)),
     Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
     Area("baselines", "their sums, models and cases", check_tries.check_baselines, (EVENTS,)),
     Area("tries", "each answers an eval that FAILED", check_tries.check_tries, (POLICY,)),
@@ -87,16 +91,26 @@ CROSS = (
 )
 
 
-def verify_packet(path: Path) -> Report:
-    """Every check of the packet at `path`. Never raises for what is in it; BadInput where there is no packet."""
-    return read_packet(path)[0]
+def verify_packet(path: Path, *, strict: bool = False, signers: Path | None = None) -> Report:
+    """Every check of the packet at `path`. Never raises for what is in it; BadInput where there is no packet.
+
+    `strict`: what is still owed is a failure too. `signers`: OpenSSH's allowed_signers file; then the packet must have
+    the signature of somebody in it.
+    """
+    report, contents = read_packet(path, signers)
+    if not strict or contents.decision is None:
+        return report
+    lacks = [Check(name="owed", ok=False, detail=f"{item.title}: {item.reason}") for item in owed(contents.decision)]
+    return report.model_copy(update={"ok": report.ok and not lacks, "checks": (*report.checks, *lacks)})
 
 
-def read_packet(path: Path) -> tuple[Report, Contents]:
+def read_packet(path: Path, signers: Path | None = None) -> tuple[Report, Contents]:
     """The same, with the records that were checked: they are to be used only where the report is ok."""
     _is_packet(path)
     files = take_inventory(path)
     checks = _bag(files)
+    if signed := check_signature(path, files.sizes.get(bag.SIGNATURE), signers):
+        checks.append(signed)
     info: dict[str, str] = {}
     contents = Contents(info, set(), files.text)
 

@@ -12,6 +12,7 @@ from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.contents import MODEL_CARD
 from weighbridge.services.packet_io.evidence import Evidence, PacketSource
 from weighbridge.services.packet_io.fill import DESCRIPTION, SOFTWARE
+from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id
 from weighbridge.services.packet_io.payload import payload
 from weighbridge.services.packet_io.place import place
 from weighbridge.services.packet_io.redact import this_machine
@@ -50,6 +51,7 @@ def _info(e: Evidence) -> dict[str, str]:
         "Model-Repo": (model.repo if model else "") or "unknown",
         "Model-Revision": (model.revision if model else "") or "unknown",
         "Model-SHA256": (model.sha256 if model else "") or "unknown",
+        LABEL: profile_id(e.run.decision.route),
         "Decision": verdict.choice if verdict and e.verdict_is_current else "none",
     }
 

@@ -1,0 +1,118 @@
+"""The model as a CycloneDX 1.6 ML-BOM: weights with their SHA-256, model card, licence, and the runtime.
+
+A plain dictionary: the format's Python library has no class for model cards, and drops them where it reads a file.
+Values of performance metrics are texts by the format's schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weighbridge.domain.facts import Fact
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.json_text import json_text
+from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
+from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
+
+PATH = "data/model/mlbom.cdx.json"
+MODEL, RUNTIME = "model", "runtime"
+"""Names of the components within the file."""
+
+
+def mlbom(c: Contents) -> str:
+    """The bill's text. Needs decision.json and model.json."""
+    d, model = c.decision, c.model
+    assert d is not None
+    assert model is not None
+    runtime = _runtime(c.runtime) if c.runtime and c.runtime.name else None
+    made = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": d.packet,
+        "version": 1,
+        "metadata": {"timestamp": d.written_at, "tools": {"components": [_tool(d.software)]}},
+        "components": [_component(c, d, model), *([runtime] if runtime else [])],
+        "dependencies": [{"ref": MODEL}, *([{"ref": RUNTIME}] if runtime else [])],
+    }
+    return json_text(made, 1) + "\n"
+
+
+def _tool(software: str) -> dict[str, Any]:
+    name, _, version = software.partition(" ")
+    return {"type": "application", "name": name, "version": version}
+
+
+def _runtime(runtime: RuntimeFile) -> dict[str, Any]:
+    known = {"version": runtime.version} if runtime.version else {}
+    return {"type": "library", "bom-ref": RUNTIME, "name": runtime.name, **known}
+
+
+def _component(c: Contents, d: DecisionFile, model: ModelFile) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "machine-learning-model", "bom-ref": MODEL, "name": model.name}
+    if model.revision:
+        made["version"] = model.revision
+    if model.sha256:
+        made["hashes"] = [{"alg": "SHA-256", "content": model.sha256}]
+    if c.licence and (licence := _licence(c.licence)):
+        made["licenses"] = [{"license": licence}]
+    if model.kind == "hub" and model.repo and model.revision:
+        made["purl"] = f"pkg:huggingface/{model.repo}@{model.revision}"
+    made["modelCard"] = {
+        "modelParameters": _parameters(model),
+        "quantitativeAnalysis": {"performanceMetrics": list(_metrics(c, d))},
+        "considerations": _considerations(c, d),
+    }
+    made["properties"] = [
+        {"name": f"weighbridge:{name}", "value": str(value)}
+        for name in ("kind", "file_name", "size_bytes", "quantization", "n_params")
+        if (value := getattr(model, name)) is not None
+    ]
+    return made
+
+
+def _licence(licence: LicenceFile) -> dict[str, str]:
+    """By name: not every licence of a model is in the list of SPDX. Nothing where sources disagree on it."""
+    name = licence.note.name or licence.note.id
+    link = {"url": licence.note.link} if licence.note.link else {}
+    return {"name": name, **link} if name else {}
+
+
+def _parameters(model: ModelFile) -> dict[str, Any]:
+    family = {"architectureFamily": model.architecture} if model.architecture else {}
+    text = [{"format": "text"}]
+    return {"task": "text-generation", **family, "inputs": text, "outputs": text}
+
+
+def _metrics(c: Contents, d: DecisionFile) -> Iterator[dict[str, Any]]:
+    """What was measured of this model, and nothing that an earlier one with other settings gave."""
+    note, proof = d.evaluation, c.runtime.proof if c.runtime else None
+    if note and note.gate and note.current:
+        gate = note.gate
+        yield {
+            "type": "pass rate",
+            "value": f"{gate.passed / gate.total:.4f}",
+            "slice": f"{gate.total} fixed cases of {c.policy.policy.pack if c.policy else 'a pack'}, {gate.gate}",
+            "confidenceInterval": {"lowerBound": str(gate.interval.low), "upperBound": str(gate.interval.high)},
+        }
+    if proof and proof.current:
+        for name in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s", "peak_rss_bytes"):
+            if (value := getattr(proof.figures, name)) is not None:
+                yield {"type": name, "value": repr(value), "slice": "first run"}
+
+
+def _considerations(c: Contents, d: DecisionFile) -> dict[str, Any]:
+    """The intended task, and what the card says of limits; each only where somebody has said it."""
+    card = c.card
+    if card is None:
+        return {"useCases": [d.constraints.task]}
+    return {
+        "useCases": [d.constraints.task, *_said(card.intended_use)],
+        "technicalLimitations": [*_said(card.safety), *_said(card.context_length, "context length: ")],
+        "ethicalConsiderations": [{"name": text} for text in _said(card.out_of_scope_use, "out of scope: ")],
+    }
+
+
+def _said(fact: Fact, before: str = "") -> list[str]:
+    return [f"{before}{fact.text} ({fact.status})"] if fact.status in ("declared", "derived", "typed") else []
