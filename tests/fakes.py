@@ -16,6 +16,7 @@ from weighbridge.domain.proof.events import (
     Event,
     Failed,
     Loaded,
+    Mode,
     Prefilled,
     Ready,
     RequestStarted,
@@ -61,6 +62,10 @@ class Script:
     crash_in_default_mode: str | None = None
     """Signal that kills a child in default mode at its first request."""
     crash_in_safe_mode: str | None = None
+    fails: Callable[[Request, Mode], Failed | None] = lambda request, mode: None
+    """What the engine does in place of an answer."""
+    late: Callable[[Request], bool] = lambda request: False
+    """Answers that are at their time limit after the first word."""
     refuse_load: str | None = None
     silent: bool = False
     """Prompts that are no warm-up are answered without a token."""
@@ -152,10 +157,18 @@ class ScriptedRuntime:
         )  # fmt: skip
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:
+        failed = self._script.fails(request, self._launch.mode)
+        if failed is not None and failed.survived:
+            yield failed.model_copy(update={"t": self._clock()})
+            return
         yield RequestStarted(
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, prompt=request.prompt,
-            repeat=request.repeat, prompt_tokens=12,
+            repeat=request.repeat, prompt_tokens=12, time_limit_s=request.time_limit_s,
         )  # fmt: skip
+        if failed is not None:
+            self._crashed = True
+            yield failed.model_copy(update={"t": self._clock()})
+            return
         default = self._launch.mode == "default"
         signal = self._script.crash_in_default_mode if default else self._script.crash_in_safe_mode
         if signal:
@@ -166,6 +179,8 @@ class ScriptedRuntime:
         full = self._script.overlong and not request.warmup
         silent = full or (self._script.silent and not request.warmup)
         words = [] if silent else self._script.answer(request).split(" ")
+        late = self._script.late(request)
+        words = words[:1] if late else words
         said: list[str] = []
         for index, word in enumerate(words):
             await self._gate(request)
@@ -177,7 +192,8 @@ class ScriptedRuntime:
             yield self._sample()
         yield Completed(
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, output="".join(said),
-            repeat=request.repeat, stop_reason="context_full" if full else "eos", prompt_tokens=12,
+            repeat=request.repeat, prompt_tokens=12,
+            stop_reason="context_full" if full else "time_limit" if late else "eos",
             output_tokens=len(words), prefill_s=0.2, engine_prompt_ms=200.0,
             engine_prompt_tokens=12, engine_decode_ms=100.0, engine_decode_tokens=len(words),
         )  # fmt: skip

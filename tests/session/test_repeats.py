@@ -9,7 +9,7 @@ from fakes import Script
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.events import Graded, RequestStarted
 from weighbridge.session import Session
-from weighbridge.session.evaluating import _requests
+from weighbridge.session.evaluating import case_requests
 
 
 async def prepared(session: Session, repeats: int) -> Session:
@@ -71,9 +71,9 @@ async def test_a_case_that_was_cut_within_its_repeats_is_asked_anew(
 
 
 async def test_a_prefix_is_kept_by_the_first_asking_of_a_case_alone(session: Session) -> None:
-    pack = session.run.pack
-    assert pack is not None
+    pack, policy = session.run.pack, session.run.policy
+    assert pack is not None and policy is not None
     settings = session.run.settings.model_copy(update={"repeats": 2})
-    assert [r.reuse_prefix for r in _requests(pack.case[0], settings)] == [False, False]
-    kept = _requests(pack.case[0], settings.model_copy(update={"prefix_reuse": True}))
+    assert [r.reuse_prefix for r in case_requests(pack.case[0], policy, settings)] == [False, False]
+    kept = case_requests(pack.case[0], policy, settings.model_copy(update={"prefix_reuse": True}))
     assert [r.reuse_prefix for r in kept] == [True, False]

@@ -32,7 +32,7 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     done = {result.case for result in record.results}
     await require_room(run, folder, [r for r in requests if r.case not in done])
     grading = Grading({c.id: c for c in record.pack.active}, lambda case: case in fold.done)
-    job = Job("eval", run, folder, session.deps, requests, grading)
+    job = Job("eval", run, folder, session.deps, requests, grading, record.mode if done else None)
     fold = EvalFold(record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"}))
     baselines = (*run.baselines, *_earlier(run, record, folder))
     session.keep(session.run.model_copy(update={"evaluation": fold.record, "baselines": baselines}))

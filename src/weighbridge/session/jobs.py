@@ -58,13 +58,15 @@ class Job:
         deps: Deps,
         requests: Sequence[Request],
         grading: Grading | None = None,
+        mode: Mode | None = None,
     ) -> None:
+        """`mode`: that of results which this job adds to; None: the one that is known to work."""
         self.kind = kind
         self.n_ctx = run.settings.n_ctx
         """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
-        self._requests, self._grading = tuple(requests), grading
+        self._requests, self._grading, self._goes_on = tuple(requests), grading, mode
         self._runtime: Runtime | None = None
         self._stop_wish = asyncio.Event()
         self._failure: Failed | None = None
@@ -97,11 +99,7 @@ class Job:
                 await self._runtime.stop()
 
     async def _all(self) -> AsyncGenerator[Event, None]:
-        known = known_mode(self._deps.home)
-        mode: Mode | None = self._deps.mode or known or "default"
-        reason = "first try" if known is None else "remembered: this mode works on this machine and build"
-        if self._deps.mode is not None:
-            reason = "as in the recipe"
+        mode, reason = self._first()
         number = 0
         while mode is not None and not self._stopping:
             number += 1
@@ -110,6 +108,15 @@ class Job:
                 yield event
             mode, reason = self._next(mode)
         yield Ended(t=self._clock(), at=self._deps.now(), outcome=self._outcome())
+
+    def _first(self) -> tuple[Mode | None, str]:
+        """Mode of the first attempt and the reason for it."""
+        if self._deps.mode is not None:
+            return self._deps.mode, "as in the recipe"
+        if self._goes_on is not None:
+            return self._goes_on, "goes on in the mode of the results so far"
+        known = known_mode(self._deps.home)
+        return known or "default", "remembered: this mode works on this machine and build" if known else "first try"
 
     def _next(self, mode: Mode) -> tuple[Mode | None, str]:
         """Mode of the next attempt and the reason for it; None where the job is over."""
