@@ -14,6 +14,7 @@ from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.screens.compare import AskTwo, CompareScreen
 from weighbridge.tui.widgets.sheet import Sheet
+from weighbridge.tui.widgets.status_line import StatusLine
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 
@@ -35,11 +36,15 @@ async def test_two_packets_are_asked_for_and_shown(
     async with app.run_test(size=size) as pilot:
         await wait_until(pilot, "the run is open", lambda: app.step_screen is not None)
         await ask(pilot)
-        await pilot.press(*"old", "enter", *"nothing", "enter")
+        app.screen.query_one("#old", Input).value = "nothing"
+        app.screen.query_one("#new", Input).value = "new"
+        await pilot.press("enter")
         await wait_until(pilot, "the refusal", lambda: status(pilot).startswith("! There is no folder"))
         await ask(pilot)
         await pilot.press(*"old", "enter")
         assert app.focused is app.screen.query_one("#new", Input), "the other one is still to be named"
+        await pilot.press("enter")
+        assert "Name both packets." in app.screen.query_one(StatusLine).notice.text
         await pilot.press(*"new", "enter")
         await wait_until(pilot, "the comparison", lambda: isinstance(app.screen, CompareScreen))
         rows = [(row.label.strip(), row.value) for row in app.screen.query_one(Sheet).rows]
