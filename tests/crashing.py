@@ -36,7 +36,8 @@ from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session, real_deps, session
 
-CASES = 30
+CASES, FEW = 30, 6
+"""Of an eval that is killed, and of the packet of a run."""
 GONE_S = 10.0
 
 
@@ -58,14 +59,14 @@ def scripted(home: Path) -> Deps:
     return replace(real_deps(home), runtime=Script().factory, conditions=quiet, dry_load=None)
 
 
-def pack() -> CasePack:
+def pack(cases: int) -> CasePack:
     """Every third case fails."""
 
     def grader(n: int) -> Includes:
         return Includes(kind="includes", target="zebra" if n % 3 == 2 else "answer")
 
-    cases = tuple(Case(id=f"c{n}", prompt=f"Say {n}.", grader=grader(n)) for n in range(CASES))
-    return CasePack(id="many", case=cases)
+    made = tuple(Case(id=f"c{n}", prompt=f"Say {n}.", grader=grader(n)) for n in range(cases))
+    return CasePack(id="many", case=made)
 
 
 async def prepared(deps: Deps, model: str, *, whole: bool) -> str:
@@ -73,7 +74,7 @@ async def prepared(deps: Deps, model: str, *, whole: bool) -> str:
     made = Session.create(RunStore(deps.home), deps)
     await made.choose_model(model)
     if model != "bundled":
-        made.apply(want.UsePack(pack=pack()))
+        made.apply(want.UsePack(pack=pack(FEW if whole else CASES)))
     made.apply(want.ChangeSetting(field="n_threads", value="1"))
     if whole:
         for step in ORDER[:-1]:
@@ -216,6 +217,7 @@ def kill_saves(home: Path, kills: int, rng: random.Random) -> Found:
     place = home / "packets"
     place.mkdir()
     target = place / "packet"
+    save(deps, run_id, home / "first")  # what is imported and computed once is there before the forks
     took = seconds(lambda: save(deps, run_id, target))
     while found.killed < kills:
         if found.killed % 2 and target.exists():

@@ -5,7 +5,7 @@ What is taken out is kept, line by line, in `events.damaged.jsonl` beside the ev
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -71,9 +71,12 @@ def _parts(text: bytes) -> list[_Job]:
 
 def _without(run: Run, kept: set[str]) -> Run:
     """The run without a proof or an eval whose events are not whole: it is owed again."""
-    proof, evaluation = run.proof, run.evaluation
-    if proof and proof.job_id not in kept:
-        proof = None
-    if evaluation and not kept.issuperset(evaluation.job_ids):
-        evaluation = None
-    return run.model_copy(update={"proof": proof, "evaluation": evaluation})
+    update: dict[str, Any] = {}
+    confirmed = dict(run.confirmed)
+    if run.proof and run.proof.job_id not in kept:
+        update["proof"] = None
+        confirmed.pop("proof", None)
+    if run.evaluation and not kept.issuperset(run.evaluation.job_ids):
+        update["evaluation"] = None
+        confirmed.pop("eval", None)
+    return run.model_copy(update={**update, "confirmed": confirmed})

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 WARM_UP = Request(id="warm-up", prompt="Say hello.", warmup=True, max_tokens=8)
 NO_RECORD = "No record is kept: a failing disk says nothing of the model."
+LATER = "The record is made from its events when the run is opened again."
 
 
 async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, None]:
     """Events of the proof, then the record in the run. The events are folded as they pass, and are not kept.
 
     A disk that fails ends it without a record: it says nothing of the model, and a proof that failed speaks for
-    another one. The events so far stay.
+    another one. The events so far stay; where they hold the proof to its end, they are enough for the record.
     """
     await session.check_can_run()
     run = session.run
@@ -49,7 +50,8 @@ async def prove(session: Session, folder: RunFolder) -> AsyncGenerator[Event, No
                     session.keep(session.run.model_copy(update={"proof": standing(session.run.proof, made)}))
                 yield event
     except OutsideFailed as problem:
-        raise OutsideFailed(str(problem), f"{problem.hint} {NO_RECORD}".strip()) from problem
+        told = NO_RECORD if fold.newest(Ended) is None else LATER
+        raise OutsideFailed(str(problem), f"{problem.hint} {told}".strip()) from problem
     finally:
         session.job = None
 
