@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from weighbridge.domain.problems import BadInput
@@ -14,7 +14,7 @@ from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import counted, table
 from weighbridge.services.case_import import Imported, import_cases, pack_of
-from weighbridge.services.packs import built_in_packs, find_pack, load_pack, save_pack
+from weighbridge.services.packs import built_in_packs, find_pack, load_pack, save_pack, typed_path
 
 MOST_NAMED = 50
 """Refused rows that are named for a person; --json names all."""
@@ -25,7 +25,7 @@ def main(args: Namespace) -> int:
         case "show":
             _show(find_pack(args.pack), args.json)
         case "check":
-            _check(load_pack(Path(args.file)), args.file, args.json)
+            _check(load_pack(typed_path(args.file)), args.file, args.json)
         case "import":
             _import(args)
         case "try":
@@ -109,10 +109,10 @@ def _check(pack: CasePack, name: str, as_json: bool) -> None:
 
 def _import(args: Namespace) -> None:
     """Writes the pack, or nothing. Every row that is left out is told; BadInput where that was not agreed to."""
-    out = Path(args.output).expanduser()
-    if out.exists() and not args.force:
+    out = typed_path(args.output)
+    if os.path.exists(out) and not args.force:
         raise BadInput(f"{clean_line(args.output)} is there already.", "--force writes over it.")
-    imported = import_cases(Path(args.file).expanduser(), args.grader)
+    imported = import_cases(typed_path(args.file), args.grader)
     _tell_refused(imported)
     if not args.skip_bad:
         imported.require_whole()

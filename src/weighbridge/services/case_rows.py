@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,7 @@ def read_rows(path: Path, known: Sequence[str]) -> Rows:
 
 def _text(path: Path, name: str) -> str:
     """The text, without its byte order mark. BadInput names the line of a byte that is not UTF-8."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise BadInput(f"There is no file {name}.", "Check the path.")
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import tomli_w
-from pydantic import BaseModel
 
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.text import clean_line
@@ -16,7 +15,7 @@ from weighbridge.domain.verdict.cases import Case, CasePack
 
 def pack_toml(pack: CasePack) -> str:
     """The whole pack, defaults left out. BadInput names the case that holds a null, which TOML has not."""
-    head = {name: value for name, value in _plain(pack).items() if name != "case"}
+    head = pack.model_dump(mode="json", exclude_defaults=True, exclude={"case"})
     return _dumped({**head, "case": [_plain_case(case) for case in pack.case]})
 
 
@@ -63,27 +62,13 @@ def _starts(text: str, count: int) -> list[int]:
 
 
 def _plain_case(case: Case) -> dict[str, Any]:
-    row: dict[str, Any] = _plain(case)
+    row = case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if _has_null(row):
         raise BadInput(
             f"The case {clean_line(case.id)} holds a null, which TOML cannot hold.",
             'Say it another way: in a JSON Schema, type = "null" stands for it.',
         )
     return row
-
-
-def _plain(value: Any) -> Any:
-    """Records as tables without their defaults; the kind of a grader always stands there."""
-    if isinstance(value, BaseModel):
-        fields = type(value).model_fields.items()
-        return {
-            field.alias or name: _plain(getattr(value, name))
-            for name, field in fields
-            if name == "kind" or getattr(value, name) != field.get_default(call_default_factory=True)
-        }
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
 def _has_null(value: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +12,7 @@ from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_lines import load_toml
 from weighbridge.domain.verdict.cases import CasePack
-from weighbridge.services.atomic import disk_problem, write_atomic
+from weighbridge.services.atomic import write_atomic
 from weighbridge.services.pack_text import pack_toml, spliced
 
 MAX_BYTES = 16 * 2**20
@@ -47,7 +49,7 @@ def built_in_packs() -> dict[str, CasePack]:
 def read_text(path: Path, what: str, limit: int = MAX_BYTES) -> str:
     """The text of a person's file. BadInput where there is none, or where it is not UTF-8 text."""
     name = clean_line(str(path))
-    if not path.is_file():
+    if not os.path.isfile(path):  # also where the system refuses the name
         raise BadInput(f"There is no {what} {name}.", "Check the path; it must be a file.")
     try:
         if path.stat().st_size > limit:
@@ -57,6 +59,11 @@ def read_text(path: Path, what: str, limit: int = MAX_BYTES) -> str:
         raise BadInput(f"{name} is not UTF-8 text.", f"A {what} is a TOML file in UTF-8.") from None
     except OSError as error:
         raise BadInput(f"{name} cannot be read: {clean_line(error.strerror or '')}.") from None
+
+
+def typed_path(name: str) -> Path:
+    """A path as it is typed, with ~ for the home folder; of somebody who is not known here it stays as it is."""
+    return Path(os.path.expanduser(name))
 
 
 def load_pack(path: Path) -> CasePack:
@@ -71,8 +78,8 @@ def find_pack(name: str, folder: Path | None = None) -> CasePack:
     """
     if name in built_in_ids():
         return built_in_pack(name)
-    path = (folder or Path()) / Path(name).expanduser()
-    if not path.exists() and path.suffix != ".toml":
+    path = (folder or Path()) / typed_path(name)
+    if not os.path.exists(path) and path.suffix != ".toml":
         known = ", ".join(built_in_ids())
         raise BadInput(f"{clean_line(name)} is neither a built-in pack nor a cases file.", f"Built-in packs: {known}.")
     return load_pack(path)
@@ -91,16 +98,16 @@ def save_pack(pack: CasePack, path: Path, *, over: bool = False) -> None:
         raise BadInput("The pack holds a text that TOML cannot give back unchanged.", "Look for odd line ends in it.")
     if not path.parent.is_dir():
         raise BadInput(f"There is no folder {clean_line(str(path.parent))}.", "Make it first, or choose another one.")
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     write_atomic(path, text.encode("utf-8"))
+    with suppress(OSError):
+        path.chmod(mode)
 
 
 def _earlier(path: Path, over: bool) -> str:
     """The text of the pack that stands there; empty where nothing does, or where what does is to go."""
-    try:
-        if not path.exists():
-            return ""
-    except OSError as error:
-        raise disk_problem(path, error, "Choose another path.") from error
+    if not os.path.exists(path):
+        return ""
     if path.is_dir():
         raise BadInput(f"{clean_line(str(path))} is a folder.", "Name a file in it, for example cases.toml.")
     try:

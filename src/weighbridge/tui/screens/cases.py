@@ -6,9 +6,9 @@ Every change is at once the run's: there is nothing to confirm, and the eval on 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -24,7 +24,7 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.grader_words import words_of
 from weighbridge.services.case_import import Imported, import_cases, pack_of
-from weighbridge.services.packs import built_in_ids, built_in_packs, load_pack, save_pack
+from weighbridge.services.packs import built_in_ids, built_in_packs, load_pack, save_pack, typed_path
 from weighbridge.session import cases as change
 from weighbridge.session.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
@@ -185,7 +185,7 @@ class CasesScreen(Screen[None]):
         if name is None:
             return
         self.say(Notice(f"Reading {clean_line(name)}.", kind="hint"))
-        path = Path(name).expanduser()
+        path = typed_path(name)
         try:
             if path.suffix.lower() == ".toml":
                 await self._take(await asyncio.to_thread(load_pack, path))
@@ -229,10 +229,10 @@ class CasesScreen(Screen[None]):
         name = await self.app.push_screen_wait(ask)
         if name is None:
             return
-        path, pack = Path(name).expanduser(), self.pack
+        path, pack = typed_path(name), self.pack
         try:
             try:
-                if path.is_file() and not await self._over(f"{clean_line(name)} is there already."):
+                if os.path.isfile(path) and not await self._over(f"{clean_line(name)} is there already."):
                     return
                 await asyncio.to_thread(save_pack, pack, path)
             except Refused as refused:
