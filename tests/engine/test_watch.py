@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from weighbridge.domain.proof.events import Completed, Event, Heartbeat, Loaded, RequestStarted, Swept, Token
+from weighbridge.domain.proof.events import Completed, Event, Failed, Heartbeat, Loaded, RequestStarted, Swept, Token
+from weighbridge.domain.proof.settings import Request
 from weighbridge.services.engine.watch import Watch
 
 ASKED = RequestStarted(t=0, request="r", prompt="p", prompt_tokens=1)
@@ -80,3 +81,45 @@ def test_the_phase_a_child_died_in() -> None:
         watch.hear(0, event)
         seen.append(watch.phase)
     assert seen == ["sweep", "idle", "warm-up", "warm-up", "idle", "prefill", "decode", "decode", "idle"]
+
+
+LIMITED = Request(id="r", prompt="p", case="a", time_limit_s=3)
+
+
+def _first_overdue(watch: Watch, events: dict[int, Event], seconds: int = 40) -> int | None:
+    """The second in which an answer is called late; looks once a second."""
+    for t in range(seconds):
+        if t in events:
+            watch.hear(t, events[t])
+        if watch.overdue(t):
+            return t
+        watch.complaint(t)
+    return None
+
+
+def test_an_answer_beyond_its_limit_and_the_grace() -> None:
+    watch = Watch(100, 100)
+    watch.ask(0, LIMITED)
+    assert _first_overdue(watch, {4: ASKED.model_copy(update={"t": 4.0})}) == 10, "from the request on, 3 s and 2 s"
+    assert "time limit of 3 s, nor within 2 s more" in str(watch.overdue(10))
+    watch.hear(10, Failed(t=10, kind="refused", phase="prefill", message="No."))
+    assert watch.overdue(11) is None
+
+
+def test_a_request_that_never_begins_is_late_too() -> None:
+    watch = Watch(100, 100)
+    watch.ask(0, LIMITED)
+    assert _first_overdue(watch, {}) == 12, "a template may take 6 s of its own"
+    watch.ask(50, LIMITED.model_copy(update={"time_limit_s": None}))
+    assert _first_overdue(watch, {}) is None
+
+
+def test_an_answer_is_not_late_while_the_supervisor_slept() -> None:
+    watch = Watch(100, 100)
+    watch.ask(0, LIMITED)
+    for t in (0, 1):
+        watch.hear(t, ASKED)
+        watch.complaint(t)
+    assert watch.overdue(1000) is None and watch.complaint(1000) is None
+    assert watch.overdue(1001) is None and watch.complaint(1001) is None
+    assert watch.overdue(1002.5) is not None
