@@ -1,10 +1,10 @@
 """Kills -9 at random moments of an eval and of a save, each in a fork of this program: what does the next one find?
 
-crashing.py HOME eval KILLS SEED    a scripted runtime, many cases; resumed after each kill until all are graded
-crashing.py HOME save KILLS SEED    a packet written where none is, or over an earlier one
-crashing.py HOME real KILLS SEED    the eval with the real engine and the bundled model
+crashing.py HOME (eval|save|real KILLS)... SEED
 
-Prints one JSON object: how many processes were killed and how many came through, and every fault in a sentence.
+`eval`: a scripted runtime, many cases; resumed after each kill until all are graded. `save`: a packet is written where
+none is, or over an earlier one. `real`: the eval with the real engine and the bundled model. Prints a JSON object for
+each: how many processes were killed and how many came through, and every fault in a sentence.
 """
 
 from __future__ import annotations
@@ -250,12 +250,14 @@ def save(deps: Deps, run_id: str, target: Path) -> None:
 
 
 def main() -> None:
-    home, what, kills, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    home.mkdir(parents=True, exist_ok=True)
+    top, series, seed = Path(sys.argv[1]), sys.argv[2:-1], int(sys.argv[-1])
     session.NOTE_EVERY_S = 0.02  # more moments at which run.json is being written
     rng = random.Random(seed)
-    found = kill_saves(home, kills, rng) if what == "save" else kill_evals(home, kills, rng, real=what == "real")
-    print(json.dumps(vars(found)))
+    for what, kills in zip(series[::2], map(int, series[1::2]), strict=True):
+        home = top / what
+        home.mkdir(parents=True)
+        found = kill_saves(home, kills, rng) if what == "save" else kill_evals(home, kills, rng, real=what == "real")
+        print(json.dumps({"what": what, **vars(found)}))
 
 
 if __name__ == "__main__":
