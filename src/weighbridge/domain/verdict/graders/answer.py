@@ -24,9 +24,9 @@ def cleaned(output: str) -> str:
     for tag in _TAGS.finditer(output):
         if tag[1]:
             start, inside = tag.end(), False
-        elif inside or output[start : tag.start()].strip():
-            break
-        else:
+        elif not inside:
+            if output[start : tag.start()].strip():
+                break
             inside = True
     return "" if inside else output[start:].strip()
 

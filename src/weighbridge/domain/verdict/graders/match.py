@@ -83,7 +83,7 @@ class Match(BaseGrader):
                 return bool(re.match(words(target, whole=True), stripped))
             case "end":
                 found = re.search(words(target, whole=True) + r"\Z", stripped)
-                return bool(found) and (is_denial(target) or not denied(stripped, found.start(), found.end()))
+                return found is not None and (is_denial(target) or not denied(stripped, found.start(), found.end()))
             case "any":
                 return occurs(target, text, whole=True)
 
