@@ -9,7 +9,9 @@ from weighbridge.domain.deciding import cost_so_far
 from weighbridge.domain.flow import advised
 from weighbridge.domain.model.forecast import memory_verdict
 from weighbridge.domain.packet import completeness
-from weighbridge.domain.route.decide import decide
+from weighbridge.domain.route.constraints import ConstraintCard
+from weighbridge.domain.route.decide import RouteDecision, decide
+from weighbridge.domain.route.table import Tables
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_DECISION, FORMULAS_OF_RUNTIME, GATE_RULE
 from weighbridge.services.packet_io.rebuild import run_of
@@ -36,6 +38,21 @@ def check_route(c: Contents) -> Iterator[str]:
     for family in tables.ranked():
         if family.id not in named:
             yield f"{DECISION}: route.rejected lacks the family {family.id}, which was not chosen either"
+    yield from _of_family(said, card, tables)
+
+
+def _of_family(said: RouteDecision, card: ConstraintCard, tables: Tables) -> Iterator[str]:
+    """What follows from the chosen family alone, if it is a built-in one: how it is described, and what runs it."""
+    own = tuple(family for family in tables.families if family.id == said.family.id)
+    if not own:
+        return
+    right = decide(card, tables.model_copy(update={"families": own}), None)
+    for field in ("runtimes", "suggested_runtime"):
+        if getattr(said, field) != getattr(right, field):
+            yield f"{DECISION}: route.{field} does not follow from the chosen family"
+    for field in ("name", "examples", "licence", "note", "memory_bytes"):
+        if getattr(said.family, field) != getattr(right.family, field):
+            yield f"{DECISION}: route.family.{field} is not what the table says of {said.family.id}"
 
 
 def check_forecast(c: Contents) -> Iterator[str]:

@@ -42,6 +42,8 @@ def check_events(c: Contents) -> Iterator[str]:
             case RequestStarted():
                 spoken, tokens = [], 0
             case Token():
+                if event.index != tokens:
+                    yield f"{EVENTS}, line {number}: token {event.index} of {event.request!r} is number {tokens} of it"
                 spoken.append(event.text)
                 tokens += 1
             case Completed():
