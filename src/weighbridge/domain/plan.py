@@ -5,7 +5,7 @@ Values are taken strictly: `n_ctx = "2048"` or `seed = true` are mistakes, not n
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -94,13 +94,23 @@ class EvalTable(Record):
     time_limit_s: float | None = Field(default=None, gt=0, le=86_400)
 
 
+class TriedTable(Record):
+    """One of [decision].tried: what was tried against the failed baseline, and a note on what came of it."""
+
+    model_config = _STRICT
+
+    what: Literal["prompt", "rag"]
+    note: str = Field(min_length=1, max_length=2_000)
+
+
 class DecisionTable(Record):
-    """[decision]: without a choice the recommendation is followed."""
+    """[decision]: without a choice the recommendation is followed. `tried` counts where the eval has FAILED."""
 
     model_config = _STRICT
 
     choice: Choice | None = None
     reason: str = ""
+    tried: tuple[TriedTable, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _reason_of_something(self) -> Self:

@@ -9,8 +9,8 @@ from typing import Any
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import missing, missing_memory
 from weighbridge.domain.packet import completeness
-from weighbridge.domain.plan import Plan
-from weighbridge.domain.problems import Problem, Refused
+from weighbridge.domain.plan import Plan, TriedTable
+from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack
@@ -106,11 +106,21 @@ class _Chain:
     def decide(self, session: Session) -> None:
         """The plan's decision, or the recommendation. Refused where the evidence does not allow it."""
         decision = self.plan.decision
+        for one in decision.tried:
+            _record(session, one)
         if decision.choice is not None:
             session.apply(want.Decide(choice=decision.choice, reason=decision.reason))
         if lack := missing(session.run, "decision"):
             raise Refused(lack, "Change [decision] in the plan, or leave it out to follow the recommendation.")
         _next(session, "decision")
+
+
+def _record(session: Session, one: TriedTable) -> None:
+    """Puts a try on record. Where no baseline has failed it is left out, and the chain goes on."""
+    try:
+        session.apply(want.RecordTry(what=one.what, note=one.note))
+    except BadInput as lack:
+        diagnostics.note(f"not on record as tried ({one.what}): {lack}")
 
 
 def accept_licence_risk(session: Session, reason: str) -> None:

@@ -81,6 +81,11 @@ class Cost(Record):
         """In one line, what is not known last."""
         return "; ".join((*self._parts(), *self.unknown))
 
+    @property
+    def brief(self) -> str:
+        """Jobs, time and tokens, in a few words."""
+        return ", ".join(self._parts()[:2] if self.jobs else self._parts()[:1])
+
     def _parts(self) -> tuple[str, ...]:
         jobs = f"{self.jobs} job{'' if self.jobs == 1 else 's'}"
         tokens = f"{self.tokens_read:,} tokens read, {self.tokens_written:,} written"

@@ -179,10 +179,11 @@ def _one_sided(passed: int, total: int) -> tuple[str, ...]:
 
 def _percentiles(total: int) -> str:
     """Which figures of a time or a rate this many cases support."""
+    one_each = f"{total} latencies" if total > 1 else "One latency"
     if total < RANGE_OF_MEDIAN_FROM:
-        return f"Of {total} times each is shown, beside their median and range; no percentile can be told from so few."
+        return f"{one_each}: each is shown, beside median and range; no percentile can be told from so few."
     if total < P90_FROM:
-        return f"{total} times support median and range; p90 needs {P90_FROM}, p95 needs {P95_FROM}."
+        return f"{one_each}: median and range; p90 needs {P90_FROM} of them, p95 needs {P95_FROM}."
     if total < P95_FROM:
-        return f"{total} times support median, range and p90; p95 needs {P95_FROM}."
-    return f"{total} times support median, range, p90 and p95."
+        return f"{one_each}: median, range and p90; p95 needs {P95_FROM} of them."
+    return f"{one_each}: median, range, p90 and p95."

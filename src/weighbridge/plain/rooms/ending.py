@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
-from weighbridge.domain.flow import allowed, recommended
-from weighbridge.domain.intents import Decide
+from weighbridge.domain.deciding import cost_so_far
+from weighbridge.domain.flow import advised, current_gate, recommended
+from weighbridge.domain.intents import Decide, RecordTry
 from weighbridge.domain.packet import Item, completeness
+from weighbridge.domain.problems import BadInput
+from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.afterwards import what_next
 from weighbridge.domain.verdict.decision import CHOICES, Choice
+from weighbridge.domain.verdict.rules import Advice
+from weighbridge.domain.verdict.stats import words_for
 from weighbridge.plain import output
 from weighbridge.plain.prompts import GoTo, Talk
 from weighbridge.services.packet_io.place import free_name
 from weighbridge.session.jobs import prove_command
 
+TRIES = "tried prompt=NOTE, tried rag=NOTE"
+
 
 def ask_decision(talk: Talk) -> None:
-    """The allowed decisions with their reasons; Enter follows the recommendation."""
-    run = talk.session.run
-    table, advice = allowed(run)
-    for row in table:
-        output.text(f"  {row.choice}: {'allowed' if row.allowed else 'not allowed'}; {row.why}")
-    output.text(f"Recommended: {advice}" if advice else "Nothing is recommended without evidence.")
-    choice = _choice(talk, run.choice or advice)
+    """The allowed decisions with their reasons; Enter follows the recommendation. A try can be put on record first."""
+    while True:
+        run = talk.session.run
+        found = advised(run)
+        output.text("\n".join(_said(run, found)))
+        choice = _choice(talk, run.choice or found.choice)
+        if not isinstance(choice, RecordTry):
+            break
+        _record(talk, choice)
+    advice = found.choice
     if choice is None:
         return
     reason = "" if choice == recommended(run)[0] else talk.line("Why", run.reason)
@@ -34,15 +45,42 @@ def ask_decision(talk: Talk) -> None:
         talk.session.apply(Decide(choice=choice))
 
 
-def _choice(talk: Talk, default: Choice | None) -> Choice | None:
+def _said(run: Run, found: Advice) -> Iterator[str]:
+    """The score, each choice with its reason, what was tried, and what the cases show."""
+    gate = current_gate(run)
+    if gate is not None:
+        yield f"{gate.passed} of {gate.total} cases passed ({gate.gate}): {'; '.join(gate.reasons)}"
+    for row in found.options:
+        said = ". ".join(filter(None, (row.why, row.way_out)))
+        cost = f". So far: {cost_so_far(run).text}" if row.choice == "stop" else ""
+        yield f"  {row.choice}: {'allowed' if row.allowed else 'not allowed'}; {said}{cost}"
+    for one in run.tried:
+        yield f"  tried: {one.what}, {one.note} ({one.result or 'no result yet'})"
+    yield from (f"  · {sentence}" for sentence in (words_for(gate.passed, gate.total) if gate else ()))
+    yield f"Recommended: {found.choice}; {found.why}" if found.choice else "Nothing is recommended without evidence."
+
+
+def _record(talk: Talk, wish: RecordTry) -> None:
+    try:
+        talk.session.apply(wish)
+    except BadInput as trouble:
+        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+
+
+def _choice(talk: Talk, default: Choice | None) -> Choice | RecordTry | None:
+    """The choice, or a try to put on record."""
     while True:
-        text = talk.line("Decision: one of these words, or Enter", default or "")
+        text = talk.line(f"Decision: one of these words, {TRIES}, or Enter", default or "")
         if not text:
             return None
+        name, is_try, note = (part.strip() for part in text.partition("="))
+        for what in ("prompt", "rag"):
+            if is_try and name.lower() == f"tried {what}":
+                return RecordTry(what=what, note=note)
         for choice in CHOICES:
             if text.lower() == choice.lower():
                 return choice
-        output.text(f"Please type one of {', '.join(CHOICES)}.")
+        output.text(f"Please type one of {', '.join(CHOICES)}, or {TRIES}.")
 
 
 def save_packet(talk: Talk) -> None:
