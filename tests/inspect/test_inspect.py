@@ -57,7 +57,8 @@ def test_the_log_is_converted_with_nothing_lost(golden: Path, tmp_path: Path) ->
     inspect("log", "convert", str(the_log(golden)), "--to", "eval", "--output-dir", str(tmp_path))
     (converted,) = tmp_path.rglob("*.eval")
     once, again = log.read_eval_log(str(the_log(golden))), log.read_eval_log(str(converted))
-    assert once.eval == again.eval and once.results == again.results and once.samples == again.samples
+    assert once.eval == again.eval and once.results == again.results and once.stats == again.stats
+    assert sorted(once.samples, key=lambda s: s.id) == sorted(again.samples, key=lambda s: s.id)
 
 
 def test_the_log_is_valid_by_inspects_own_schema(golden: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,10 @@ def test_people_are_told_in_the_first_lines(written: Path) -> None:
     assert "| prefill | 2 | 64 | 0.300 | 213.0 |" in page and "- battery_percent: `no battery`" in page
     readme = text(written, "README.md")
     assert readme.index("**Contended**") < readme.index("## What is known")
-    assert "- Prefix reuse: 1 of 8 cases kept a part of the KV cache" in readme and "`Both are equal.`" in readme
+    assert (
+        re.search("- Prefix reuse: 1 of \\d+ cases kept a part of the KV cache", readme)
+        and "`Both are equal.`" in readme
+    )
     assert readme.count("`contended: ") == 3, "first run, eval and resource note say it first"
     assert "- **Unstable** at temperature 0: `packet-01`" in readme
 

@@ -31,8 +31,15 @@ def inspect_id(packet: str, *names: str) -> str:
 
 def sample(packet: str, model: str, case: Case, result: CaseResult, answer: Answer, epoch: int) -> dict[str, Any]:
     """The sample of one answer; of one that did not come whole what its result has of it."""
-    said, asked = _said(result, answer), _asked(case)
-    message = {"role": "assistant", "content": said["output"], "source": "generate", "model": model}
+    said = _said(result, answer)
+    asked = [{"id": inspect_id(packet, case.id, str(epoch), str(at)), **turn} for at, turn in enumerate(_asked(case))]
+    message = {
+        "id": inspect_id(packet, case.id, str(epoch), "answer"),
+        "role": "assistant",
+        "content": said["output"],
+        "source": "generate",
+        "model": model,
+    }
     usage = _usage(said)
     made: dict[str, Any] = {
         "id": case.id,
