@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import socket
 import unicodedata
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from packet.forge import document, lines, problems, reseal
 
-from weighbridge.domain.verdict.graders import grade
+from weighbridge.domain.verdict.graders import Mark
 from weighbridge.services import marking
 from weighbridge.services.packet_io import bag, inventory
 from weighbridge.services.packet_io.inventory import take_inventory
@@ -166,4 +165,38 @@ def test_a_later_form_is_not_judged(packet: Path) -> None:
     report = verify_packet(packet)
     wrong = [check for check in report.checks if not check.ok]
     assert not report.ok and [check.checked for check in wrong] == [False]
-    assert "form 99" in wrong[0].detail and "written by weighbridge 9.0" in wrong[0].detail and "\x1b" not in wrong[0].detail
+    assert (
+        "form 99" in wrong[0].detail
+        and "written by weighbridge 9.0" in wrong[0].detail
+        and "\x1b" not in wrong[0].detail
+    )
+
+
+def test_a_schema_that_points_elsewhere_is_refused_and_nothing_is_fetched(
+    packet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", fetched)
+    schema = {"properties": {"route": {"$ref": "http://192.0.2.1/route.schema.json"}}}
+    grader = {"kind": "json_schema", "target": schema}
+    lines(packet, "eval/cases.jsonl", lambda rows: [row | {"grader": grader} for row in rows])
+    found = problems(packet)
+    assert any(line.startswith("schemas: data/eval/cases.jsonl") and "$ref" in line for line in found), found
+
+
+def test_patterns_that_never_end_are_given_up_together(packet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are, only a few of them cost their time."""
+    tried: list[int] = []
+
+    def never(work: marking.Work) -> list[Mark]:
+        tried.append(len(work))
+        return []
+
+    monkeypatch.setattr(marking, "_apart", never)
+    grader = {"kind": "pattern", "target": "(a+)+$"}
+    lines(packet, "eval/cases.jsonl", lambda rows: [row | {"grader": grader} for row in rows])
+    found = problems(packet)
+    assert any(line.startswith("marks: ") and "could not be applied" in line for line in found)
+    assert len(tried) <= 2 * marking.MOST_SLOW, "the results, and the events"
