@@ -117,6 +117,7 @@ def test_graders_are_nested_three_deep_at_most() -> None:
 def test_what_may_run_long_says_so_from_inside_others() -> None:
     slow = made("all", of=[YES, {"kind": "any", "of": [SIX, DATE]}])
     assert slow.may_run_long and made("refusal", patterns=["x"]).may_run_long
+    assert made("json_schema", target={"type": "object"}).may_run_long
     assert not made("all", of=[YES, SIX]).may_run_long
 
 

@@ -55,31 +55,16 @@ SMALL_MODEL = {
 }
 """Answers of SmolLM2-135M-Instruct Q4_1 at temperature 0, one thread, n_batch 512, no repacking."""
 
-GOOD_MODEL = {
-    "laptop-01": "On the local CPU, with a small quantized model.",
-    "packet-01": "The model name and the license note.",
-    "billing-01": "The rented GPU.",
-    "gate-01": "No",
-    "gate-02": "Yes.",
-    "cost-01": "6",
-    "memory-01": "16",
-    "json-01": '{"route": "local_cpu", "runtime": "llama.cpp"}',
-}
-
-
-def passed(pack: CasePack, answers: dict[str, str]) -> set[str]:
-    return {case.id for case in pack.case if grade(case.grader, answers[case.id]).passed}
-
 
 def test_the_pack_tells_a_small_model_from_a_good_one(pack: CasePack) -> None:
-    small = passed(pack, SMALL_MODEL)
+    asked = [case for case in pack.case if case.id in SMALL_MODEL]
+    small = {case.id for case in asked if grade(case.grader, SMALL_MODEL[case.id]).passed}
     assert small == {"laptop-01", "packet-01", "gate-01", "cost-01", "json-01"}
-    assert len(small) < pack.default_policy().min_pass <= len(pack.case)
-    assert passed(pack, GOOD_MODEL) == {case.id for case in pack.case}
-    assert passed(pack, dict.fromkeys(GOOD_MODEL, "I cannot answer that.")) == set()
+    assert len(small) / len(asked) < pack.default_policy().min_pass / len(pack.case)
 
 
-def test_the_pack_uses_every_grader_and_says_why_each_case_is_there(pack: CasePack) -> None:
-    assert {case.grader.kind for case in pack.case} == {"includes", "exact", "pattern", "numeric", "json"}
+def test_the_pack_keeps_its_first_cases_and_says_why_each_is_there(pack: CasePack) -> None:
+    assert [case.id for case in pack.case][: len(SMALL_MODEL)] == list(SMALL_MODEL)
+    assert {case.grader.kind for case in pack.case} == {"includes", "match", "pattern", "json", "refusal"}
     assert all(case.why and case.tags for case in pack.case)
     assert pack.must_pass == ("laptop-01",)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from weighbridge.domain.toml_lines import misplaced
 from weighbridge.domain.verdict.graders.answer import bare, fold, unwrapped
 from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
 from weighbridge.domain.verdict.graders.includes import occurs, words
@@ -53,13 +54,13 @@ class Match(BaseGrader):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if isinstance(self.target, float) and not self.numeric:
-            raise ValueError("a number as target needs numeric = true (or quotes around it)")
+            raise misplaced("a number as target needs numeric = true (or quotes around it)", "target")
         if not self.numeric and (self.tolerance or self.relative):
-            raise ValueError("a tolerance needs numeric = true")
+            raise misplaced("a tolerance needs numeric = true", "tolerance" if self.tolerance else "relative")
         if self.numeric and (self.value is None or not abs(self.value) < float("inf")):
-            raise ValueError(f"the target {str(self.target)[:60]!r} is not one number")
+            raise misplaced(f"the target {str(self.target)[:60]!r} is not one number", "target")
         if not self.numeric and not fold(str(self.target)):
-            raise ValueError("the target is empty: write the expected answer")
+            raise misplaced("the target is empty: write the expected answer", "target")
         return self
 
     @property
