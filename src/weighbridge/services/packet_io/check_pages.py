@@ -29,6 +29,11 @@ def check_tables(c: Contents) -> Iterator[str]:
     yield from _compare(c, pages.tables(c))
 
 
+def check_report(c: Contents) -> Iterator[str]:
+    """The page for a browser, from all records."""
+    yield from _compare(c, [pages.report(c)])
+
+
 def _compare(c: Contents, made: Iterable[pages.Page]) -> Iterator[str]:
     for name, make in made:
         if name not in c.present:

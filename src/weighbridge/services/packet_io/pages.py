@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
-from weighbridge.services.packet_io import csv_rows, notes, notes_owed
+from weighbridge.services.packet_io import csv_rows, notes, notes_owed, report_page
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.forecast_rows import forecast_csv
 from weighbridge.services.packet_io.formats import bagit_profile, cyclonedx, in_toto, inspect_log
@@ -75,6 +75,11 @@ def tables(c: Contents) -> Iterator[Page]:
         yield log, partial(inspect_log.inspect_log, c)
 
 
+def report(c: Contents) -> Page:
+    """The page for a browser: of all records, the events among them."""
+    return report_page.PATH, partial(report_page.page, c)
+
+
 def read_me(c: Contents) -> Page:
     """The README: it lists the other files, so that it comes last."""
     return README, partial(readme, c)
@@ -82,4 +87,4 @@ def read_me(c: Contents) -> Page:
 
 def names(c: Contents) -> set[str]:
     """The paths of all files that the records give."""
-    return {README, *(name for name, _ in texts(c)), *(name for name, _ in tables(c))}
+    return {README, report_page.PATH, *(name for name, _ in texts(c)), *(name for name, _ in tables(c))}

@@ -42,7 +42,7 @@ def payload(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[s
         if name in files:
             take(contents, name, files[name])
     contents.present |= pages.names(contents)
-    made = [*pages.texts(contents), *pages.tables(contents), pages.read_me(contents)]
+    made = [*pages.texts(contents), *pages.tables(contents), pages.report(contents), pages.read_me(contents)]
     return files | {name: make() for name, make in made}
 
 

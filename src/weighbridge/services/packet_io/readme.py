@@ -12,6 +12,7 @@ from weighbridge.services.packet_io.readme_model import model_sections
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
 FILES = {
+    "report.html": "all of it on one page: open it in a browser; it holds no script and asks for no address",
     "decision.json": "constraints, route, rejected families, gate, options, decision, what is missing",
     "decision.intoto.json": "the gate as an in-toto Statement v1 (test-result v0.1) about the model's file",
     "model/model.json": "which weights: name, repository, revision, file, size, SHA-256",

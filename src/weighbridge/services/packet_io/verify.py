@@ -27,7 +27,7 @@ from weighbridge.services.packet_io import (
     check_tries,
     redactions,
 )
-from weighbridge.services.packet_io.contents import Contents, read_contents
+from weighbridge.services.packet_io.contents import RECORDS, Contents, read_contents
 from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.owed import owed
 from weighbridge.services.packet_io.report import Check, Report, area
@@ -81,6 +81,7 @@ CROSS = (
     Area("attempts", "every attempt of the events is listed with its log", _FIGURES.check_attempts, (EVENTS,)),
     Area("tables", "shutdown.md and the tables are the events, byte for byte", _PAGES.check_tables, (EVENTS,)),
     Area("texts", "README, notes, plan and schemas are the records, byte for byte", _PAGES.check_texts, _TOLD),
+    Area("page", "report.html is the records, byte for byte", _PAGES.check_report, RECORDS),
     Area("redactions", "each label stands where the list says, as often", redactions.check_redactions, (EVENTS,)),
     Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
     Area("baselines", "their sums, models and cases", check_tries.check_baselines, (EVENTS,)),

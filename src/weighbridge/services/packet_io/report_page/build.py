@@ -27,7 +27,14 @@ def view_of(c: Contents) -> View:
     plots = tuple(_plots(c, runtime))
     planned = d.status == "planned"
     before = [parts.plan(d, runtime), parts.proof(runtime)]
-    after = [parts.conditions(d, runtime), parts.model(c), parts.route(d), parts.system(c, d), parts.recipe(c)]
+    after = [
+        parts.conditions(d, runtime),
+        parts.model(c),
+        parts.route(d),
+        parts.system(c, d),
+        parts.recipe(c),
+        parts.taken_out(c),
+    ]
     return View(
         title=f"{'Plan' if planned else 'Evidence packet'}: {line(d.model, 120) if d.model else 'no model chosen'}",
         lead=head.lead(d),

@@ -10,7 +10,7 @@ from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.stats import words_for
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile
-from weighbridge.services.packet_io.report_page.units import line, mib, number, rate, said, seconds
+from weighbridge.services.packet_io.report_page.units import bare, line, mib, rate, said, seconds
 from weighbridge.services.packet_io.report_page.view import CaseView, Cell, Field, Results, Said, Table, Tone
 
 SHOWN = 100
@@ -79,20 +79,20 @@ def _mark(row: CaseResult) -> tuple[str, Tone]:
 
 
 def _table(rows: Sequence[tuple[int, CaseResult]]) -> Table:
-    head = ("case", "mark", "must pass", "by", "TTFT", "decode", "peak memory", "tokens", "end")
-    figures = {"TTFT", "decode", "peak memory", "tokens"}
+    figures = ("TTFT, s", "decode, tokens/s", "peak memory, MiB", "tokens")
+    head = ("case", "mark", "must pass", "marked by", *figures, "end")
     return Table(
         "Every case shown, with its mark and what it cost",
         tuple(Cell(name, "number" if name in figures else "") for name in head),
         tuple(
             (
-                Cell(f"{at + 1}. {line(row.case)}"),
+                Cell(f"{at + 1}. {line(row.case)}", "name"),
                 Cell(*_mark(row)),
                 Cell("yes" if row.must_pass else "no"),
                 Cell("the person", "warn") if row.overruled else Cell("the grader"),
-                number(seconds(row.ttft_s)),
-                number(rate(row.decode_tokens_per_s)),
-                number(mib(row.peak_rss_bytes)),
+                bare(seconds(row.ttft_s)),
+                bare(rate(row.decode_tokens_per_s)),
+                bare(mib(row.peak_rss_bytes)),
                 Cell(f"{row.output_tokens:,}", "number"),
                 Cell(line(row.stop_reason) or "none"),
             )

@@ -11,7 +11,7 @@ from weighbridge.services.packet_io.records import DecisionFile
 from weighbridge.services.packet_io.report_page.units import line
 from weighbridge.services.packet_io.report_page.view import Cell, Decision, Field, Table
 
-_NONE = "None"
+_NONE = "none"
 _MEANING = {
     "keep": "Go on with this model as it is.",
     "switch": "Try another model in its place.",
@@ -61,7 +61,7 @@ def decision(d: DecisionFile) -> Decision:
         word=verdict.choice if verdict and stands else _NONE,
         stands=stands,
         sentence=_sentence(d),
-        fields=(*shown, recommended, *_tried(d)),
+        fields=(*shown, recommended, *_tried(d), *([Field("Cost so far", line(d.cost.text))] if d.cost else [])),
         options=Table(
             "What the evidence allowed, and why",
             (Cell("choice"), Cell("allowed"), Cell("why")),
@@ -81,7 +81,8 @@ def decision(d: DecisionFile) -> Decision:
 def _sentence(d: DecisionFile) -> str:
     if d.verdict is None:
         reason = next((item.fact.reason for item in d.completeness if item.id == "decision"), "")
-        return f"No decision was made: {line(reason or 'no reason is on record')}."
+        reason = line(reason or "nothing was decided, and no reason is on record")
+        return f"{reason[0].upper()}{reason[1:]}."
     if not d.verdict_current:
         return f"None stands: an earlier one ({d.verdict.choice}) was made on other evidence than this packet holds."
     return _MEANING[d.verdict.choice]
@@ -120,7 +121,7 @@ def _item(item: Item) -> tuple[Cell, ...]:
 
 def fact_source(fact: Fact) -> str:
     """How a fact is known, and from where."""
-    return f"{fact.status}: {claim_text(fact)}"
+    return claim_text(fact) if fact.status == "typed" else f"{fact.status}: {claim_text(fact)}"
 
 
 def claim_text(said: Fact | Claim) -> str:

@@ -63,7 +63,7 @@ def token_gap_plot(job: Sequence[Event]) -> Plot | None:
         return None
     found = spread([gap for _, gap in gaps])
     drawn = thinned(gaps, GAPS, 1)
-    x = axis(max(t for t, _ in gaps), low=min(t for t, _ in gaps), rounded=False)
+    x = axis(max(t for t, _ in gaps), 6, low=min(t for t, _ in gaps), rounded=False)
     y = axis(max(gap for _, gap in gaps) * 1000 * 1.05 or 1.0)
     note = "Time between two consecutive tokens of one answer, the first token left out; the warm-up is not counted."
     if len(drawn) < len(gaps):
@@ -127,12 +127,12 @@ def _summary(what: str, found: Spread | None, words: Words) -> Table:
     """Count and range; every value by itself where there are few."""
     head = (Cell("figure"), Cell("value", "number"))
     if found is None:
-        return Table(what, head, ((Cell("values"), Cell("none", "absent")),))
+        return Table(what, head, ((Cell("values"), Cell("none", "unmeasured")),))
     rows = [
         (Cell("values"), Cell(f"{found.n:,}", "number")),
         (Cell("least"), number(words(found.low))),
         (Cell("median"), number(words(found.median))),
-        (Cell("p95"), Cell(_TOO_FEW, "absent") if found.p95 is None else number(words(found.p95))),
+        (Cell("p95"), Cell(_TOO_FEW, "unmeasured") if found.p95 is None else number(words(found.p95))),
         (Cell("largest"), number(words(found.high))),
     ]
     if found.dots:

@@ -8,7 +8,7 @@ from weighbridge.domain.proof.events import Attempt, Event, Sample
 from weighbridge.domain.proof.timeline import Timeline
 from weighbridge.services.packet_io.records import RuntimeFile
 from weighbridge.services.packet_io.report_page.scale import Axis, Point, axis, band, finite, path, thinned
-from weighbridge.services.packet_io.report_page.units import MIB, line, mib, number, seconds
+from weighbridge.services.packet_io.report_page.units import MIB, line, mib, number, percent, seconds
 from weighbridge.services.packet_io.report_page.view import Cell, Key, Plot, Rule, Shape, Span, Table
 
 POINTS = 400
@@ -164,7 +164,7 @@ def _table(runtime: RuntimeFile) -> Table:
                 number(mib(row.measured_bytes)),
                 Cell("", "absent")
                 if row.difference_percent is None
-                else Cell(f"{row.difference_percent:+.1f} %", "number"),
+                else Cell(percent(row.difference_percent), "number"),
                 Cell(line(row.measured_by)),
             )
             for row in rows

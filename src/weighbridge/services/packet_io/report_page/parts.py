@@ -113,13 +113,13 @@ def conditions(d: DecisionFile, runtime: RuntimeFile) -> Part | None:
         why = " ".join(noise.reasons) if noise else "whether the machine was quiet is not on record"
         rows.append((Cell(what), Cell(*mark), Cell(line(why, 1_000) or "nothing was above the limits of the rule")))
     tables = [
-        Table("Quiet or contended", (Cell("job"), Cell("mark"), Cell("why")), tuple(rows)),
+        Table("Was the machine quiet?", (Cell("job"), Cell("mark"), Cell("why")), tuple(rows)),
         _noise_figures(noises),
         *([_around(runtime)] if runtime.conditions else []),
     ]
     return Part(
         id="conditions",
-        title="Conditions: was the machine quiet?",
+        title="Conditions",
         paragraphs=(f"The rule: {RULE}.",),
         tables=tuple(tables),
     )
@@ -136,7 +136,7 @@ def _noise_figures(noises: list[tuple[str, Noise | None]]) -> Table:
 
     def told(noise: Noise | None, name: str) -> Cell:
         value = getattr(noise, name) if noise else None
-        return Cell("not told", "absent") if value is None else Cell(f"{value:,.2f}", "number")
+        return Cell("not told", "unmeasured") if value is None else Cell(f"{value:,.2f}", "number")
 
     return Table(
         "What the mark rests on, while prompts were worked on",
@@ -161,7 +161,7 @@ def _around(runtime: RuntimeFile) -> Table:
 
     def told(value: object, name: str) -> Cell:
         if value is None:
-            return Cell("not told", "absent")
+            return Cell("not told", "unmeasured")
         if name.endswith("_bytes") and isinstance(value, int):
             return number(mib(value))
         return Cell(f"{value:,.1f}" if isinstance(value, float) else line(str(value)), "number")
@@ -230,9 +230,11 @@ def plan(d: DecisionFile, runtime: RuntimeFile) -> Part | None:
     return Part(
         id="plan",
         title="The plan",
-        paragraphs=(f"Goal: {line(d.route.goal)}.", f"Family: {line(d.route.family.name)}. {line(d.route.family.why)}"),
-        fields=tuple(Field(name.replace("_", " "), line(value)) for name, value in typed.items() if value),
-        items=tuple(f"Evidence that the route asks for: {line(one)}" for one in d.route.evidence),
+        paragraphs=("Nothing here has run. What the person typed for this route, and what it asks for:",),
+        fields=(
+            *(Field(name.replace("_", " "), line(value)) for name, value in typed.items() if value),
+            Field("evidence of this route", line("; ".join(d.route.evidence), 2_000)),
+        ),
     )
 
 
@@ -279,4 +281,25 @@ def recipe(c: Contents) -> Part | None:
         title="Recipe",
         paragraphs=("weighbridge prove --from . runs this again, and says which answers are equal and what differs.",),
         fields=fields({**outer, **settings, **digests, "cpu_features": r.cpu_features}, r.missing),
+    )
+
+
+def taken_out(c: Contents) -> Part | None:
+    """What was taken out of the records before they were written, and where its labels stand."""
+    if c.redactions is None:
+        return None
+    rows = c.redactions.replaced
+    found = Table(
+        "Labels in place of what was taken out",
+        (Cell("label"), Cell("what"), Cell("file"), Cell("times", "number")),
+        tuple(
+            (Cell(line(row.label)), Cell(row.kind), Cell(line(row.file)), Cell(f"{row.count:,}", "number"))
+            for row in rows
+        ),
+    )
+    return Part(
+        id="redactions",
+        title="What was taken out",
+        paragraphs=(line(c.redactions.rule, 1_000), *(() if rows else ("Nothing had to be taken out.",))),
+        tables=(found,) if rows else (),
     )

@@ -43,9 +43,20 @@ def rate(value: float | None) -> str:
     return NOT_MEASURED if value is None else f"{value:,.1f} tokens/s"
 
 
+def percent(value: float) -> str:
+    """With its sign, where it is not nothing."""
+    shown = f"{value:+.1f} %"
+    return "0.0 %" if shown in ("+0.0 %", "-0.0 %") else shown
+
+
 def number(text: str) -> Cell:
     """A figure, or that it was not measured."""
-    return Cell(text, "absent" if text == NOT_MEASURED else "number")
+    return Cell(text, "unmeasured" if text == NOT_MEASURED else "number")
+
+
+def bare(text: str) -> Cell:
+    """A figure without its unit, which stands in the head of the column."""
+    return number(text if text == NOT_MEASURED else text.split(" ")[0])
 
 
 def plain(value: Any) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Tone = Literal["", "number", "good", "bad", "warn", "absent", "code"]
+Tone = Literal["", "number", "unmeasured", "good", "bad", "warn", "absent", "code", "name"]
 """How a cell is set. It never says anything that the words of the cell do not."""
+
+
+_LONG_WORD = 24
+"""Letters of a word that may be broken anywhere: a digest, an address."""
 
 
 class Cell(NamedTuple):
@@ -14,6 +18,13 @@ class Cell(NamedTuple):
 
     text: str
     tone: Tone = ""
+
+    @property
+    def style(self) -> str:
+        """Its classes."""
+        long = any(len(word) > _LONG_WORD for word in self.text.split())
+        tone = "number absent" if self.tone == "unmeasured" else self.tone
+        return f"{tone} long".strip() if long else tone
 
 
 @dataclass(frozen=True)

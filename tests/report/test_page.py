@@ -1,0 +1,125 @@
+"""The page says what the records say, in the order that a reader needs, as sound HTML that asks for nothing."""
+
+from __future__ import annotations
+
+import re
+
+from report.at_hand import DECISION, RESULTS, RUNTIME, changed, contents_of
+from report.html_check import Outline
+
+from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.verdict.decision import Overrule
+from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.report_page import PATH, page
+
+
+def read(c: Contents) -> Outline:
+    outline = Outline(page(c))
+    assert outline.wrong == []
+    return outline
+
+
+def test_the_writer_puts_the_page_into_the_packet(weighed: Contents, recorded_files: dict[str, str]) -> None:
+    assert recorded_files[PATH] == page(weighed)
+
+
+def test_a_reader_finds_the_decision_first_and_all_sections(weighed: Contents) -> None:
+    outline = read(weighed)
+    sections = [text for level, text in outline.headings if level == 2]
+    assert sections[0].startswith("Decision: ")
+    assert sections[1:4] == ["What this packet speaks of", "The list of evidence", "Results of the fixed cases"]
+    assert sections[-2:] == ["What is missing, and why", "How to check it, and what that shows"]
+    assert "integrity, not authorship" in outline.text
+
+
+def test_every_item_of_the_list_stands_there_with_value_and_source_or_reason(weighed: Contents, plan: Contents) -> None:
+    for c in (weighed, plan):
+        text = read(c).text
+        assert c.decision is not None
+        for item in c.decision.completeness:
+            assert item.title in text
+            assert (item.fact.source if item.held else item.fact.reason) in text
+
+
+def test_every_case_stands_there_with_prompt_answer_and_mark(weighed: Contents) -> None:
+    outline = read(weighed)
+    for case, result in zip(weighed.cases, weighed.results, strict=True):
+        assert case.full_prompt in outline.pre
+        assert result.output in outline.pre
+        assert f"{case.id}: ✓ passed" in outline.text or f"{case.id}: ✗ failed" in outline.text
+
+
+def test_the_score_says_what_so_few_cases_can_show(weighed: Contents) -> None:
+    assert weighed.decision is not None
+    assert weighed.decision.evaluation is not None
+    gate = weighed.decision.evaluation.gate
+    assert gate is not None
+    text = read(weighed).text
+    assert f"{gate.passed} of {gate.total} cases passed: gate {gate.gate}" in text
+    assert gate.interval.text in text
+    assert "no random sample" in text
+
+
+def test_a_persons_mark_and_an_engines_failure_are_shown_beside_the_graders(weighed: Contents) -> None:
+    first, *rest = weighed.results
+    mark = Overrule(passed=not first.passed, reason="The answer is right in other words.", at="2026-01-02T03:04:05Z")
+    failed = first.model_copy(update={"overruled": mark, "failure": "The engine died (SIGSEGV)."})
+    weighed.lines[RESULTS] = [failed, *rest]
+    text = read(weighed).text
+    assert mark.reason in text
+    assert f"The grader says{'passed' if first.passed else 'failed'}" in re.sub(r"\s*\n\s*", "", text)
+    assert failed.failure in text
+
+
+def test_a_plan_is_a_page_of_its_own(plan: Contents) -> None:
+    outline = read(plan)
+    assert outline.headings[0][1].startswith("Plan: ")
+    assert "nothing in it was run" in outline.text
+    assert "1.20 USD" in outline.text
+    assert "there is nothing to draw" in outline.text
+    assert "Results of the fixed cases" not in outline.text
+
+
+def test_an_earlier_decision_is_called_so(weighed: Contents) -> None:
+    outline = read(changed(weighed, DECISION, verdict_current=False))
+    assert outline.headings[1][1] == "Decision: none"
+    assert "made on other evidence" in outline.text
+
+
+def test_a_busy_machine_is_named_with_the_rule(weighed: Contents) -> None:
+    assert weighed.runtime is not None
+    assert weighed.runtime.proof is not None
+    noise = Noise(mark="contended", reasons=("Other programs took 80 % of one core, above 15 %.",))
+    figures = weighed.runtime.proof.figures.model_copy(update={"noise": noise})
+    proof = weighed.runtime.proof.model_copy(update={"figures": figures})
+    text = read(changed(weighed, RUNTIME, proof=proof)).text
+    assert "! contended" in text
+    assert noise.reasons[0] in text
+    assert "The rule: contended where" in text
+
+
+def test_the_page_asks_for_nothing(weighed: Contents, plan: Contents) -> None:
+    """No script, no picture, no font, no address but those of files beside it."""
+    for c in (weighed, plan):
+        text = page(c)
+        outline = Outline(text)
+        tags = {tag for tag, _ in outline.elements}
+        assert not tags & {"script", "img", "link", "iframe", "object", "embed", "form", "base", "image", "use"}
+        policy = [known["content"] for tag, known in outline.elements if known.get("http-equiv")]
+        assert policy[0].startswith("default-src 'none'")
+        for _, known in outline.elements:
+            assert not {"src", "srcset", "background", "style"} & known.keys()
+            assert known.get("href", "#").startswith(("#", "./"))
+        style = text[text.index("<style>") : text.index("</style>")]
+        assert "url(" not in style
+        assert "@import" not in style
+
+
+def test_links_go_to_files_of_the_packet(weighed: Contents) -> None:
+    links = [known["href"] for _, known in read(weighed).elements if known.get("href", "").startswith("./")]
+    assert "./eval/results.jsonl" in links
+    assert all(f"data/{link.removeprefix('./')}" in weighed.present for link in links)
+
+
+def test_equal_records_give_equal_pages(recorded_files: dict[str, str]) -> None:
+    assert page(contents_of(recorded_files)) == page(contents_of(dict(reversed(recorded_files.items()))))
