@@ -138,7 +138,8 @@ def read_contents(files: Inventory, info: dict[str, str]) -> Contents:
     for name in RECORDS:
         if name in files.sizes:
             try:
-                take(found, name, files.text(name))
+                require_sound(name, text := files.text(name))
+                take(found, name, text)
             except (OSError, ValueError, RecursionError) as error:
                 found.unread.add(name)
                 found.problems.append(str(error) if name in str(error) else f"{name}: {error}")
@@ -157,10 +158,6 @@ def take(found: Contents, name: str, text: str) -> None:
 
 
 def _record(schema: TypeAdapter[Any], where: str, text: str) -> Any:
-    try:
-        require_sound(text)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
     try:
         return schema.validate_json(text, strict=True)
     except ValidationError as error:

@@ -10,17 +10,34 @@ from typing import Any
 
 _HUGE = re.compile(r"\d[eE]\+?\d{3}")
 """Looks like a number that may be read as infinite."""
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
-def require_sound(text: str) -> None:
-    """ValueError with a sentence where the text is JSON of that kind. What is no JSON at all is left to the schema."""
+def require_sound(name: str, text: str) -> None:
+    """ValueError, with file and line, for a record of that kind. What is no JSON at all is left to the schema."""
+    lines = text.split("\n") if name.endswith(".jsonl") else [text]
+    for number, line in enumerate(lines, 1):
+        if not _round(line) and (wrong := _fault(line)):
+            raise ValueError(f"{name}, line {number}: {wrong}" if len(lines) > 1 else f"{name}: {wrong}")
+
+
+def _round(line: str) -> bool:
+    """Whether the value, written again, is the same text: then nothing can be hidden in it. It is the fast way."""
+    try:
+        return not line or _PLAIN.encode(json.loads(line)) == line
+    except (ValueError, RecursionError):
+        return False
+
+
+def _fault(text: str) -> str:
     try:
         json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
         infinite = _HUGE.search(text) is not None and any(map(isinf, _numbers(json.loads(text))))
     except (json.JSONDecodeError, RecursionError):
-        return
-    if infinite:
-        raise ValueError("a number is beyond what a computer holds")
+        return ""
+    except ValueError as error:
+        return str(error)
+    return "a number is beyond what a computer holds" if infinite else ""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
