@@ -1,13 +1,12 @@
-"""The gate, and what it unlocks."""
+"""The gate. What it unlocks is in test_rules.py."""
 
 from __future__ import annotations
 
 import pytest
 
 from weighbridge.domain.proof.noise import Mark, Noise
-from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.verdict.cases import Policy
-from weighbridge.domain.verdict.decision import CaseResult, Choice, GateResult, judge, options
+from weighbridge.domain.verdict.decision import CaseResult, judge
 
 POLICY = Policy(pack="p", cases=5, min_pass=4, must_pass=("c0",), cases_digest="0" * 64)
 
@@ -31,11 +30,6 @@ def results(*passed: bool, stop: str = "eos") -> list[CaseResult]:
     ]
 
 
-def allowed(gate: GateResult | None, card: ConstraintCard | None = None) -> set[Choice]:
-    rows, _ = options(card or ConstraintCard(), gate, "Qwen")
-    return {row.choice for row in rows if row.allowed}
-
-
 def test_gate_passes_at_the_threshold() -> None:
     gate = judge(results(True, True, True, True, False), POLICY)
     assert (gate.gate, gate.passed, gate.total) == ("PASSED", 4, 5)
@@ -55,46 +49,6 @@ def test_an_answer_cut_short_is_a_warning() -> None:
 def test_a_gate_needs_every_case() -> None:
     with pytest.raises(ValueError, match="4 results for 5 cases"):
         judge(results(*[True] * 4), POLICY)
-
-
-def test_lora_is_locked_until_a_baseline_has_failed() -> None:
-    passed = judge(results(*[True] * 5), POLICY)
-    failed = judge(results(*[False] * 5), POLICY)
-    assert "LoRA" not in allowed(passed)
-    assert "LoRA" in allowed(failed)
-    why = next(row.why for row in options(ConstraintCard(), passed, None)[0] if row.choice == "LoRA")
-    assert "prompt and RAG first" in why
-
-
-def test_keep_is_refused_after_a_failed_gate() -> None:
-    assert "keep" not in allowed(judge(results(*[False] * 5), POLICY))
-
-
-def test_without_an_eval_only_stopping_is_allowed() -> None:
-    rows, recommended = options(ConstraintCard(), None, None)
-    assert {row.choice for row in rows if row.allowed} == {"stop"}
-    assert recommended is None
-
-
-@pytest.mark.parametrize(
-    ("passed", "card", "choice"),
-    [
-        (5, ConstraintCard(), "keep"),
-        (3, ConstraintCard(), "RAG"),
-        (1, ConstraintCard(), "switch"),
-        (1, ConstraintCard(privacy="private_docs"), "RAG"),
-    ],
-)
-def test_recommendation(passed: int, card: ConstraintCard, choice: Choice) -> None:
-    gate = judge(results(*[i < passed for i in range(5)]), POLICY)
-    assert options(card, gate, "Qwen")[1] == choice
-
-
-def test_a_failed_proof_allows_to_switch_or_to_stop() -> None:
-    rows, recommended = options(ConstraintCard(), None, "Qwen", failure="The engine died (SIGABRT).")
-    assert {row.choice for row in rows if row.allowed} == {"switch", "stop"}
-    assert recommended == "switch"
-    assert options(ConstraintCard(), None, None, failure="x")[1] == "stop"
 
 
 MARKS: tuple[Mark, ...] = ("quiet", "contended", "unknown")

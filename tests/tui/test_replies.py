@@ -9,8 +9,9 @@ from steering import Launch, on_step, screen_text, status, wait_until, walk_to, 
 from textual.widgets import Input
 
 from weighbridge.domain.intents import Answer
-from weighbridge.domain.route.constraints import ConstraintCard
-from weighbridge.domain.verdict.decision import options
+from weighbridge.domain.verdict.grounds import Grounds
+from weighbridge.domain.verdict.rules import advise
+from weighbridge.services.tables import load_rules
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.widgets.status_line import sentence
@@ -78,5 +79,6 @@ def test_names_keep_their_letters() -> None:
 
 
 def test_sentences_are_joined_with_one_mark() -> None:
-    rows, _ = options(ConstraintCard(), None, "Other", "The model is cut short (351562.50 MB).")
-    assert all(".;" not in row.why and ".." not in row.why for row in rows)
+    found = advise(Grounds(failure="The model is cut short (351562.50 MB).", alternative="Other"), load_rules())
+    said = [found.why, *(row.why for row in found.options)]
+    assert all(".;" not in text and ".." not in text for text in said)

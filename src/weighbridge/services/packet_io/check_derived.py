@@ -95,6 +95,9 @@ def check_decision(c: Contents) -> Iterator[str]:
         return
     if not any(row.allowed for row in d.verdict.options if row.choice == d.verdict.choice):
         yield f"{DECISION}: the verdict {d.verdict.choice} is not among the allowed options"
+    advice = (d.verdict.recommended, d.verdict.recommended_why)
+    if d.verdict_current and advice != (right.choice, right.why):
+        yield f"{DECISION}: the verdict's recommendation is not that of this evidence, but verdict_current is true"
     if d.verdict_current and d.verdict.options != rows:
         yield f"{DECISION}: the verdict's options are not those of this evidence, but verdict_current is true"
 

@@ -20,6 +20,7 @@ from weighbridge.domain.verdict.decision import CHOICES, Choice
 from weighbridge.tui.decision_words import TITLES, note, option_line, reason_of, shown_rows, tried_rows
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.sizes import SHORT_BELOW
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import Notice
@@ -41,9 +42,9 @@ class DecisionScreen(StepScreen):
             "tried('prompt')",
             "Prompt",
             id="decision.prompt",
-            tooltip="Put on record that another prompt was tried",
+            tooltip="Another prompt was tried: on record",
         ),
-        Binding("r", "tried('rag')", "RAG", id="decision.rag", tooltip="Put on record that RAG was tried"),
+        Binding("r", "tried('rag')", "RAG", id="decision.rag", tooltip="RAG was tried: on record"),
         Binding("x", "untried", "Untry", id="decision.untried", tooltip="Take the last try off the record"),
     ]
 
@@ -52,7 +53,7 @@ class DecisionScreen(StepScreen):
             return "Nothing is recommended; ctrl+n goes on without a decision."
         stands = "The recommendation stands if you choose nothing."
         gate = flow.current_gate(run)
-        if gate is None or not self.has_class("-short"):
+        if gate is None or self.app.size.height >= SHORT_BELOW:
             return stands
         return f"{gate.passed} of {gate.total} passed ({gate.gate}). {stands}"
 
