@@ -125,7 +125,7 @@ def _import(args: Namespace) -> None:
     if imported.left_out:
         output.text(f"columns left out: {clean_line(', '.join(imported.left_out))}")
     if imported.renamed:
-        output.text(f"{counted(imported.renamed, 'id')} written in small letters, digits and hyphens")
+        output.text(f"ids written in small letters, digits and hyphens: {imported.renamed:,}")
 
 
 def _told(imported: Imported) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from weighbridge.domain.verdict.cases import Case, CasePack
 def pack_toml(pack: CasePack) -> str:
     """The whole pack, defaults left out. BadInput names the case that holds a null, which TOML has not."""
     head = pack.model_dump(mode="json", exclude_defaults=True, exclude={"case"})
-    return _dumped({**head, "case": [_plain_case(case) for case in pack.case]})
+    return "\n".join([_dumped(head), *map(_case_toml, pack.case)])
 
 
 def spliced(old: str, pack: CasePack, name: str) -> str | None:
@@ -35,7 +35,7 @@ def spliced(old: str, pack: CasePack, name: str) -> str | None:
     made = ["\n".join(lines[: starts[0]])]
     for case in pack.case:
         before, piece = pieces.get(case.id, (None, ""))
-        made.append(piece if before == case else _dumped({"case": [_plain_case(case)]}))
+        made.append(piece if before == case else _case_toml(case))
     text = "\n\n".join(piece.strip("\n") for piece in made) + "\n"
     try:
         return text if load_toml(text, name, CasePack) == pack else None
@@ -61,14 +61,15 @@ def _starts(text: str, count: int) -> list[int]:
     return starts
 
 
-def _plain_case(case: Case) -> dict[str, Any]:
+def _case_toml(case: Case) -> str:
+    """One `[[case]]`. The library would write an array of short cases in one line, and a table never."""
     row = case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if _has_null(row):
         raise BadInput(
             f"The case {clean_line(case.id)} holds a null, which TOML cannot hold.",
             'Say it another way: in a JSON Schema, type = "null" stands for it.',
         )
-    return row
+    return "[[case]]" + _dumped({"case": row}).removeprefix("[case]")
 
 
 def _has_null(value: Any) -> bool:

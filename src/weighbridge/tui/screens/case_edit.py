@@ -61,6 +61,10 @@ class Text(TextArea):
         super().__init__(value, id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False, compact=True)
         self._given, self._shown = value, self.text
 
+    def on_resize(self) -> None:
+        """Its height is that of the wrapped lines, which are known only with the width."""
+        self.call_after_refresh(self.refresh, layout=True)
+
     @property
     def value(self) -> str:
         return self._given if self.text == self._shown else self.text

@@ -36,7 +36,7 @@ class CaseTry(ModalScreen[None]):
     def __init__(self, session: Session, case: Case) -> None:
         super().__init__()
         self._session, self._case = session, case
-        self._tried, self._running = Rehearsal(session, case), False
+        self._tried, self._asking = Rehearsal(session, case), False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide-dialog"):
@@ -52,15 +52,15 @@ class CaseTry(ModalScreen[None]):
         self.action_again()
 
     def action_again(self) -> None:
-        if not self._running:
-            self._running = True
+        if not self._asking:
+            self._asking = True
             self._tried = Rehearsal(self._session, self._case)
             self._ask()
 
     async def action_stop(self) -> None:
-        if self._running and self._session.job is not None:
+        if self._asking and self._session.job is not None:
             await self._session.stop()
-        elif not self._running:
+        elif not self._asking:
             self.dismiss(None)
 
     @work(exit_on_error=False)
@@ -75,14 +75,14 @@ class CaseTry(ModalScreen[None]):
         else:
             self._show(self._tried)
         finally:
-            self._running = False
+            self._asking = False
 
     def _say(self, notice: Notice) -> None:
         self.query_one("#try-status", StatusLine).show(notice)
 
     def _paint(self) -> None:
         """What the model says so far."""
-        if not self._running:
+        if not self._asking:
             return
         view = self._tried.live
         self.query_one("#try-sheet", Sheet).show(live_rows(self._case, view.answer if view.case else ""))

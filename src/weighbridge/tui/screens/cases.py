@@ -165,7 +165,7 @@ class CasesScreen(Screen[None]):
     @work
     async def action_pack(self) -> None:
         """A built-in pack. What was changed is asked for first: it stands nowhere else."""
-        packs = built_in_packs()
+        packs = await asyncio.to_thread(built_in_packs)
         rows = {pack_id: f"{pack.title or pack_id} ({len(pack.active)} cases)" for pack_id, pack in packs.items()}
         chosen = await self.app.push_screen_wait(Choose("Take the cases of a built-in pack:", rows))
         if chosen is None or not await self._may_replace():
@@ -215,7 +215,7 @@ class CasesScreen(Screen[None]):
         if isinstance(found, Imported) and found.left_out:
             told.append(f"columns left out: {', '.join(clean_line(name, 30) for name in found.left_out[:5])}")
         if isinstance(found, Imported) and found.renamed:
-            told.append(f"{found.renamed:,} ids written in small letters and hyphens")
+            told.append(f"ids written in small letters and hyphens: {found.renamed:,}")
         rows = {"add": f"Add them to {self.pack.id}", "replace": "Take them in its place"}
         how = await self.app.push_screen_wait(Choose("; ".join(told), rows))
         if how == "add":

@@ -22,6 +22,7 @@ class Choose(ModalScreen[str | None]):
     ]
     DEFAULT_CSS = """
     Choose OptionList { height: auto; max-height: 12; border: none; padding: 0; background: transparent; }
+    Choose OptionList:focus { border: none; }
     """
 
     def __init__(self, question: str, rows: Mapping[str, str]) -> None:
