@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from fakes import Script
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Ended
 from weighbridge.domain.run import Run
+from weighbridge.services.engine.mode_memory import forget
 from weighbridge.services.store import RunFolder
 from weighbridge.session import Session
 
@@ -31,6 +33,24 @@ async def unsaved_proof(session: Session, monkeypatch: pytest.MonkeyPatch) -> No
         assert "made from its events" in said.value.hint
     assert session.run.proof is None and isinstance(session.events()[-1], Ended)
     await session.close()
+
+
+async def test_the_newest_job_counts_with_all_its_attempts(
+    session: Session, script: Script, monkeypatch: pytest.MonkeyPatch, reopen: Reopen
+) -> None:
+    script.crash_in_default_mode = "SIGSEGV"
+    script.answer = lambda request: "An earlier answer."
+    await session.choose_model("bundled")
+    async for _ in session.prove():
+        pass
+    session.keep(session.run.model_copy(update={"proof": None}))
+    script.answer = lambda request: "The newest answer."
+    forget(session.deps.home)
+    await unsaved_proof(session, monkeypatch)
+    again = reopen(session.run.id)
+    assert again.run.proof is not None and again.run.proof.output == "The newest answer."
+    assert [a.outcome for a in again.run.proof.figures.attempts] == ["crash SIGSEGV", "completed"]
+    await again.close()
 
 
 async def test_a_finished_proof_gets_its_record(
