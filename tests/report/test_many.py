@@ -20,6 +20,7 @@ def test_ten_thousand_cases_with_the_most_costly_texts(weighed: Contents, text: 
     assert outline.wrong == []
     assert "100 of 10,000 cases are shown, 80 of the 3,334 that did not pass" in outline.text
     assert "data/eval/results.jsonl" in outline.text
+    assert "data/decision.json has the whole" in outline.text
     assert sum(tag == "article" for tag, _ in outline.elements) == 100
 
 

@@ -94,6 +94,7 @@ def test_a_busy_machine_is_named_with_the_rule(weighed: Contents) -> None:
     proof = weighed.runtime.proof.model_copy(update={"figures": figures})
     text = read(changed(weighed, RUNTIME, proof=proof)).text
     assert "! contended" in text
+    assert text.count("Contended: these times are not those of a quiet machine.") == 3
     assert noise.reasons[0] in text
     assert "The rule: contended where" in text
 

@@ -54,7 +54,9 @@ def view_of(c: Contents) -> View:
 def _plots(c: Contents, runtime: RuntimeFile) -> Iterator[Plot]:
     """Memory and token gaps of the proof, first tokens of the cases; each only where there is something to draw."""
     job: tuple[Event, ...] = c.jobs.get(runtime.proof.job_id, ()) if runtime.proof else ()
-    for plot in (memory_plot(job, runtime), first_token_plot(c.results), token_gap_plot(job)):
+    proof = runtime.proof.figures.noise if runtime.proof else None
+    of_eval = c.decision.evaluation.noise if c.decision and c.decision.evaluation else None
+    for plot in (memory_plot(job, runtime), first_token_plot(c.results, of_eval), token_gap_plot(job, proof)):
         if plot is not None:
             yield plot
 

@@ -10,7 +10,7 @@ from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.stats import words_for
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile
-from weighbridge.services.packet_io.report_page.units import bare, line, mib, rate, said, seconds
+from weighbridge.services.packet_io.report_page.units import LINE, bare, contended, cut, line, mib, rate, said, seconds
 from weighbridge.services.packet_io.report_page.view import CaseView, Cell, Field, Results, Said, Table, Tone
 
 SHOWN = 100
@@ -34,10 +34,10 @@ def results(c: Contents, d: DecisionFile) -> Results | None:
     stale = "" if note.current else "It is from an earlier eval with another model, settings, cases or policy. "
     message = f" {line(note.message)}" if note.message else ""
     return Results(
-        state=f"{stale}{fixed} Outcome: {note.outcome}.{message}",
+        state=f"{stale}{fixed} Outcome: {note.outcome}.{message} {contended(note.noise)}".strip(),
         score=_score(note.gate, rows),
         meaning=words_for(note.gate.passed, note.gate.total) if note.gate else (),
-        reasons=tuple(line(reason, 1_000) for reason in note.gate.reasons) if note.gate else (),
+        reasons=tuple(cut(reason, LINE, "data/decision.json") for reason in note.gate.reasons) if note.gate else (),
         sample=_sampled(rows, shown),
         table=_table([(at, rows[at]) for at in shown]),
         cases=tuple(_case(at, rows[at], cases.get(rows[at].case)) for at in shown),
@@ -89,7 +89,7 @@ def _table(rows: Sequence[tuple[int, CaseResult]]) -> Table:
                 Cell(f"{at + 1}. {line(row.case)}", "name"),
                 Cell(*_mark(row)),
                 Cell("yes" if row.must_pass else "no"),
-                Cell("the person", "warn") if row.overruled else Cell("the grader"),
+                Cell("person", "warn") if row.overruled else Cell("grader"),
                 bare(seconds(row.ttft_s)),
                 bare(rate(row.decode_tokens_per_s)),
                 bare(mib(row.peak_rss_bytes)),

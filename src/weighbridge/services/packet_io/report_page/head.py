@@ -53,8 +53,9 @@ def decision(d: DecisionFile) -> Decision:
     shown: list[Field] = []
     if verdict is not None:
         by = "the person, who took the recommendation" if verdict.accepted else "the person"
+        earlier = "" if stands else " of the earlier one"
         shown = [
-            Field("Reason", line(verdict.reason, 2_000)),
+            Field(f"Reason{earlier}", line(verdict.reason, 2_000)),
             Field("Decided by", f"{by}, at {line(verdict.at)}"),
         ]
     return Decision(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from weighbridge.domain.proof.events import Event, RequestStarted, Token
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.summary import last_attempt
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.domain.verdict.stats import DOTS_BELOW, P95_FROM, Spread, spread
 from weighbridge.services.packet_io.report_page.scale import axis, dots, finite, thinned
-from weighbridge.services.packet_io.report_page.units import milliseconds, number, seconds
+from weighbridge.services.packet_io.report_page.units import contended, milliseconds, number, seconds
 from weighbridge.services.packet_io.report_page.view import Cell, Dot, Key, Plot, Rule, Shape, Table
 
 Words = Callable[[float], str]
@@ -21,7 +22,7 @@ GAPS = 1000
 _TOO_FEW = f"too few: {P95_FROM} are needed"
 
 
-def first_token_plot(results: Sequence[CaseResult]) -> Plot | None:
+def first_token_plot(results: Sequence[CaseResult], noise: Noise | None = None) -> Plot | None:
     """TTFT of each case, in the order they were asked. None where no case has one."""
     rows = [(at, r, t) for at, r in enumerate(results, 1) if (t := finite(r.ttft_s)) is not None]
     if not rows:
@@ -51,12 +52,12 @@ def first_token_plot(results: Sequence[CaseResult]) -> Plot | None:
             *((Key("warm", f"{reused} kept a part of the KV cache: theirs is no cold TTFT"),) if reused else ()),
             *_level_keys(cold, seconds),
         ),
-        note="The answer of every case to its first asking; with repeats the later ones are in requests.csv.",
+        note=f"Of the first answer of each case; all others are in requests.csv. {contended(noise)}".strip(),
         tables=(_summary("TTFT of cold prompts", cold, seconds),),
     )
 
 
-def token_gap_plot(job: Sequence[Event]) -> Plot | None:
+def token_gap_plot(job: Sequence[Event], noise: Noise | None = None) -> Plot | None:
     """Inter-token latencies of the proof's last attempt, the warm-up left out. None below two tokens."""
     gaps = _gaps(last_attempt(job))
     if not gaps:
@@ -79,7 +80,7 @@ def token_gap_plot(job: Sequence[Event]) -> Plot | None:
         shapes=(Shape(dots((x.x(t), y.y(gap * 1000)) for t, gap in drawn), "points"),),
         rules=tuple(Rule(y.y(value * 1000), tone) for tone, value in _levels(found)),
         keys=(Key("cold", "one inter-token latency"), *_level_keys(found, milliseconds)),
-        note=note,
+        note=f"{note} {contended(noise)}".strip(),
         tables=(_summary("Inter-token latencies, within these requests", found, milliseconds),),
     )
 

@@ -8,7 +8,7 @@ from weighbridge.domain.proof.events import Attempt, Event, Sample
 from weighbridge.domain.proof.timeline import Timeline
 from weighbridge.services.packet_io.records import RuntimeFile
 from weighbridge.services.packet_io.report_page.scale import Axis, Point, axis, band, finite, path, thinned
-from weighbridge.services.packet_io.report_page.units import MIB, line, mib, number, percent, seconds
+from weighbridge.services.packet_io.report_page.units import MIB, contended, line, mib, number, percent, seconds
 from weighbridge.services.packet_io.report_page.view import Cell, Key, Plot, Rule, Shape, Span, Table
 
 POINTS = 400
@@ -51,6 +51,7 @@ def memory_plot(job: Sequence[Event], runtime: RuntimeFile) -> Plot | None:
         y_ticks=y.y_ticks(),
         shapes=tuple(shape for rows in lives for shape in _shapes(rows, x, y)),
         rules=tuple(Rule(y.y(value), tone) for tone, value, _ in levels if value <= y.high),
+        note=contended(runtime.proof.figures.noise),
         spans=tuple(_spans(spans[:_SPANS], x)),
         keys=(*_keys(parted), *(_key(tone, value, text, y) for tone, value, text in levels)),
         tables=(_table(runtime), _phases(spans)),

@@ -11,6 +11,7 @@ from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, ProofNote, RuntimeFile
 from weighbridge.services.packet_io.report_page.head import claim_text, fact_source
 from weighbridge.services.packet_io.report_page.units import (
+    contended,
     fields,
     line,
     mib,
@@ -43,6 +44,7 @@ def proof(runtime: RuntimeFile) -> Part | None:
         paragraphs=(
             f"At {line(note.at)}, {note.mode} mode: {note.outcome}.{state}{failure}{asked}",
             *differ,
+            *filter(None, [contended(note.figures.noise)]),
             *map(line, note.figures.disagreements),
             f"Shutdown: {line(note.shutdown) or 'no process was ever started'}.",
         ),

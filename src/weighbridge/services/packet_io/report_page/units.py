@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.services.packet_io.report_page.view import Cell, Field, Said
 
@@ -18,6 +19,19 @@ _COUNTS = ("model_n_params", "n_params")
 def line(text: str, limit: int = LINE) -> str:
     """Outside text as one line; control and bidirectional characters are made visible."""
     return clean_line(text, limit)
+
+
+def cut(text: str, limit: int, whole: str) -> str:
+    """Outside text as one line of at most `limit` characters, with a word where the whole is."""
+    shown = clean_line(text, limit)
+    return f"{shown} ({whole} has the whole)" if shown.endswith("…") and not text.endswith("…") else shown
+
+
+def contended(noise: Noise | None) -> str:
+    """What to know of every time on a busy machine; else empty."""
+    if noise is None or noise.mark != "contended":
+        return ""
+    return "Contended: these times are not those of a quiet machine."
 
 
 def said(label: str, text: str, limit: int, whole: str) -> Said:
