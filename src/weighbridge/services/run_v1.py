@@ -95,14 +95,15 @@ def _card(data: Data) -> Data | None:
 
 def _decision(data: Data, planned: bool, inputs: dict[StepId, Any]) -> list[Any]:
     evaluation, proof, constraints = data.get("evaluation"), data.get("proof"), data["constraints"]
-    current = evaluation and evaluation["inputs"] == digest(inputs["eval"])
-    failure = ""
+    gate, failure = None, ""
+    if evaluation and evaluation["inputs"] == digest(inputs["eval"]):
+        gate = evaluation["gate"]
     if proof and not planned and proof["outcome"] == "failed" and proof["inputs"] == digest(inputs["proof"]):
         failure = proof["message"]
     return [
         planned,
         evaluation["results"] if evaluation else [],
-        [evaluation["gate"] if current else None, failure],
+        [gate, failure],
         [constraints["privacy"], constraints["needs_fine_tuning"]],
         data.get("choice"),
         data.get("reason", ""),
