@@ -21,7 +21,7 @@ COMMERCIAL = "\n" * 6 + "2\n\n"
 def test_words_lead_over_a_search_and_a_list_to_a_packet(
     typed: Typed, hub: FakeHub, script: Script, tmp_path: Path
 ) -> None:
-    code, said, run = typed(f"{STEPS_1_2}tiny\n1\n\n\n\n\n\n\n\n./mine\n")
+    code, said, run = typed(f"{STEPS_1_2}tiny\n1\n\n\n\n\n\n\n\n\n./mine\n")
     assert code == 0, said
     assert f"  1. {REPO}" in said and f"Recommended: {SMALL}" in said and "[1]" in said
     assert "Licence class: permissive" in said and f"Enter downloads {SMALL}" in said
@@ -35,7 +35,7 @@ def test_what_sources_disagree_on_is_marked_before_the_packet_is_saved(
     typed: Typed, hub: FakeHub, tiny: dict[str, Path]
 ) -> None:
     hub.add("acme/odd-GGUF", {"README.md": "---\nlicense: mit\n---\n# Odd\n", SMALL: tiny[SMALL]})
-    code, said, run = typed(f"{STEPS_1_2}acme/odd-GGUF\n\n\n\n\n\n\n\n./mine\n")
+    code, said, run = typed(f"{STEPS_1_2}acme/odd-GGUF\n\n\n\n\n\n\n\n\n./mine\n")
     assert code == 0, said
     assert "2. ? DISPUTED License note: conflicting: mit" in said and "nobody has decided" in said
     (item,) = [item for item in completeness(run) if item.disputed]

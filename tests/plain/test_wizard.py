@@ -121,7 +121,7 @@ def test_threshold_cases_and_decision_are_the_persons_own(typed: Typed, script: 
     (tmp_path / "mine.toml").write_text('id = "mine"\n' + "".join(case % n for n in range(5)))
     (tmp_path / "few.toml").write_text('id = "few"\n' + case % 1)
     policy = "cases=few.toml\ncases=mine.toml\nmin_pass=9\nmin_pass=3\n\n"
-    _, said, run = typed(f"{STEPS_1_2}\n\n\n\n{policy}LoRA\nwhy not\nstop\nno budget\n6\nq\n")
+    _, said, run = typed(f"{STEPS_1_2}\n\n\n\n{policy}\nLoRA\nwhy not\nstop\nno budget\n6\nq\n")
     assert "1 cases; at least 5 fixed cases are needed" in said and "the threshold is 9" in said
     assert run.pack is not None and run.pack.id == "mine" and run.policy is not None and run.policy.min_pass == 3
     assert "! LoRA is not allowed" in said

@@ -35,7 +35,7 @@ def run_eval(talk: Talk) -> None:
         text = talk.line(f"{starts}; {CHANGES}")
         if done and not text:
             return
-        if text.partition(" ")[0] == "overrule" or "=" in text:
+        if text.lower() not in ("", "r"):
             _change(talk, text)
             continue
         lines = Lines(session, output.text)
@@ -77,7 +77,8 @@ def _policy(text: str) -> Intent:
         case "time_limit":
             return ChangeTimeLimit(seconds=value)
         case _:
-            raise BadInput(f"{name} is none of cases, min_pass and time_limit.")
+            what = "none of cases, min_pass and time_limit" if "=" in text else "no answer here"
+            raise BadInput(f"{clean_line(name, 40)} is {what}.")
 
 
 def _overruling(text: str) -> OverruleMark:
