@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -154,10 +155,18 @@ def check_runtime(c: Contents) -> Iterator[str]:
         right = compare(forecast, loaded, proof.figures)
         if loaded and forecast.n_ctx_train not in (None, loaded.n_ctx_train):
             yield f"{RUNTIME}: forecast.n_ctx_train is {forecast.n_ctx_train}, the engine says {loaded.n_ctx_train}"
+        yield from _same_settings(forecast, runtime)
     if runtime.forecast_against_measured != right:
         yield f"{RUNTIME}: forecast_against_measured does not follow from the forecast and {EVENTS}"
     elif forecast and right is None and runtime.missing.get("forecast_against_measured") != apart:
         yield f"{RUNTIME}: missing.forecast_against_measured does not say why: {apart}"
+
+
+def _same_settings(forecast: Forecast, runtime: RuntimeFile) -> Iterator[str]:
+    """What a forecast that speaks of the proof was made for. An earlier version did not keep it."""
+    for field, ran in (("n_ubatch", runtime.settings.ubatch), ("flash", runtime.settings.flash)):
+        if (said := getattr(forecast, field)) not in (None, ran):
+            yield f"{RUNTIME}: forecast.{field} is {said}, the proof ran with {ran}"
 
 
 def _system(c: Contents, job: Sequence[Event]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from weighbridge.services.packet_io import (
     check_pages,
     check_requests,
     check_threads,
+    check_times,
     check_tries,
     redactions,
 )
@@ -74,6 +75,7 @@ CROSS = (
     Area("answers", "every result is what the events say", check_answers.check_answers, (EVENTS, RESULTS, CASES)),
     Area("events", "every answer is what its tokens say", _FIGURES.check_events, (EVENTS,)),
     Area("requests", "asked, read, answered and marked as one", check_requests.check_requests, (EVENTS,)),
+    Area("times", "child, sampler and marks each go forward in time", check_times.check_times, (EVENTS,)),
     Area("threads", "as fixed, or as the trials of the same child say", check_threads.check_threads, (EVENTS,)),
     Area("figures", "the proof's record and figures follow from the events", _FIGURES.check_proof, (EVENTS, SYSTEM)),
     Area("recipe", "what the proof was run with, from the events", _FIGURES.check_recipe, (EVENTS, MODEL, RECIPE)),
