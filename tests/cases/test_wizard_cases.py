@@ -1,0 +1,165 @@
+"""The cases in the wizard: the list, the form, a try, an import and a save, at both sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import Script
+from steering import Launch, on_step, screen_text, wait_until, wizard_of
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from weighbridge.domain import flow
+from weighbridge.domain import intents as want
+from weighbridge.domain.verdict.cases import CasePack
+from weighbridge.services.packs import load_pack
+from weighbridge.session import Session
+from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.case_edit import CaseEdit
+from weighbridge.tui.screens.case_try import CaseTry
+from weighbridge.tui.screens.cases import CasesScreen
+from weighbridge.tui.screens.choose import Choose
+
+
+async def shown(pilot: Pilot[int], kind: type[object]) -> None:
+    """Waits until a screen of a kind is there and drawn."""
+    await wait_until(pilot, kind.__name__, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.is_mounted)
+
+
+async def open_cases(pilot: Pilot[int]) -> None:
+    """The list of cases, by its key on the step Eval."""
+    wizard_of(pilot).go("eval")
+    await on_step(pilot, "eval")
+    await pilot.press("e")
+    await shown(pilot, CasesScreen)
+
+
+async def typed(pilot: Pilot[int], text: str) -> None:
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+
+
+def pack_of(session: Session) -> CasePack:
+    assert session.run.pack is not None
+    return session.run.pack
+
+
+async def test_a_case_is_added_and_marked_and_the_baseline_is_stale(
+    launch: Launch, session: Session, small: CasePack
+) -> None:
+    await session.choose_model("bundled")
+    session.apply(want.UsePack(pack=small))
+    _ = [event async for event in session.evaluate()]
+    assert flow.status(session.run, "eval") != "stale"
+    async with launch() as pilot:
+        await open_cases(pilot)
+        assert "The eval on record is of these cases" in screen_text(pilot.app)
+        await pilot.press("a")
+        await shown(pilot, CaseEdit)
+        await pilot.press("ctrl+s")
+        assert "! An id has small Latin letters" in screen_text(pilot.app)
+        await pilot.press(*"new", "tab", *"Why?", "tab", "tab", "tab", "tab", *"because", "ctrl+s")
+        await shown(pilot, CasesScreen)
+        assert pack_of(session).case[-1].prompt == "Why?"
+        await pilot.press("m")
+        assert pack_of(session).must_pass == ("new",)
+        assert "! The eval on record is stale" in screen_text(pilot.app)
+        await pilot.press("escape")
+        await on_step(pilot, "eval")
+        assert flow.status(session.run, "eval") == "stale" and "! stale" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_cases_are_changed_disabled_moved_and_removed(
+    launch: Launch, session: Session, small: CasePack, size: tuple[int, int]
+) -> None:
+    session.apply(want.UsePack(pack=small))
+    async with launch(size=size) as pilot:
+        await open_cases(pilot)
+        await pilot.press("down", "d", "plus")
+        assert [case.id for case in pack_of(session).case[:3]] == ["case-1", "case-3", "case-2"]
+        text = screen_text(pilot.app)
+        assert "– off" in text and "escape: back" in text and "1 disabled" in text
+        await pilot.press("home", "d")
+        assert "at least 5" in screen_text(pilot.app) and len(pack_of(session).active) == 5
+        await pilot.press("enter")
+        await shown(pilot, CaseEdit)
+        await pilot.press("tab", *"Now ", "ctrl+s")
+        await shown(pilot, CasesScreen)
+        assert pack_of(session).case[0].prompt == "Now Is 1 a number?"
+        await pilot.press("end", "up", "up", "delete")
+        await shown(pilot, Ask)
+        await pilot.press("tab", "enter")
+        await shown(pilot, CasesScreen)
+        assert "at least 5" in screen_text(pilot.app)
+
+
+async def test_leaving_a_form_asks_where_something_was_typed(launch: Launch, session: Session) -> None:
+    before = pack_of(session)
+    async with launch() as pilot:
+        await open_cases(pilot)
+        await pilot.press("enter")
+        await shown(pilot, CaseEdit)
+        await pilot.press("escape")
+        await shown(pilot, CasesScreen)
+        await pilot.press("enter")
+        await shown(pilot, CaseEdit)
+        await pilot.press("x", "escape")
+        await shown(pilot, Ask)
+        await pilot.press("escape")
+        await shown(pilot, CaseEdit)
+        await pilot.press("escape")
+        await shown(pilot, Ask)
+        await pilot.press("tab", "enter")
+        await shown(pilot, CasesScreen)
+    assert pack_of(session) == before
+
+
+async def test_a_case_is_tried_and_said_to_be_no_evidence(
+    launch: Launch, session: Session, script: Script, small: CasePack
+) -> None:
+    script.answer = lambda request: "yes, [bold]it is"
+    await session.choose_model("bundled")
+    session.apply(want.UsePack(pack=small))
+    async with launch() as pilot:
+        await open_cases(pilot)
+        await pilot.press("t")
+        await shown(pilot, CaseTry)
+        await wait_until(pilot, "the mark", lambda: "Mark" in screen_text(pilot.app))
+        text = screen_text(pilot.app)
+        assert "yes, [bold]it is" in text and "pass: contains 'yes'" in text and "A rehearsal: nothing" in text
+        await pilot.press("escape")
+        await shown(pilot, CasesScreen)
+    assert session.run.evaluation is None and session.events() == ()
+
+
+async def test_a_data_set_is_imported_and_the_pack_saved(launch: Launch, session: Session, tmp_path: Path) -> None:
+    rows = "\n".join(f"q{n},Is {n} even?,yes" for n in range(5))
+    (tmp_path / "in.csv").write_text(f"id,prompt,target\n{rows}\nq9,,x\n", encoding="utf-8")
+    async with launch() as pilot:
+        await open_cases(pilot)
+        await pilot.press("i")
+        await shown(pilot, AskLine)
+        await typed(pilot, "in.csv")
+        await shown(pilot, Ask)
+        assert "5 rows taken, 1 refused" in screen_text(pilot.app) and "line 7: nothing is asked" in screen_text(
+            pilot.app
+        )
+        await pilot.press("tab", "enter")
+        await shown(pilot, Choose)
+        await pilot.press("down", "enter")
+        await shown(pilot, CasesScreen)
+        await wait_until(pilot, "the imported pack", lambda: pack_of(session).id == "in")
+        await pilot.press("s")
+        await shown(pilot, AskLine)
+        assert pilot.app.screen.query_one(Input).value == "in.toml"
+        await pilot.press("enter")
+        await wait_until(pilot, "the saved file", lambda: "5 cases are in in.toml" in screen_text(pilot.app))
+        assert load_pack(tmp_path / "in.toml") == pack_of(session)
+        await pilot.press("p")
+        await shown(pilot, Choose)
+        await pilot.press("down", "enter")
+        await shown(pilot, Ask)
+        await pilot.press("tab", "enter")
+        await wait_until(pilot, "the other pack", lambda: pack_of(session).id == "classification")
