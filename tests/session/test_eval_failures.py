@@ -167,6 +167,18 @@ async def test_results_of_another_mode_are_asked_again(session: Session, script:
     assert record_of(session).mode == "safe" and gate_of(session).passed == 5
 
 
+async def test_an_answer_behind_its_thinking_is_kept_raw_and_cleaned(
+    session: Session, script: Script, tmp_path: Path
+) -> None:
+    script.answer = lambda request: "<think>An answer? No.</think> Something." if request.case == "b" else " An answer."
+    await evaluated(await prepared(session))
+    thought = result_of(session, "b")
+    assert (thought.passed, thought.cleaned) == (False, "Something.") and thought.output.startswith("<think>")
+    assert result_of(session, "a").cleaned == "", "white space alone is no difference"
+    await session.write_packet(tmp_path / "packet")
+    assert verify_packet(tmp_path / "packet").ok
+
+
 async def test_after_a_kill_the_events_give_the_same_results(
     session: Session, script: Script, reopen: Callable[[str], Session]
 ) -> None:

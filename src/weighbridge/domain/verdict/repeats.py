@@ -11,6 +11,7 @@ from weighbridge.domain.proof.measure import RequestFigures, RequestFold
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.domain.verdict.graders import cleaned
 
 FAILED = "failed"
 """`stop_reason` of an answer that the engine did not end."""
@@ -114,7 +115,8 @@ def _whole(answer: RequestFigures) -> dict[str, Any]:
 
 
 def _result(asked: _Asked, settings: RuntimeSettings) -> CaseResult:
-    marks = asked.marks
+    marks, output = asked.marks, asked.first["output"]
+    clean = cleaned(output)
     failed = next((mark for mark in marks if not mark.passed), None)
     reason = (failed or marks[0]).reason
     if failed is not None and settings.repeats > 1:
@@ -128,5 +130,7 @@ def _result(asked: _Asked, settings: RuntimeSettings) -> CaseResult:
         repeats=len(marks),
         repeats_passed=sum(mark.passed for mark in marks) if len(marks) > 1 else None,
         unstable=asked.differ and settings.temperature == 0,
+        # White space around an answer is nothing that a person has to compare.
+        cleaned=clean if clean != output.strip() else "",
         failure=marks[-1].failure,
     )
