@@ -8,6 +8,7 @@ from weighbridge.services.packet_io.formats.inspect_log import TOO_LARGE
 from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes_facts import fact_text
 from weighbridge.services.packet_io.notes_first_run import noise_line
+from weighbridge.services.packet_io.readme_decision import decision_section
 from weighbridge.services.packet_io.readme_model import model_sections
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
@@ -161,6 +162,7 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         *(lacks or ["- nothing on the list"]),
         "",
         *(["## On what sources disagree", "", *disputed, ""] if disputed else []),
+        *decision_section(c, d),
         *model_sections(c),
         "## Files",
         "",
