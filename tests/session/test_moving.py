@@ -120,6 +120,16 @@ async def test_what_is_no_run_is_refused_whole(exported: Path, tmp_path: Path) -
     assert not (tmp_path / "x.log").exists()
 
 
+def test_a_file_that_is_no_archive_or_too_large_is_not_opened(tmp_path: Path) -> None:
+    there, large = RunStore(tmp_path / "there"), tmp_path / "large.zip"
+    with large.open("wb") as file:
+        file.truncate(run_archive.MAX_BYTES + 1)
+    for path, said in ((large, "larger than 1 GiB"), (tmp_path, "no file"), (tmp_path / "none", "no file")):
+        with pytest.raises(BadInput, match=said):
+            import_run(there, path)
+    assert not there.runs.exists()
+
+
 async def test_an_entry_that_is_larger_than_it_says_is_refused(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

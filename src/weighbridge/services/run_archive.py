@@ -61,6 +61,8 @@ def unpack(source: Path, runs: Path) -> Path:
     name = clean_line(str(source), 120)
     if not source.is_file():
         raise BadInput(f"There is no file {name}.", _WAY_OUT)
+    if source.stat().st_size > MAX_BYTES:
+        raise BadInput(f"{name} is larger than {MAX_BYTES >> 30} GiB: that is no run.", _WAY_OUT)
     try:
         runs.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=NEW, dir=runs))
