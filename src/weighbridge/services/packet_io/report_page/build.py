@@ -8,7 +8,7 @@ from urllib.parse import quote
 from weighbridge.domain.proof.events import Event
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
-from weighbridge.services.packet_io.report_page import cases, head, parts
+from weighbridge.services.packet_io.report_page import cases, head, parts, subjects
 from weighbridge.services.packet_io.report_page.latency import first_token_plot, token_gap_plot
 from weighbridge.services.packet_io.report_page.memory import memory_plot
 from weighbridge.services.packet_io.report_page.units import line
@@ -26,14 +26,14 @@ def view_of(c: Contents) -> View:
         raise ValueError("data/decision.json and data/runtime.json cannot both be read")
     plots = tuple(_plots(c, runtime))
     planned = d.status == "planned"
-    before = [parts.plan(d, runtime), parts.proof(runtime)]
+    before = [subjects.plan(d, runtime), parts.proof(runtime)]
     after = [
         parts.conditions(d, runtime),
-        parts.model(c),
-        parts.route(d),
-        parts.system(c, d),
-        parts.recipe(c),
-        parts.taken_out(c),
+        subjects.model(c),
+        subjects.route(d),
+        subjects.system(c, d),
+        subjects.recipe(c),
+        subjects.taken_out(c),
     ]
     return View(
         title=f"{'Plan' if planned else 'Evidence packet'}: {line(d.model, 120) if d.model else 'no model chosen'}",
