@@ -85,7 +85,7 @@ async def test_old_jobs_are_left_out_whole_when_there_are_too_many(
 ) -> None:
     ticks = iter(range(10_000))
     object.__setattr__(session.deps, "now", lambda: f"2026-01-02T03:{(n := next(ticks)) // 60:02}:{n % 60:02}Z")
-    monkeypatch.setattr(packing, "MAX_EVENTS", 200)
+    monkeypatch.setattr(packing, "MAX_EVENTS", 280)
     await weighed(session, proofs=12)
     await session.write_packet(tmp_path / "packet")
     report = verify_packet(tmp_path / "packet")
