@@ -66,6 +66,7 @@ class CasesScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._saved: CasePack | None = None
 
     @property
     def pack(self) -> CasePack:
@@ -173,7 +174,8 @@ class CasesScreen(Screen[None]):
         self._attempt(lambda: packs[chosen])
 
     async def _may_replace(self) -> bool:
-        if self.pack.id in built_in_ids():
+        """Whether the cases may go: they are built in, saved here, or the person agrees."""
+        if self.pack.id in built_in_ids() or self.pack == self._saved:
             return True
         question = f"The cases of {self.pack.id} go from the run. What is not saved as TOML (s) is lost."
         return await self.app.push_screen_wait(Ask(question, "Take the others", "Keep them"))
@@ -242,6 +244,7 @@ class CasesScreen(Screen[None]):
         except Problem as problem:
             self.say(Notice.of(problem))
         else:
+            self._saved = pack
             self.say(Notice(f"{len(pack.case)} cases are in {clean_line(name)}."))
 
     async def _over(self, what: str) -> bool:
