@@ -59,7 +59,7 @@ async def test_stop_ends_a_try_and_its_child(ready: Session, script: Script, sma
     async with aclosing(tried.events()) as events:
         async for event in events:
             if event.event == "prefilled" and event.request != "warm-up":
-                with pytest.raises(Refused, match="is running already"):
+                with pytest.raises(Refused, match="The try of case-1 is running already"):
                     await try_case(ready, small.case[1])
                 await ready.stop()
     assert tried.outcome == "stopped" and tried.result is None

@@ -110,7 +110,7 @@ def use_cases(session: Session, pack: CasePack) -> Run:
 
     Refused while the eval runs.
     """
-    if session.job is not None and session.job.kind == "eval":
+    if session.job is not None and session.job.name == "eval":
         raise Refused("The eval is running with these cases.", "Wait for its end, or stop it in step 7.")
     before, policy = session.run.pack, session.run.policy
     run = session.apply(want.UsePack(pack=pack))

@@ -62,6 +62,8 @@ class Job:
     ) -> None:
         """`mode`: that of results which this job adds to; None: the one that is known to work."""
         self.kind = kind
+        self.name: str = kind
+        """What a person calls it."""
         self.n_ctx = run.settings.n_ctx
         """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"

@@ -75,6 +75,7 @@ class Rehearsal:
             raise Refused("Something else has been started meanwhile.", "Stop it with escape first.")
         grading = Grading({self._case.id: self._case}, lambda _: self.result is not None)
         job = self._session.job = Job("eval", run, folder, self._session.deps, requests, grading)
+        job.name = f"try of {self._case.id}"
         try:
             async with aclosing(job.events()) as events:
                 async for event in events:

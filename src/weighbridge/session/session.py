@@ -223,7 +223,7 @@ class Session:
     async def check_can_run(self) -> None:
         """Refused or BadInput, with the way out, where a proof or eval cannot start."""
         if self.job is not None:
-            raise Refused(f"The {self.job.kind} is running already.", "Stop it with escape first.")
+            raise Refused(f"The {self.job.name} is running already.", "Stop it with escape first.")
         if self._run.planned:
             raise Refused(
                 f"The route is {self._run.decision.route}: nothing runs on this machine.",
