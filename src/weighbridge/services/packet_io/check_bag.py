@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.inventory import Inventory
@@ -41,6 +42,9 @@ def read_manifest(files: Inventory, name: str) -> Manifest:
         found.problems.append(f"{name} does not end with a line end")
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         _read_line(found, name, number, line)
+    names = list(found.digests)
+    if wrong := next((b for a, b in pairwise(names) if b < a), None):
+        found.problems.append(f"{name}: {wrong} stands out of order: the lines are sorted by name")
     return found
 
 

@@ -36,6 +36,7 @@ RULE = (
     "or not at all. Texts of private documents are not blacked out."
 )
 """What is taken out, for a person."""
+_SHORT, _MOST_PLAIN = 40, 20_000
 _SHORTEST_NAME = 3
 _SHORTEST_SECRET = 8
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -55,6 +56,8 @@ class Redactor:
         self._folders = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
         self.used: set[str] = set()
         """Labels that stand for something."""
+        self._plain: set[str] = set()
+        """Short texts in which nothing was found: names of events and single words come thousands of times."""
         own = [form for form in longest_first if form.count("/") + form.count("\\") > 1]
         self._own_folders = re.compile("|".join(map(_pattern, own)) or r"(?!)")
         names = _own_names()
@@ -63,6 +66,14 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Text without this machine's folders and telling host name, and without credentials."""
+        if text in self._plain:
+            return text
+        found = self._redacted(text)
+        if found == text and len(text) <= _SHORT and len(self._plain) < _MOST_PLAIN:
+            self._plain.add(text)
+        return found
+
+    def _redacted(self, text: str) -> str:
         if self._names_folder(text):
             text = self._folders.sub(lambda found: self._label(self._places[found[0]]), text)
         if self._hosts is not _NEVER:
