@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from weighbridge.domain.proof.events import Completed, Event, Graded, RequestStarted, Stopped
+from weighbridge.domain.proof.events import Event, RequestStarted, Stopped
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.verdict.cases import Case, Policy
-from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.from_events import fold_eval
+from weighbridge.services.packet_io.marks import eval_jobs, graded, marks
 from weighbridge.services.packet_io.records import EvalNote
 
 CASES, RESULTS = "data/eval/cases.jsonl", "data/eval/results.jsonl"
@@ -26,14 +26,14 @@ def check_answers(c: Contents) -> Iterator[str]:
     for job_id in note.job_ids:
         if job_id not in c.jobs:
             yield f"{EVENTS}: the job {job_id}, which {DECISION} names, is not in it"
-    ran = [c.jobs[job_id] for job_id in note.job_ids if job_id in c.jobs]
+    ran = eval_jobs(c)
     newest = c.jobs.get(note.job_ids[-1], ()) if note.job_ids else ()
     if note.shutdown and note.shutdown != shutdown_text(last(newest, Stopped)):
         yield f"{DECISION}: evaluation.shutdown is not what {EVENTS} says"
     cases = {case.id: case for case in c.cases}
     yield from _prompts(ran, cases)
     yield from _limits(ran, cases, c.policy.policy if c.policy else None)
-    yield from _marks(ran, cases)
+    yield from _marks(c)
     right, noise = fold_eval(ran, c.cases)
     for result in c.results:
         if result.case not in right:
@@ -70,22 +70,11 @@ def _limits(jobs: Sequence[Sequence[Event]], cases: dict[str, Case], policy: Pol
             yield f"{EVENTS}: the time limit of {name!r} is {limit}, case and policy give {right}"
 
 
-def _marks(jobs: Sequence[Sequence[Event]], cases: dict[str, Case]) -> Iterator[str]:
+def _marks(c: Contents) -> Iterator[str]:
     """The mark of every whole answer, the repeats too, against that which the answer gets."""
-    graded: list[tuple[Graded, str]] = []
-    for job in jobs:
-        outputs: dict[str, str] = {}
-        for event in job:
-            if isinstance(event, Completed):
-                outputs[event.request] = event.output
-            elif isinstance(event, Graded) and not event.failure and event.request in outputs and event.case in cases:
-                graded.append((event, outputs[event.request]))
-    keys = [str(at) for at in range(len(graded))]
-    again = mark(
-        {key: cases[one.case] for key, (one, _) in zip(keys, graded, strict=True)},
-        {key: output for key, (_, output) in zip(keys, graded, strict=True)},
-    )
-    for key, (one, _) in zip(keys, graded, strict=True):
-        if again[key].passed != one.passed:
-            said, right = ("passed" if ok else "failed" for ok in (one.passed, again[key].passed))
-            yield f"{EVENTS}: {one.request!r} is marked {said}; its answer {right} ({again[key].reason})"
+    right = marks(c)
+    for one, output in graded(c):
+        again = right.get((one.case, output))
+        if again is not None and again.passed != one.passed:
+            said, is_so = ("passed" if ok else "failed" for ok in (one.passed, again.passed))
+            yield f"{EVENTS}: {one.request!r} is marked {said}; its answer {is_so} ({again.reason})"

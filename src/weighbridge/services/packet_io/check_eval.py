@@ -9,8 +9,8 @@ from weighbridge.domain.base import digest
 from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.domain.verdict.decision import judge
-from weighbridge.services.marking import mark
 from weighbridge.services.packet_io.contents import Contents
+from weighbridge.services.packet_io.marks import marks
 
 CASES, RESULTS, POLICY = "data/eval/cases.jsonl", "data/eval/results.jsonl", "data/policy.json"
 EVENTS, DECISION = "data/events.jsonl", "data/decision.json"
@@ -53,19 +53,19 @@ def check_results(c: Contents) -> Iterator[str]:
     if note and note.gate:
         for case in cases.keys() - counts.keys():
             yield f"{RESULTS}: the case {case!r} has no result, and the gate was judged"
-    marks = mark(cases, {result.case: result.output for result in c.results})
+    right = marks(c)
     for result in c.results:
         if result.case not in cases:
             continue
-        again = marks[result.case]
+        again = right[result.case, result.output]
         if result.failure:
             if result.passed:
                 yield f"{RESULTS}: {result.case!r} is marked passed, and had no whole answer: {result.failure}"
             continue
         # With repeats this is the first answer's mark: the case may have failed by a later one.
         if again.passed != result.passed and (result.repeats == 1 or result.passed):
-            said, right = ("passed" if ok else "failed" for ok in (result.passed, again.passed))
-            yield f"{RESULTS}: {result.case!r} is marked {said}; its stored answer {right} ({again.reason})"
+            said, is_so = ("passed" if ok else "failed" for ok in (result.passed, again.passed))
+            yield f"{RESULTS}: {result.case!r} is marked {said}; its stored answer {is_so} ({again.reason})"
         if result.must_pass != cases[result.case].must_pass:
             yield f"{RESULTS}: {result.case!r}: must_pass is not that of {CASES}"
 

@@ -15,6 +15,7 @@ from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.domain.verdict.graders import Mark
 from weighbridge.services.packet_io.inventory import Inventory
 from weighbridge.services.packet_io.records import (
     SCHEMAS,
@@ -58,7 +59,7 @@ class Contents:
 
     `present`: every file of the packet by its path. `unread`: the faulty ones: what they say is not known. `logs`:
     SHA-256 of each log by its name. `text`: reads a file that is no record; OSError and ValueError as `Inventory.text`.
-    `made`: texts that were made of the records and are asked for more than once, by path.
+    `made`: texts that were made of the records and are asked for more than once, by path. `marks`: see marks.py.
     """
 
     info: dict[str, str]
@@ -70,6 +71,7 @@ class Contents:
     documents: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[Any]] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
+    marks: dict[tuple[str, str], Mark] | None = None
 
     @property
     def decision(self) -> DecisionFile | None:

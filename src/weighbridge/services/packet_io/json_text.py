@@ -13,7 +13,7 @@ _UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 def json_text(value: Any, indent: int | None) -> str:
     """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
-    return _UNUSUAL.sub(_visible, text)
+    return text if text.isascii() and "\x7f" not in text else _UNUSUAL.sub(_visible, text)
 
 
 def _visible(found: re.Match[str]) -> str:
