@@ -1,0 +1,87 @@
+"""Step 8: what is locked says why and what to do; a failed eval and a try on record unlock LoRA."""
+
+from __future__ import annotations
+
+from fakes import Script
+from steering import Launch, on_step, screen_text, shown_step, status, wait_until
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from weighbridge.domain.intents import Confirm
+from weighbridge.domain.steps import ORDER
+from weighbridge.session import Session
+from weighbridge.tui.screens.ask import Ask, AskLine
+
+
+async def weighed(session: Session, script: Script) -> None:
+    """A run whose eval has failed, before its decision."""
+    script.answer = lambda request: "nothing useful"
+    await session.choose_model("bundled")
+    for step in ORDER[: ORDER.index("decision")]:
+        if step in ("proof", "eval"):
+            _ = [event async for event in (session.prove() if step == "proof" else session.evaluate())]
+        session.apply(Confirm(step=step))
+
+
+async def to(pilot: Pilot[int], choice: str) -> None:
+    """Moves the cursor to a choice."""
+    choices = pilot.app.screen.query_one("#choices", OptionList)
+    await pilot.press("home", *["down"] * choices.get_option_index(choice))
+    await wait_until(pilot, f"{choice} is told in full", lambda: choices.highlighted_option is not None)
+    assert choices.highlighted_option is not None and choices.highlighted_option.id == choice
+    await pilot.pause()
+
+
+async def test_lora_is_locked_until_a_try_is_on_record(launch: Launch, session: Session, script: Script) -> None:
+    await weighed(session, script)
+    async with launch() as pilot:
+        screen = await on_step(pilot, "decision")
+        assert not screen.check_action("untried", ())
+        await to(pilot, "LoRA")
+        assert "LoRA    ✗ locked" in screen_text(pilot.app)
+        await pilot.press("enter")
+        assert session.run.choice is None and status(pilot).startswith("! LoRA is locked: the baseline FAILED")
+        assert "record here what came of it" in status(pilot)
+        await pilot.press("p")
+        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, AskLine))
+        await pilot.press(*"one word", "enter")
+        await wait_until(pilot, "the try", lambda: len(session.run.tried) == 1)
+        assert session.run.tried[0].note == "one word" and "On record as tried: prompt" in status(pilot)
+        await pilot.press("x")
+        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("tab", "enter")
+        await wait_until(pilot, "nothing is tried", lambda: session.run.tried == ())
+        await pilot.press("r")
+        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, AskLine))
+        await pilot.press(*"manual", "enter")
+        await wait_until(pilot, "the other try", lambda: [one.what for one in session.run.tried] == ["rag"])
+        await wait_until(pilot, "it is unlocked", lambda: "LoRA    ✓ allowed" in screen_text(pilot.app))
+        await to(pilot, "LoRA")
+        await pilot.press("enter", "ctrl+n")
+        assert shown_step(pilot) == "decision" and "Say why" in status(pilot)
+        await pilot.press(*"the form", "ctrl+n")
+        await on_step(pilot, "packet")
+    verdict = session.run.verdict
+    assert verdict is not None and (verdict.choice, verdict.reason) == ("LoRA", "the form")
+
+
+async def test_what_matters_can_be_read_on_a_small_screen(launch: Launch, session: Session, script: Script) -> None:
+    await weighed(session, script)
+    async with launch(size=(60, 20)) as pilot:
+        screen = await on_step(pilot, "decision")
+        assert "(FAILED)" in screen_text(pilot.app), "the score is there at once"
+        await to(pilot, "stop")
+        text = screen_text(pilot.app)
+        assert "So far: 2 jobs" in text and "money is not" in text
+        screen.query_one("#reason").focus()
+        await pilot.pause()
+        text = screen_text(pilot.app)
+        assert "chosen cases are no random sample" in text and "Reason" in text
+
+
+async def test_without_an_eval_there_is_nothing_to_try(launch: Launch, session: Session) -> None:
+    async with launch() as pilot:
+        pilot.app.go("decision")  # type: ignore[attr-defined]
+        screen = await on_step(pilot, "decision")
+        assert not screen.check_action("tried", ("prompt",))
+        assert "Tried" not in screen_text(pilot.app) and "What the cases show" not in screen_text(pilot.app)
