@@ -89,7 +89,7 @@ class EvalScreen(JobScreen):
         if pack is None or policy is None:
             return
         musts = "; * always" if policy.must_pass else ""
-        self.query_one("#policy-text", Static).update(f"of {policy.cases} must pass{musts}")
+        self.query_one("#policy-text", Static).update(f"of {policy.cases} to pass{musts}")
         self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of yours; e edits"
         self._fill_table()
         self.query_one("#gate", Sheet).show(gate_rows(run))

@@ -40,7 +40,7 @@ class OverruleForm(ModalScreen[OverruleMark | None]):
             yield Static(f"Your own mark of {clean_line(result.case, 64)}", classes="dialog-title", markup=False)
             yield Static(f"Answer: {clean(result.output, 300) or '(empty)'}", markup=False)
             yield Static(f"Grader: {mark}, {clean(result.reason, 300)}", markup=False)
-            with RadioSet(id="own-mark", classes="across"):
+            with RadioSet(id="own-mark", classes="across", compact=True):
                 yield Radio("pass", passed)
                 yield Radio("FAIL", not passed)
             yield Line(own.reason if own else "", placeholder="why, kept in the packet", id="reason", max_length=2_000)

@@ -30,7 +30,7 @@ def cells(case: Case, result: CaseResult | None, running: bool) -> dict[str, Tex
         return row | {"ttft": blank, "rate": blank, "answer": Text("")}
     row["ttft"] = Text(seconds(result.ttft_s), justify="right")
     row["rate"] = Text(number(result.decode_tokens_per_s, 1), justify="right")
-    row["answer"] = Text.assemble((flags(result), "bold"), clean_line(result.output, 200))
+    row["answer"] = Text.assemble((flags(result), "bold"), clean_line(result.output or result.failure, 200))
     row["answer"].no_wrap, row["answer"].overflow = True, "ellipsis"
     return row
 
