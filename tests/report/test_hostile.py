@@ -60,6 +60,12 @@ def test_a_long_answer_is_cut_with_a_word_where_the_whole_is(weighed: Contents) 
     assert max(map(len, outline.pre)) < 5_000
 
 
+def test_a_size_that_no_float_holds_stands_there_in_bytes(weighed: Contents) -> None:
+    first, *rest = weighed.results
+    weighed.lines["data/eval/results.jsonl"] = [first.model_copy(update={"peak_rss_bytes": 10**400}), *rest]
+    assert f"{10**400:,}" in Outline(page(weighed)).text
+
+
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), 1e300, -5.0])
 def test_a_figure_that_no_machine_gives_breaks_no_plot(weighed: Contents, figure: float) -> None:
     first, *rest = weighed.results

@@ -42,7 +42,13 @@ def said(label: str, text: str, limit: int, whole: str) -> Said:
 
 
 def mib(size: int | None) -> str:
-    return NOT_MEASURED if size is None else f"{size / MIB:,.1f} MiB"
+    """Bytes as MiB; those that no float holds stay bytes."""
+    if size is None:
+        return NOT_MEASURED
+    try:
+        return f"{size / MIB:,.1f} MiB"
+    except OverflowError:
+        return f"{size:,} bytes"
 
 
 def seconds(value: float | None) -> str:
@@ -70,7 +76,7 @@ def number(text: str) -> Cell:
 
 def bare(text: str) -> Cell:
     """A figure without its unit, which stands in the head of the column."""
-    return number(text if text == NOT_MEASURED else text.split(" ")[0])
+    return number(text.removesuffix(" MiB").removesuffix(" tokens/s").removesuffix(" s"))
 
 
 def plain(value: Any) -> str:
