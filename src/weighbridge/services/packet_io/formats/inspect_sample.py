@@ -96,7 +96,7 @@ def _target(case: Case) -> str | list[str]:
     target = getattr(case.grader, "target", None)
     if isinstance(target, tuple | list):
         return [str(one) for one in target]
-    return canonical_json(case.grader) if target is None else str(target)
+    return str(target) if isinstance(target, str | float) else canonical_json(case.grader)
 
 
 def _score(result: CaseResult, answer: Answer, output: str) -> dict[str, Any]:
