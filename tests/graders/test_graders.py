@@ -147,7 +147,7 @@ def test_no_answer_breaks_a_grader(output: str) -> None:
         assert marked(grader, output).reason
 
 
-SIZE = 50_000
+SIZE = 20_000
 HOSTILE = ["9", "1,", "1 ", "not ", "Paris ", "not Paris ", "<think>", "<think></think>", "{", "\n", " ", "*",
            "I can't ", "没有", "a's ", "6e", "10^", "`", "sorry ", '{"a":']  # fmt: skip
 

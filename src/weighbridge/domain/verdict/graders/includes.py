@@ -11,23 +11,36 @@ from weighbridge.domain.verdict.graders.answer import LETTERS, fold
 from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
 from weighbridge.domain.verdict.graders.negation import denied, is_denial
 
+_LETTER = re.compile(f"[{LETTERS}]")
+
 
 def occurs(target: str, text: str, *, whole: bool) -> bool:
     """Whether a folded target occurs in a folded text at the beginning of a word, and is not denied there.
 
     `whole`: it has to end with its word too. A number is always whole: 14 does not occur in 3.14 or 14,000.
     """
-    found = re.finditer(words(target, whole=whole), text)
-    return any(is_denial(target) or not denied(text, one.start(), one.end()) for one in found)
+    target, line = target.replace("\n", " "), text.replace("\n", " ")
+    start = line.find(target)
+    while start >= 0:
+        if counts(target, text, start, whole=whole):
+            return True
+        start = line.find(target, start + 1)
+    return False
 
 
-def words(target: str, *, whole: bool) -> str:
-    """The pattern of a folded target, with what may not stand before and behind it."""
-    before = f"(?<![{LETTERS}])" if re.match(f"[{LETTERS}]", target) else ""
-    before += r"(?<!\d[.,])" if target[0].isdigit() else ""
-    after = f"(?![{LETTERS}])" if whole and re.match(f"[{LETTERS}]", target[-1]) else ""
-    after += r"(?![.,]?\d)" if target[-1].isdigit() else ""
-    return before + r"\s".join(map(re.escape, target.split())) + after
+def counts(target: str, text: str, start: int, *, whole: bool) -> bool:
+    """Whether a folded target that stands at `start` begins (and, `whole`, ends) with a word, and is not denied."""
+    end = start + len(target)
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _LETTER.match(target) and _LETTER.match(before[-1:]):
+        return False
+    if target[0].isdigit() and before[:1].isdigit() and before[1:] in (".", ","):
+        return False
+    if whole and _LETTER.match(target[-1]) and _LETTER.match(after):
+        return False
+    if target[-1].isdigit() and (after[:1].isdigit() or (after[:1] in (".", ",") and after[1:].isdigit())):
+        return False
+    return is_denial(target) or not denied(text, start, end)
 
 
 class Includes(BaseGrader):

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_validator
 from weighbridge.domain.toml_lines import misplaced
 from weighbridge.domain.verdict.graders.answer import bare, fold, unwrapped
 from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
-from weighbridge.domain.verdict.graders.includes import occurs, words
-from weighbridge.domain.verdict.graders.negation import denied, is_denial
+from weighbridge.domain.verdict.graders.includes import counts, occurs
+from weighbridge.domain.verdict.graders.negation import denied
 from weighbridge.domain.verdict.graders.numbers import Number, numbers, parse, readable
 
 Location = Literal["exact", "begin", "end", "any"]
@@ -81,10 +81,9 @@ class Match(BaseGrader):
             case "exact":
                 return target in (stripped, text)
             case "begin":
-                return bool(re.match(words(target, whole=True), stripped))
+                return stripped.startswith(target) and counts(target, stripped, 0, whole=True)
             case "end":
-                found = re.search(words(target, whole=True) + r"\Z", stripped)
-                return found is not None and (is_denial(target) or not denied(stripped, found.start(), found.end()))
+                return stripped.endswith(target) and counts(target, stripped, len(stripped) - len(target), whole=True)
             case "any":
                 return occurs(target, text, whole=True)
 
