@@ -73,6 +73,7 @@ MATCH: list[tuple[dict[str, Any], str, bool]] = [
     (NO, "No. You may not.", True),
     (NO, "**No**, that is forbidden", True),
     (NO, "Answer: no", True),
+    (NO, "- No", True),
     (NO, "No", True),
     (NO, "Nothing forbids it", False),
     (NO, "Not at all", False),

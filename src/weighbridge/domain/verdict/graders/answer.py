@@ -67,6 +67,7 @@ def fold(text: str, ignore_case: bool = True) -> str:
 
 _FENCED = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
+_BULLET = re.compile(r"\A\s*(?:[-+*>•]|#{1,6}) ")
 _TAG = re.compile(r"</?answer>", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:(?:(?:the|my|final|correct|short) )*answer(?: ?:| is:?)|a ?:"
@@ -84,9 +85,9 @@ def unwrapped(text: str) -> str:
 
 
 def bare(text: str, ignore_case: bool = True) -> str:
-    """What is left of a text without the things around an answer: what `unwrapped` takes off, a label such as
-    "Answer:" or "The answer is", quotes and brackets of any kind, full stops, the Japanese copula."""
-    text = fold(unwrapped(text), ignore_case).strip(_AROUND)
+    """What is left of a text without the things around an answer: what `unwrapped` takes off, the mark of a list or
+    a heading, a label such as "Answer:" or "The answer is", quotes, brackets, full stops, the Japanese copula."""
+    text = fold(_BULLET.sub("", unwrapped(text)), ignore_case).strip(_AROUND)
     if label := _LABEL.match(text):
         text = text[label.end() :].strip(_AROUND)
     return _COPULA.sub("", text).strip(_AROUND)
