@@ -73,3 +73,13 @@ def test_a_token_of_another_request(packet: Path) -> None:
 def test_an_engine_made_with_other_threads_than_its_settings_give(packet: Path, field: str) -> None:
     lines(packet, "events.jsonl", lambda rows: first(rows, "loaded").update({field: 1000}))
     assert found(packet, f"has {field} 1000; its settings give 1")
+
+
+def test_a_failure_that_no_event_tells_and_a_limit_that_nobody_gave(packet: Path) -> None:
+    def excused(rows: Rows) -> None:
+        first(rows, "graded")["failure"] = "The engine died."
+        first(rows, "request")["time_limit_s"] = 5.0
+
+    lines(packet, "events.jsonl", excused)
+    assert found(packet, "'case-packet-01' is failed by 'The engine died.'", "that it is whole")
+    assert any("time limit of 'packet-01' is 5.0, case and policy give None" in line for line in problems(packet))

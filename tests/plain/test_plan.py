@@ -67,6 +67,7 @@ def test_verify_names_what_was_changed_added_or_taken_away(cli: Cli, packet: Pat
         ("[model]\nuse = \n", "plan.toml, line 2: not valid TOML"),
         ("[eval]\ncases = 'none.toml'\n", "There is no cases file"),
         ("[eval]\nmin_pass = 99\n", "the threshold is 99, but there are"),
+        ("[eval]\ntime_limit_s = 0\n", "time_limit_s: must be more than 0"),
         ("[model]\nuse = 'none.gguf'\n", "there is no file none.gguf"),
     ],
 )

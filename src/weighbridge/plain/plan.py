@@ -198,7 +198,7 @@ def summary(run: Run) -> dict[str, Any]:
         and {
             "outcome": record.outcome,
             "gate": record.gate and record.gate.model_dump(mode="json"),
-            "results": [r.model_dump(mode="json", exclude={"output"}) for r in record.results],
+            "results": [r.model_dump(mode="json", exclude={"output", "cleaned"}) for r in record.results],
         },
         "decision": verdict and {"choice": verdict.choice, "reason": verdict.reason},
     }

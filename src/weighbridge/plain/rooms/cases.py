@@ -114,7 +114,7 @@ def _result(r: CaseResult) -> str:
             f" ({mark} by grader, {'pass' if r.overruled.passed else 'FAIL'} by you: {clean_line(r.overruled.reason)})"
         )
     said = (
-        f"  {'PASS' if r.counts else 'FAIL'}  {r.case}: {r.reason}{own}; TTFT {seconds(r.ttft_s)},"
+        f"  {'PASS' if r.counts else 'FAIL'}  {r.case}: {r.reason.rstrip('.')}{own}; TTFT {seconds(r.ttft_s)},"
         f" decode {rate(r.decode_tokens_per_s)}, {r.output_tokens} tokens, peak RSS {mib(r.peak_rss_bytes)},"
         f" ended by {r.stop_reason}"
     )
