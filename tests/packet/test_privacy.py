@@ -166,3 +166,16 @@ def test_a_host_name_that_is_a_word_stays_in_what_was_said(
     monkeypatch.setattr(platform, "node", lambda: "laptop")
     packet = save(spoken(source, "A laptop is enough."))
     assert "A laptop is enough." in json.loads((packet / "data/runtime.json").read_text())["proof"]["output"]
+
+
+@pytest.mark.parametrize("private", ["/root", f"{HOME}/x", TOKEN, "annas-laptop.lan", "https://a:secret@host/x"])
+@pytest.mark.parametrize("before", ["\n", "\t", " ", "\u202e", '"', ""])
+def test_whatever_is_taken_out_of_a_text_is_suspected_in_its_json(private: str, before: str) -> None:
+    redactor = Redactor({HOME: "[home]", "/root": "[root]"})
+    event = Completed(
+        t=0, request="r", output=f"so{before}{private} and", stop_reason="eos", prompt_tokens=1, output_tokens=1,
+        prefill_s=0.1, engine_prompt_ms=1, engine_prompt_tokens=1, engine_decode_ms=1, engine_decode_tokens=1,
+    )  # fmt: skip
+    if redactor.text(event.output) != event.output:
+        assert redactor.suspects(event.model_dump_json())
+    assert not redactor.suspects(event.model_copy(update={"output": "A laptop is enough."}).model_dump_json())

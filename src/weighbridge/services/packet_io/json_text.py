@@ -12,7 +12,12 @@ _UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 
 def json_text(value: Any, indent: int | None) -> str:
     """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    close = (",", ":") if indent is None else None
+    return shown(json.dumps(value, indent=indent, separators=close, ensure_ascii=False, allow_nan=False))
+
+
+def shown(text: str) -> str:
+    """JSON with escapes for what cannot be seen."""
     return text if text.isascii() and "\x7f" not in text else _UNUSUAL.sub(_visible, text)
 
 

@@ -21,7 +21,7 @@ from weighbridge.services.packet_io.fill_model import model_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
 from weighbridge.services.packet_io.fill_system import system_file
 from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
-from weighbridge.services.packet_io.json_text import json_text
+from weighbridge.services.packet_io.json_text import json_text, shown
 from weighbridge.services.packet_io.model_card import carry
 from weighbridge.services.packet_io.redact import Redactor
 from weighbridge.services.packet_io.redactions import PATH as REDACTIONS
@@ -53,8 +53,7 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
         return json_text(redactor.value(record.model_dump(mode="json")), 1) + "\n"
 
     def lines(records: Iterable[BaseModel]) -> str:
-        rows = (redactor.value(r.model_dump(mode="json")) for r in records)
-        return "".join(json_text(row, None) + "\n" for row in rows)
+        return "".join(f"{_line(record, redactor)}\n" for record in records)
 
     logs = {name: _log(text, redactor) for name, text in e.logs.items()}
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in logs.items()}
@@ -74,6 +73,14 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
         files["data/events.jsonl"] = _readable(lines(e.events))
     files[REDACTIONS] = json_text(redactions_file(redactor.used, files, files.__getitem__).model_dump(), 1) + "\n"
     return files
+
+
+def _line(record: BaseModel, redactor: Redactor) -> str:
+    """One record. Nearly all hold nothing to take out, and are written as they are, which is far faster."""
+    text = record.model_dump_json()
+    if not redactor.suspects(text):
+        return shown(text)
+    return json_text(redactor.value(record.model_dump(mode="json")), None)
 
 
 def _readable(events: str) -> str:

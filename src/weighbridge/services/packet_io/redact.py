@@ -62,7 +62,13 @@ class Redactor:
         self._own_folders = re.compile("|".join(map(_pattern, own)) or r"(?!)")
         names = _own_names()
         self._names = _words(names)
-        self._hosts = _words([name for name in names if name in _hosts() and _HOST.fullmatch(name)])
+        hosts = [name for name in names if name in _hosts() and _HOST.fullmatch(name)]
+        self._hosts = _words(hosts)
+        self._signs = (*self._places, *hosts, *(sign for sign, _ in _SIGNS))
+
+    def suspects(self, json: str) -> bool:
+        """Whether anything of some data could have to be taken out, judged by its JSON. Never False by mistake."""
+        return any(sign in json for sign in self._signs)
 
     def text(self, text: str) -> str:
         """Text without this machine's folders and telling host name, and without credentials."""
