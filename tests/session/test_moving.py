@@ -14,6 +14,7 @@ import pytest
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import status
 from weighbridge.domain.problems import BadInput, OutsideFailed
+from weighbridge.domain.run import PacketRecord
 from weighbridge.services import run_archive
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session
@@ -31,7 +32,8 @@ async def exported(session: Session, store: RunStore, tmp_path: Path) -> Path:
         pass
     (session.folder / "logs").mkdir(exist_ok=True)
     (session.folder / "logs" / "proof-1.log").write_text(f"loading {Path.home()}/models/x.gguf\n")
-    await session.write_packet(tmp_path / "packet")
+    packet = PacketRecord(path=str(tmp_path), seal="", at="", inputs="", complete=True, planned=False)
+    session.keep(session.run.model_copy(update={"packet": packet}))
     return export_run(store, session.run.id, tmp_path / "out")
 
 

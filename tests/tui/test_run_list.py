@@ -1,4 +1,4 @@
-"""The list of runs at work: find, sort, name, export; damaged runs; what they take; in 80x24 and in 60x20."""
+"""The list of runs at work: find, sort, name, export, delete what is damaged; in 60x20 and in 80x24."""
 
 from __future__ import annotations
 
@@ -39,18 +39,16 @@ def title(app: WeighbridgeApp) -> str:
     return str(app.screen.query_one("#disk-use").render())
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
-async def test_a_run_is_found_sorted_and_named(
-    launch: Launch, session: Session, store: RunStore, two: list[str], size: tuple[int, int]
+async def test_a_run_is_found_sorted_named_and_exported_in_a_small_terminal(
+    launch: Launch, session: Session, store: RunStore, two: list[str]
 ) -> None:
-    async with launch(size) as pilot:
+    async with launch((60, 20)) as pilot:
         app = wizard_of(pilot)
         await pilot.press("ctrl+l")
         await wait_until(pilot, "sizes", lambda: "3 runs" in title(app))
         assert shown(app) == [session.run.id, two[1], two[0]], "the one worked on last first"
         text = screen_text(app)
-        assert all(run_id in text for run_id in two) and "sort post" in text
-        assert (" kB" in text.partition(two[0])[2]) == (size[0] == 80), "the size where it has room"
+        assert all(run_id in text for run_id in two) and "sort post" in text and "d: delete" in text
         await pilot.press("s")
         assert shown(app)[0] == two[1], "the largest first"
         await pilot.press("slash", *"LORRIES")
@@ -60,44 +58,33 @@ async def test_a_run_is_found_sorted_and_named(
         await pilot.press(*"bridge", "enter")
         await wait_until(pilot, "the name", lambda: store.load(two[0]).name == "bridge")
         await wait_until(pilot, "the name shown", lambda: "bridge ·" in screen_text(app))
+        await pilot.press("x")
+        target = Path.cwd() / f"weighbridge-run-{two[0]}.zip"
+        await wait_until(pilot, "it is said", lambda: target.name in status(pilot))
+        assert target.is_file()
         await pilot.press("slash", "escape")
         await wait_until(pilot, "all again", lambda: len(shown(app)) == 3)
         await pilot.press("escape")
         await on_step(pilot, "constraints")
 
 
-async def test_the_open_run_is_named_and_stays_open(launch: Launch, session: Session) -> None:
-    async with launch() as pilot:
-        await pilot.press("ctrl+l", "r")
-        await wait_until(pilot, "the question", lambda: "A name for" in screen_text(pilot.app))
-        await pilot.press(*"mine", "enter")
-        await wait_until(pilot, "the name", lambda: session.run.name == "mine")
-
-
-async def test_a_run_is_exported_to_where_the_wizard_was_started(
-    launch: Launch, store: RunStore, two: list[str]
+async def test_the_open_run_is_named_and_a_damaged_one_deleted(
+    launch: Launch, session: Session, store: RunStore, two: list[str]
 ) -> None:
-    async with launch() as pilot:
-        await pilot.press("ctrl+l", "down", "down", "x")
-        target = Path.cwd() / f"weighbridge-run-{two[0]}.zip"
-        await wait_until(pilot, "it is said", lambda: target.name in status(pilot))
-        assert target.is_file()
-        await pilot.press("x")
-        await wait_until(pilot, "the refusal", lambda: "exists already" in status(pilot))
-
-
-async def test_a_damaged_run_is_shown_with_its_problem_and_can_be_deleted(
-    launch: Launch, store: RunStore, two: list[str]
-) -> None:
-    (store.runs / two[0] / "run.json").write_text("{")
+    damaged = store.runs / "20260101-000000-abcd"
+    (store.runs / two[0]).rename(damaged)
+    (damaged / "run.json").write_text("{")
     async with launch() as pilot:
         app = wizard_of(pilot)
-        await pilot.press("ctrl+l")
-        await wait_until(pilot, "the list", lambda: len(shown(app)) == 3)
-        assert "cannot be read" in screen_text(app)
+        await pilot.press("ctrl+l", "r")
+        await wait_until(pilot, "the question", lambda: "A name for" in screen_text(app))
+        await pilot.press(*"mine", "enter")
+        await wait_until(pilot, "the name", lambda: session.run.name == "mine")
+        text = screen_text(app)
+        assert "cannot be read" in text and "914.3 kB" in text, "the size where it has room"
         await pilot.press("slash", *"cannot")
-        await wait_until(pilot, "one is left", lambda: shown(app) == [two[0]])
+        await wait_until(pilot, "one is left", lambda: shown(app) == [damaged.name])
         await pilot.press("enter", "d")
         await wait_until(pilot, "the question", lambda: "Delete the run" in screen_text(app))
         await pilot.press("tab", "enter")
-        await wait_until(pilot, "it is gone", lambda: not (store.runs / two[0]).exists())
+        await wait_until(pilot, "it is gone", lambda: not damaged.exists())
