@@ -130,13 +130,18 @@ async def test_a_case_is_tried_a_data_set_imported_and_the_pack_saved(
         await pilot.press("tab", "enter")
         await shown(pilot, CasesScreen)
         await wait_until(pilot, "the imported pack", lambda: pack_of(session).id == "in")
-        await pilot.press("s")
-        await shown(pilot, AskLine)
-        assert pilot.app.screen.query_one(Input).value == "in.toml"
-        await pilot.press("enter")
-        await wait_until(pilot, "the saved file", lambda: "5 cases are in in.toml" in screen_text(pilot.app))
-        assert load_pack(tmp_path / "in.toml") == pack_of(session)
-        await pilot.press("p")
-        await shown(pilot, Choose)
-        await pilot.press("down", "enter")
-        await wait_until(pilot, "the other pack", lambda: pack_of(session).id == "classification")
+        await saved_and_replaced(pilot, session, tmp_path / "in.toml")
+
+
+async def saved_and_replaced(pilot: Pilot[int], session: Session, path: Path) -> None:
+    """The pack is saved, and then may go without a question."""
+    await pilot.press("s")
+    await shown(pilot, AskLine)
+    assert pilot.app.screen.query_one(Input).value == "in.toml"
+    await pilot.press("enter")
+    await wait_until(pilot, "the saved file", lambda: "5 cases are in in.toml" in screen_text(pilot.app))
+    assert load_pack(path) == pack_of(session)
+    await pilot.press("p")
+    await shown(pilot, Choose)
+    await pilot.press("down", "enter")
+    await wait_until(pilot, "the other pack", lambda: pack_of(session).id == "classification")
