@@ -19,6 +19,7 @@ from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.graders import Match
 from weighbridge.services import run_v1
 from weighbridge.services.migrations import PRESENT
+from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session
 
@@ -87,6 +88,16 @@ async def test_the_earlier_file_is_kept_once_beside_the_new_one(
     again.apply(want.Rename(name=""))
     await again.close()
     assert (folder / "run.v1.json").read_bytes() == before
+
+
+async def test_the_packet_of_an_earlier_run_holds(
+    put: Put, store: RunStore, reopen: Callable[[str], Session], tmp_path: Path
+) -> None:
+    opened = reopen(put(as_it_was))
+    await opened.write_packet(tmp_path / "packet")
+    await opened.close()
+    assert [check.detail for check in verify_packet(tmp_path / "packet").checks if not check.ok] == []
+    assert status(store.load(opened.run.id), "packet") == "done"
 
 
 def test_an_eval_that_would_be_marked_otherwise_is_stale(put: Put, store: RunStore) -> None:
