@@ -31,7 +31,7 @@ def _failed(packet: str, report: Report) -> int:
     broken = [check for check in report.checks if not check.ok and check.checked and check not in owed]
     if owed and not broken and all(check.ok or check in owed for check in report.checks):
         diagnostics.say(
-            f"{packet} holds, and owes {len(owed)} things to its route.",
+            f"{packet} holds, and owes {len(owed)} {'thing' if len(owed) == 1 else 'things'} to its route.",
             "Fill what is owed in the wizard, or without --strict take the packet as it is.",
         )
     else:

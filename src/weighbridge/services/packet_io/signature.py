@@ -26,6 +26,7 @@ AREA = "signature"
 MAX_BYTES = 65_536
 _TIME_LIMIT_S = 20
 _KEY = re.compile(r"with (\S+) key (SHA256:\S+)")
+_PROMPT = re.compile(r"Enter passphrase[^:]*: ")
 _NO_TOOL = "OpenSSH's ssh-keygen is not installed"
 
 
@@ -112,7 +113,8 @@ def _who(said: str) -> str:
 
 
 def _last_line(said: bytes) -> str:
-    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    text = _PROMPT.sub("", said.decode("utf-8", "replace"))
+    lines = [line for line in text.splitlines() if line.strip()]
     return clean_line(lines[-1], 300).rstrip(".") if lines else "no reason given"
 
 
