@@ -13,6 +13,7 @@ from weighbridge.services.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.screens.compare import AskTwo, CompareScreen
+from weighbridge.tui.screens.runs import RunsScreen
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import StatusLine
 
@@ -69,3 +70,8 @@ async def test_the_packet_of_this_run_stands_ready_and_escape_compares_nothing(
         assert app.focused is app.screen.query_one("#old", Input), "the other one is still to be named"
         await pilot.press("escape")
         await wait_until(pilot, "back at the step", lambda: app.screen is app.step_screen)
+        await pilot.press("ctrl+l")
+        await wait_until(pilot, "the runs", lambda: isinstance(app.screen, RunsScreen))
+        await pilot.press("c")
+        await wait_until(pilot, "the question", lambda: isinstance(app.screen, AskTwo))
+        assert app.screen.query_one("#old", Input).value == "", "no packet is compared with itself"

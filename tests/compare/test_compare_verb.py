@@ -28,7 +28,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, Any]:
 
 def test_a_failed_case_is_named_and_fails_on_demand(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = compared(capsys, "old", "new")
-    assert code == 0 and out.startswith("1 regression.") and "passed → failed" in out
+    assert code == 0 and out.startswith("1 regression: case ") and "passed → failed" in out
     code, again, err = compared(capsys, "old", "new", "--fail-on-regression")
     assert (code, again) == (5, out) and "passed before and fails now" in err
     code, out, err = compared(capsys, "new", "old", "--fail-on-regression")
@@ -52,7 +52,7 @@ def test_a_packet_that_does_not_hold_is_refused_or_called_not_verified(
     two: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = two / "new/data/eval/results.jsonl"
-    path.write_text(path.read_text("utf-8").replace('"passed": false', '"passed": true', 1), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"passed":false', '"passed":true', 1), "utf-8")
     code, out, err = compared(capsys, "old", "new")
     assert code == 5 and not out and "data/eval/results.jsonl has changed" in err and "--unverified" in err
     code, out, err = compared(capsys, "old", "new", "--unverified")

@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
 
 
-def compare(app: WeighbridgeApp) -> None:
-    """Begins it; the wizard goes on meanwhile."""
-    app.run_worker(_compare_two(app), group="compare", exclusive=True)
+def compare(app: WeighbridgeApp, old: str = "") -> None:
+    """Begins it; the wizard goes on meanwhile. `old`: a packet to begin with."""
+    app.run_worker(_compare_two(app, old), group="compare", exclusive=True)
 
 
-async def _compare_two(app: WeighbridgeApp) -> None:
+async def _compare_two(app: WeighbridgeApp, old: str) -> None:
     """Asks for two packets, checks and compares them. What goes wrong is said; the run is not touched."""
     from weighbridge.tui.screens.compare import AskTwo, CompareScreen
 
     packet = app.session.run.packet
-    typed = await app.push_screen_wait(AskTwo("", packet.path if packet else ""))
+    new = packet.path if packet else ""
+    typed = await app.push_screen_wait(AskTwo(old if old != new else "", new))
     if typed is None:
         return
     from weighbridge.session.comparing import compare_packets

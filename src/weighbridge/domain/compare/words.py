@@ -36,7 +36,8 @@ def verdict(c: Comparison) -> Line:
     """The one line to remember."""
     count = len(c.regressions)
     if count:
-        return Line("Verdict", f"{count} {'regression' if count == 1 else 'regressions'}.", "bad")
+        how_many = "1 regression" if count == 1 else f"{count:,} regressions, first"
+        return Line("Verdict", f"{how_many}: {c.regressions[0]}.", "bad")
     if not (c.allowed.cases or c.allowed.proof or c.allowed.eval):
         return Line("Verdict", "Nothing of these two may be compared, so that no regression can be told.", "warn")
     left = [name for name, may in (("cases", c.allowed.cases), ("proof", c.allowed.proof)) if not may]

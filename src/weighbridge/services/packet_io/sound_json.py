@@ -10,7 +10,8 @@ from typing import Any
 
 _HUGE = re.compile(r"\d[eE]\+?\d{3}")
 """Looks like a number that may be read as infinite."""
-_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""As a packet's lines are written."""
 
 
 def require_sound(name: str, text: str) -> None:

@@ -94,5 +94,5 @@ class CompareScreen(ModalScreen[None]):
         with Vertical(classes="dialog wide-dialog"):
             yield Static(f"{_SIGNS.get(said.tone, '')}{said.text}", classes="dialog-title", markup=False)
             with VerticalScroll(id="compared"):
-                yield Sheet(compared_rows(self._found), label_width=19)
+                yield Sheet(compared_rows(self._found), label_width=20)
             yield Static("old → new · escape closes · arrows scroll", classes="dialog-keys", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -28,6 +28,9 @@ from weighbridge.session.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
+
+if TYPE_CHECKING:
+    from weighbridge.tui.app import WeighbridgeApp
 
 SIZE_FROM = 58
 """Columns from which the size of a run has room beside its age."""
@@ -70,6 +73,7 @@ class RunsScreen(ModalScreen[Wish | None]):
         Binding("r", "rename", "Name", id="runs.rename", tooltip="Name the highlighted run"),
         Binding("x", "export", "Export", id="runs.export", tooltip="Write the highlighted run to a .zip file here"),
         Binding("s", "sort", "Sort", id="runs.sort", tooltip="The newest first, or the largest first"),
+        Binding("c", "compare", "Compare", id="runs.compare", tooltip="The highlighted run's packet with another one"),
         Binding("d,delete", "delete", "Delete", id="runs.delete", tooltip="Delete the highlighted run"),
     ]
 
@@ -87,10 +91,8 @@ class RunsScreen(ModalScreen[Wish | None]):
             yield Line(placeholder="/ search: id, name, model, task, decision", id="find", compact=True)
             yield OptionList(id="runs", markup=False)
             yield StatusLine()
-            yield Static(
-                "Enter resumes · /: search · s: sort · r: name · x: export · d: delete · n: new · escape: stay",
-                classes="dialog-keys",
-            )
+            keys = "/: search · s: sort · r: name · x: export · c: compare · d: delete · n: new"
+            yield Static(f"Enter resumes · {keys} · escape: stay", classes="dialog-keys")
 
     def on_mount(self) -> None:
         self._load()
@@ -188,6 +190,16 @@ class RunsScreen(ModalScreen[Wish | None]):
                 self._say(Notice(f"Written: {clean_line(str(target))}"))
             except Problem as problem:
                 self._say(Notice.of(problem))
+
+    def action_compare(self) -> None:
+        from weighbridge.tui.comparing import compare
+
+        packet = next((row.packet for row in self._rows if row.id == self._highlighted), None)
+        if packet is None:
+            self._say(Notice("This run has no packet.", "Save one in step 9.", "problem"))
+            return
+        self.dismiss(None)
+        compare(cast("WeighbridgeApp", self.app), packet)
 
     @work
     async def action_delete(self) -> None:
