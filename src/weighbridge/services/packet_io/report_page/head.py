@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain.facts import Claim, Fact
 from weighbridge.domain.packet import Item
+from weighbridge.domain.verdict.decision import Option
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile
 from weighbridge.services.packet_io.report_page.units import line
@@ -49,7 +50,8 @@ def decision(d: DecisionFile) -> Decision:
     """The choice of the person; what the program recommended, allowed and refused stands beside it."""
     verdict = d.verdict
     stands = verdict is not None and d.verdict_current
-    recommended = Field("The program recommended", d.recommended or "nothing: the evidence for it is missing")
+    advice = f"{d.recommended}: {line(d.recommended_why, 1_000)}" if d.recommended else ""
+    recommended = Field("The program recommended", advice or "nothing: the evidence for it is missing")
     shown: list[Field] = []
     if verdict is not None:
         by = "the person, who took the recommendation" if verdict.accepted else "the person"
@@ -67,7 +69,7 @@ def decision(d: DecisionFile) -> Decision:
             "What the evidence allowed, and why",
             (Cell("choice"), Cell("allowed"), Cell("why")),
             tuple(
-                (Cell(o.choice), Cell("✓ yes", "good") if o.allowed else Cell("✗ no", "bad"), Cell(line(o.why, 1_000)))
+                (Cell(o.choice), Cell("✓ yes", "good") if o.allowed else Cell("✗ no", "bad"), Cell(_why(o)))
                 for o in d.options
             ),
         ),
@@ -77,6 +79,11 @@ def decision(d: DecisionFile) -> Decision:
             for o in d.overrides
         ),
     )
+
+
+def _why(option: Option) -> str:
+    """Why a choice was allowed, or locked and what was to do about it."""
+    return line(". ".join(filter(None, (option.why, option.way_out))), 1_000)
 
 
 def _sentence(d: DecisionFile) -> str:
