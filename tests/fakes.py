@@ -178,9 +178,8 @@ class ScriptedRuntime:
         yield Prefilled(t=self._clock(), request=request.id, prompt_tokens=12, prefill_s=0.2)
         full = self._script.overlong and not request.warmup
         silent = full or (self._script.silent and not request.warmup)
-        words = [] if silent else self._script.answer(request).split(" ")
         late = self._script.late(request)
-        words = words[:1] if late else words
+        words = [] if silent else self._script.answer(request).split(" ")[: 1 if late else None]
         said: list[str] = []
         for index, word in enumerate(words):
             await self._gate(request)
