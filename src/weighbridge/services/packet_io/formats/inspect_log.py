@@ -115,8 +115,6 @@ def _spec(
     c: Contents, d: DecisionFile, note: EvalNote, jobs: Sequence[Sequence[Event]], attempt: Attempt
 ) -> dict[str, Any]:
     settings = attempt.settings
-    policy = c.policy.policy if c.policy else None
-    ready = last([e for job in jobs for e in job if isinstance(e, Ready)], Ready)
     name, _, version = d.software.partition(" ")
     return {
         "eval_id": inspect_id(d.packet, "eval"),
@@ -131,7 +129,7 @@ def _spec(
         "solver": "generate",
         "solver_args_passed": {},
         "dataset": {
-            "name": policy.pack if policy else None,
+            "name": c.policy.policy.pack if c.policy else None,
             "samples": len(c.cases),
             "sample_ids": [case.id for case in c.cases],
             "shuffled": False,
@@ -145,17 +143,25 @@ def _spec(
         "model_args": {},
         "config": {"epochs": settings.repeats, "epochs_reducer": [_reducer(settings.repeats)]},
         "packages": {name: version, attempt.runtime: attempt.version},
-        "metadata": {
-            "packet": d.packet,
-            "model_sha256": attempt.model_sha256,
-            "mode": attempt.mode,
-            "settings": settings.model_dump(mode="json"),
-            "system_info": ready.system_info if ready else None,
-            "policy": policy.model_dump(mode="json") if policy else None,
-            "gate": note.gate.model_dump(mode="json") if note.gate else None,
-            "noise": note.noise.mark if note.noise else None,
-            "evaluator_relationship": "first_party",
-        },
+        "metadata": _metadata(c, d, note, jobs, attempt),
+    }
+
+
+def _metadata(
+    c: Contents, d: DecisionFile, note: EvalNote, jobs: Sequence[Sequence[Event]], attempt: Attempt
+) -> dict[str, Any]:
+    """What Inspect has no field for: which weights, how they were run, and the gate."""
+    ready = last([e for job in jobs for e in job if isinstance(e, Ready)], Ready)
+    return {
+        "packet": d.packet,
+        "model_sha256": attempt.model_sha256,
+        "mode": attempt.mode,
+        "settings": attempt.settings.model_dump(mode="json"),
+        "system_info": ready.system_info if ready else None,
+        "policy": c.policy.policy.model_dump(mode="json") if c.policy else None,
+        "gate": note.gate.model_dump(mode="json") if note.gate else None,
+        "noise": note.noise.mark if note.noise else None,
+        "evaluator_relationship": "first_party",
     }
 
 
