@@ -22,10 +22,17 @@ from in_toto_attestation.v1.statement import Statement
 from packet.forge import document, problems
 from packet.measured_run import measured
 
-from weighbridge.domain.verdict.decision import Overrule, judge
+from weighbridge.domain.proof.events import Attempt, Completed, Event, Failed, Graded
+from weighbridge.domain.proof.settings import Message
+from weighbridge.domain.proof.summary import jobs
+from weighbridge.domain.verdict.cases import Case
+from weighbridge.domain.verdict.decision import CaseResult, Overrule, judge
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.formats import inspect_log
+from weighbridge.services.packet_io.formats.answers import Answer
+from weighbridge.services.packet_io.formats.inspect_sample import sample
 from weighbridge.services.packet_io.write import write_packet
+from weighbridge.session.eval_fold import EvalFold
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 Save = Callable[[PacketSource], Path]
@@ -48,6 +55,26 @@ def overruled(source: PacketSource, case: str, passed: bool) -> PacketSource:
     results = tuple(r.model_copy(update={"overruled": own}) if r.case == case else r for r in record.results)
     again = {"results": results, "gate": judge(results, record.policy, record.noise)}
     return replace(source, run=source.run.model_copy(update={"evaluation": record.model_copy(update=again)}))
+
+
+def without_answer(source: PacketSource, case: str) -> PacketSource:
+    """The source with one case that the engine gave no whole answer to."""
+    why = "The engine refused the prompt."
+    events: list[Event] = []
+    for event in source.events:
+        if isinstance(event, Completed) and event.case == case:
+            events.append(Failed(t=event.t, kind="refused", phase="decode", message=why, survived=True))
+        elif isinstance(event, Graded) and event.case == case:
+            events.append(event.model_copy(update={"passed": False, "reason": why, "failure": why}))
+        else:
+            events.append(event)
+    assert source.run.evaluation
+    fold = EvalFold(source.run.evaluation.model_copy(update={"results": (), "gate": None, "noise": None}))
+    parts = {job[0].job_id: job for job in jobs(events) if isinstance(job[0], Attempt)}
+    for job_id in source.run.evaluation.job_ids:
+        for event in parts[job_id]:
+            fold.add(event)
+    return replace(source, events=events, run=source.run.model_copy(update={"evaluation": fold.record}))
 
 
 def test_the_statement_is_accepted_and_binds_model_cases_policy_and_system(golden: Path) -> None:
@@ -166,6 +193,36 @@ def test_an_overruled_mark_counts_and_keeps_the_graders_beside_it(source: Packet
     assert failed not in read(packet, "decision.intoto.json")["predicate"]["failedTests"]
     assert read(packet, "decision.json")["evaluation"]["gate"]["passed"] == record.gate.passed + 1
     assert f"**Overruled** by the person: `{failed}` passes" in (packet / "data/README.md").read_text("utf-8")
+
+
+def test_a_case_without_a_whole_answer_is_a_sample_with_its_error(source: PacketSource, save: Save) -> None:
+    packet = save(without_answer(source, "laptop-01"))
+    assert [line for line in problems(packet) if not line.startswith(("decision", "completeness", "cost"))] == []
+    samples = json.loads(the_log(packet).read_text("utf-8"))["samples"]
+    one = next(s for s in samples if s["id"] == "laptop-01")
+    assert one["error"]["message"] == "The engine refused the prompt." and one["scores"]["pass"]["value"] == "I"
+    assert one["output"]["choices"][0]["stop_reason"] == "unknown"
+    assert "laptop-01" in read(packet, "decision.intoto.json")["predicate"]["failedTests"]
+
+
+def test_a_conversation_is_given_turn_by_turn() -> None:
+    turns = [("system", "Be brief."), ("user", "Hello"), ("assistant", "Hi"), ("user", "Capital of France?")]
+    case = Case.model_validate(
+        {
+            "id": "talk",
+            "messages": tuple(Message(role=role, content=text) for role, text in turns),
+            "grader": {"kind": "includes", "target": ("Paris", "France")},
+        }
+    )
+    mark = Graded(t=1, request="case-talk", case="talk", passed=False, reason="no answer", failure="it broke")
+    result = CaseResult(
+        case="talk", passed=False, reason="no answer", output="", must_pass=False, stop_reason="failed", ttft_s=None,
+        decode_tokens_per_s=None, prompt_tokens=None, output_tokens=0, peak_rss_bytes=None, failure="it broke",
+    )  # fmt: skip
+    made = sample("urn:uuid:x", "m", case, result, Answer(None, mark), 1)
+    assert [(m["role"], m["content"]) for m in made["messages"]] == [*turns, ("assistant", "")]
+    assert made["input"] == made["messages"][:-1] and made["target"] == ["Paris", "France"]
+    assert made["model_usage"] == {} and "usage" not in made["output"]
 
 
 def test_a_log_that_would_be_too_large_is_left_out_and_said_to_be(
