@@ -89,10 +89,10 @@ def save_pack(pack: CasePack, path: Path, *, over: bool = False) -> None:
     """Writes a pack as TOML that loads again as an equal pack, in one step.
 
     Over an earlier pack, the text of every case that is the same stays as the person wrote it, comments included; of
-    a changed case the comments are lost. Refused over any other file, unless `over` says that the person was asked.
-    OutsideFailed where the disk fails. BadInput where TOML cannot hold a value.
+    a changed case the comments are lost. Refused over any other file. `over`: the person was asked, and
+    what stands there goes. OutsideFailed where the disk fails. BadInput where TOML cannot hold a value.
     """
-    old = _earlier(path, over)
+    old = "" if over and not path.is_dir() else _earlier(path)
     text = (spliced(old, pack, path.name) if old else None) or pack_toml(pack)
     if load_toml(text, path.name, CasePack) != pack:
         raise BadInput("The pack holds a text that TOML cannot give back unchanged.", "Look for odd line ends in it.")
@@ -104,8 +104,8 @@ def save_pack(pack: CasePack, path: Path, *, over: bool = False) -> None:
         path.chmod(mode)
 
 
-def _earlier(path: Path, over: bool) -> str:
-    """The text of the pack that stands there; empty where nothing does, or where what does is to go."""
+def _earlier(path: Path) -> str:
+    """The text of the pack that stands there; empty where nothing does. Refused where something else does."""
     if not os.path.exists(path):
         return ""
     if path.is_dir():
@@ -114,8 +114,6 @@ def _earlier(path: Path, over: bool) -> str:
         load_pack(path)
         return read_text(path, "cases file", MAX_PACK_BYTES)
     except BadInput:
-        if over:
-            return ""
         raise Refused(
             f"{clean_line(str(path))} is there and is no cases file.", "Choose another name; it was not touched."
         ) from None
