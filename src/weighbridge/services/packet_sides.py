@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from weighbridge.domain.base import digest
@@ -22,7 +23,7 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.text import clean_line
-from weighbridge.domain.verdict.cases import Case, case_row
+from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile, RuntimeFile
@@ -186,19 +187,19 @@ def _eval(c: Contents, note: EvalNote, policy: PolicyFile) -> SideEval:
 
 
 def _case(case: Case, result: CaseResult | None) -> SideCase:
-    content = digest({name: value for name, value in case_row(case).items() if name not in _NO_QUESTION})
-    known = SideCase(id=case.id, content=content, must_pass=case.must_pass)
+    content = sha256(case.model_dump_json(exclude=_NO_QUESTION).encode()).hexdigest()
     if result is None:
-        return known
-    return known.model_copy(
-        update={
-            "passed": result.counts,
-            "graded": result.passed,
-            "overruled": result.overruled,
-            "unstable": result.unstable,
-            "failure": clean_line(result.failure, 200),
-            "ttft_s": None if result.reused_tokens else result.ttft_s,
-            "decode_tokens_per_s": result.decode_tokens_per_s,
-            "peak_rss_bytes": result.peak_rss_bytes,
-        }
+        return SideCase(id=case.id, content=content, must_pass=case.must_pass)
+    return SideCase(
+        id=case.id,
+        content=content,
+        must_pass=case.must_pass,
+        passed=result.counts,
+        graded=result.passed,
+        overruled=result.overruled,
+        unstable=result.unstable,
+        failure=clean_line(result.failure, 200),
+        ttft_s=None if result.reused_tokens else result.ttft_s,
+        decode_tokens_per_s=result.decode_tokens_per_s,
+        peak_rss_bytes=result.peak_rss_bytes,
     )
