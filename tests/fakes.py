@@ -156,6 +156,12 @@ class ScriptedRuntime:
             peak_rss_bytes=200 * MIB, cpu_percent=99.0, machine_percent=55.0, load1=0.8, involuntary_switches=12,
         )  # fmt: skip
 
+    def _death(self) -> Failed | None:
+        """How the child dies at any request in its mode, if it does."""
+        default = self._launch.mode == "default"
+        signal = self._script.crash_in_default_mode if default else self._script.crash_in_safe_mode
+        return crash(self._clock(), signal=signal) if signal else None
+
     async def generate(self, request: Request) -> AsyncIterator[Event]:
         failed = self._script.fails(request, self._launch.mode)
         if failed is not None and failed.survived:
@@ -165,15 +171,10 @@ class ScriptedRuntime:
             t=self._clock(), request=request.id, case=request.case, warmup=request.warmup, prompt=request.prompt,
             repeat=request.repeat, prompt_tokens=12, time_limit_s=request.time_limit_s,
         )  # fmt: skip
-        if failed is not None:
+        died = failed or self._death()
+        if died is not None:
             self._crashed = True
-            yield failed.model_copy(update={"t": self._clock()})
-            return
-        default = self._launch.mode == "default"
-        signal = self._script.crash_in_default_mode if default else self._script.crash_in_safe_mode
-        if signal:
-            self._crashed = True
-            yield crash(self._clock(), signal=signal)
+            yield died.model_copy(update={"t": self._clock()})
             return
         yield Prefilled(t=self._clock(), request=request.id, prompt_tokens=12, prefill_s=0.2)
         full = self._script.overlong and not request.warmup

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,9 +18,9 @@ from typing import Any, Literal
 from fakes import quiet
 from recording import LAPTOP, recorded_events, recorded_run
 from replay import Hold, Replay
-from rich.cells import cell_len
 from scene_hub import FILE, REPO, scene_hub
 from scene_jobs import busy, contended, earlier_proof, replayed, weighed
+from svg_text import svg_to_text, without_fonts
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -262,28 +260,6 @@ async def capture(scene: Scene, expected: str = "") -> str:
                 await pilot.press(*scene.keys)
                 await _settled(pilot, app, None)
             return await picture(pilot, expected)
-
-
-def without_fonts(svg: str) -> str:
-    return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
-
-
-CELL = re.compile(r'<text class="[^"]*-r\d+" x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+"[^>]*>(.*?)</text>')
-
-
-def svg_to_text(svg: str) -> str:
-    """The same screen as plain text: Rich draws cells of 12.2 x 24.4 units, the first baseline at 20."""
-    rows: dict[int, list[tuple[int, str]]] = {}
-    for x, y, body in CELL.findall(svg):
-        text = html.unescape(body).replace("\xa0", " ")
-        rows.setdefault(round((float(y) - 20) / 24.4), []).append((round(float(x) / 12.2), text))
-    out = []
-    for row in range(max(rows, default=-1) + 1):
-        line = ""
-        for column, text in sorted(rows.get(row, [])):
-            line += " " * (column - cell_len(line)) + text
-        out.append(line.rstrip())
-    return "\n".join(out) + "\n"
 
 
 def update(scenes: Sequence[Scene]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from scenes import svg_to_text
+from svg_text import svg_to_text
 from textual.pilot import Pilot
 
 from weighbridge.domain.steps import ORDER, StepId

@@ -6,7 +6,8 @@ import re
 from itertools import zip_longest
 
 import pytest
-from scenes import FOLDER, SCENES, Scene, capture, svg_to_text
+from scenes import FOLDER, SCENES, Scene, capture
+from svg_text import svg_to_text
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.file)

@@ -18,15 +18,9 @@ _KV_TYPE = "type of the KV cache: f16 (the default) or q8_0, about half as large
 _EPILOG = """\
 examples:
   weighbridge                                the wizard: nine steps from the first question to a packet
-  weighbridge --plain                        the same nine steps as line prompts
-  weighbridge search qwen 0.5b               GGUF models on the Hub
   weighbridge fit org/repo --ctx 8192        what its files need on this machine, before one is downloaded
-  weighbridge prove bundled                  one measured run of the bundled model
-  weighbridge prove --from packet            the proof of a packet again: what is equal, what differs?
   weighbridge run plan.toml -o packet        all nine steps without questions
-  weighbridge verify packet                  does the packet still hold?
   weighbridge compare old new                two packets side by side: what became worse?
-  weighbridge replay packet                  its proof once more, in the same panels
 
 Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
 WEIGHBRIDGE_HOME names the folder that keeps runs and downloaded models. NO_COLOR is respected.
@@ -266,7 +260,8 @@ def _runs(verbs: Verbs) -> None:
 def _cases(verbs: Verbs) -> None:
     from weighbridge.plain.usage_cases import add_actions
 
-    verb = _verb(verbs, "cases", "packs of cases: built in, your own, imported", "weighbridge cases show course-qa", "JSON")
+    about = "packs of cases: built in, your own, imported"
+    verb = _verb(verbs, "cases", about, "weighbridge cases show course-qa", "JSON")
     add_actions(verb, Parser)
 
 
