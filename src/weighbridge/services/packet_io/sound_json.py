@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from math import isinf
 from typing import Any
 
-_HUGE = re.compile(r"\d[eE]\+?\d{3}")
-"""Looks like a number that may be read as infinite."""
-_PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-"""As a packet's lines are written."""
-
 
 def require_sound(name: str, text: str) -> None:
-    """ValueError, with file and line, for a record of that kind. What is no JSON at all is left to the schema."""
-    lines = text.split("\n") if name.endswith(".jsonl") else [text]
-    for number, line in enumerate(lines, 1):
-        if not _round(line) and (wrong := _fault(line)):
-            raise ValueError(f"{name}, line {number}: {wrong}" if len(lines) > 1 else f"{name}: {wrong}")
+    """ValueError, with file and line, for a record of that kind. What is no JSON at all is left to the schema.
 
-
-def _round(line: str) -> bool:
-    """Whether the value, written again, is the same text: then nothing can be hidden in it. It is the fast way."""
+    All lines are read at once, which is far faster: what holds for the list of them holds for each that is JSON. Each
+    is read alone where that fails, to name the first that is at fault.
+    """
+    many = name.endswith(".jsonl")
+    lines = text.removesuffix("\n").split("\n") if many else [text]
     try:
-        return not line or _PLAIN.encode(json.loads(line)) == line
+        _READER.decode(f"[{','.join(lines)}]")
     except (ValueError, RecursionError):
-        return False
+        for number, line in enumerate(lines, 1):
+            if wrong := _fault(line):
+                raise ValueError(f"{name}, line {number}: {wrong}" if many else f"{name}: {wrong}") from None
 
 
 def _fault(text: str) -> str:
     try:
-        json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-        infinite = _HUGE.search(text) is not None and any(map(isinf, _numbers(json.loads(text))))
+        _READER.decode(text)
     except (json.JSONDecodeError, RecursionError):
         return ""
     except ValueError as error:
         return str(error)
-    return "a number is beyond what a computer holds" if infinite else ""
+    return ""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
@@ -53,9 +45,10 @@ def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number of JSON")
 
 
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, float):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(one)
+def _finite(text: str) -> None:
+    if isinf(float(text)):
+        raise ValueError("a number is beyond what a computer holds")
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
+"""Keeps nothing of what it reads."""
