@@ -9,12 +9,15 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.verdict.cases import Case, Policy
+from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.marks import eval_jobs, graded, marks
 from weighbridge.services.packet_io.records import EvalNote
 
 CASES, RESULTS = "data/eval/cases.jsonl", "data/eval/results.jsonl"
+DERIVED = tuple(name for name in CaseResult.model_fields if name not in ("must_pass", "overruled"))
+"""Fields of a result that the events give."""
 EVENTS, DECISION = "data/events.jsonl", "data/decision.json"
 
 
@@ -39,9 +42,8 @@ def check_answers(c: Contents) -> Iterator[str]:
         if result.case not in right:
             yield f"{RESULTS}: {result.case!r}: no event of the eval's jobs grades it"
             continue
-        found = right[result.case].model_dump()
-        for field, said in result.model_dump(exclude={"must_pass", "overruled"}).items():
-            if said != found[field]:
+        for field in DERIVED:
+            if getattr(result, field) != getattr(right[result.case], field):
                 yield f"{RESULTS}: {result.case!r}: {field} is not what {EVENTS} says"
     yield from _noise(note, noise)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.proof.events import Attempt, Event
+from weighbridge.domain.proof.measure import RequestFigures, RequestFold
 from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
@@ -131,6 +132,18 @@ class Contents:
         """Events by job."""
         parts = jobs(self.events)
         return {job[0].job_id: job for job in parts if isinstance(job[0], Attempt)}
+
+    @cached_property
+    def figures(self) -> dict[str, dict[int, RequestFigures]]:
+        """Of each completed request, by its job and by the place of its `completed` in the job, in order."""
+        return {name: dict(_figures(job)) for name, job in self.jobs.items()}
+
+
+def _figures(job: Sequence[Event]) -> Iterator[tuple[int, RequestFigures]]:
+    fold = RequestFold()
+    for at, event in enumerate(job):
+        if (figures := fold.add(event)) is not None:
+            yield at, figures
 
 
 def read_contents(files: Inventory, info: dict[str, str]) -> Contents:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from weighbridge.domain.proof.events import Attempt, Completed, Event, RequestStarted, Sample
-from weighbridge.domain.proof.measure import request_figures
+from weighbridge.domain.proof.measure import RequestFigures
+from weighbridge.services.packet_io.contents import Contents
 
 REQUESTS = (
     "job",
@@ -79,16 +80,15 @@ def cell(value: Any) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
 
 
-def request_rows(jobs: Sequence[Sequence[Event]]) -> list[Row]:
+def request_rows(c: Contents) -> list[Row]:
     """One row for each completed request of every job, the warm-ups too. Figures as in domain.proof.measure."""
-    return [row for job in jobs for row in _requests(job)]
+    return [row for job_id, job in c.jobs.items() for row in _requests(job_id, job, c.figures[job_id].values())]
 
 
-def _requests(job: Sequence[Event]) -> Iterator[Row]:
-    first = job[0]
-    for mode, f in zip(_modes(job), request_figures(job), strict=True):
+def _requests(job_id: str, job: Sequence[Event], figures: Iterable[RequestFigures]) -> Iterator[Row]:
+    for mode, f in zip(_modes(job), figures, strict=True):
         values = (
-            getattr(first, "job_id", ""),
+            job_id,
             mode,
             f.request,
             f.case,

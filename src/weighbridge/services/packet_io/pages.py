@@ -69,7 +69,7 @@ def tables(c: Contents) -> Iterator[Page]:
     jobs = list(c.jobs.values())
     if jobs:
         yield "data/shutdown.md", partial(notes.shutdown, c)
-        yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(jobs))
+        yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(c))
         yield "data/resources/samples.csv", lambda: csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
     if log := inspect_log.log_name(c):
         yield log, partial(inspect_log.inspect_log, c)

@@ -33,6 +33,7 @@ from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.owed import owed
 from weighbridge.services.packet_io.report import Check, Report, area
 from weighbridge.services.packet_io.signature import check_signature
+from weighbridge.services.packet_io.uncollected import uncollected
 
 EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
 MODEL, CARD, DECLARED, LICENCE, POLICY, RECIPE, SYSTEM = (
@@ -107,6 +108,7 @@ def verify_packet(path: Path, *, strict: bool = False, signers: Path | None = No
     return report.model_copy(update={"ok": report.ok and not lacks, "checks": (*report.checks, *lacks)})
 
 
+@uncollected()
 def read_packet(path: Path, signers: Path | None = None) -> tuple[Report, Contents]:
     """The same, with the records that were checked: they are to be used only where the report is ok."""
     _is_packet(path)

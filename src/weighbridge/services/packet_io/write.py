@@ -16,10 +16,12 @@ from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_
 from weighbridge.services.packet_io.payload import payload
 from weighbridge.services.packet_io.place import place
 from weighbridge.services.packet_io.redact import this_machine
+from weighbridge.services.packet_io.uncollected import uncollected
 
 RUN_LABEL = "Weighbridge-Run"
 
 
+@uncollected()
 def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = ()) -> str:
     """Writes `target` and returns its seal: SHA-256 (hex) of its tag manifest.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from weighbridge.domain.proof.events import Attempt, Event, Graded
-from weighbridge.domain.proof.measure import RequestFigures, RequestFold
+from weighbridge.domain.proof.events import Attempt, Completed, Event, Graded
+from weighbridge.domain.proof.measure import RequestFigures
 
 
 class Answer(NamedTuple):
@@ -16,17 +16,18 @@ class Answer(NamedTuple):
     mark: Graded
 
 
-def answers(jobs: Iterable[Sequence[Event]]) -> dict[str, list[Answer]]:
-    """The newest answers to each case, in order: one, or as many as each prompt was asked.
+def answers(jobs: Iterable[tuple[Sequence[Event], Mapping[int, RequestFigures]]]) -> dict[str, list[Answer]]:
+    """The newest answers to each case, in order: one, or as many as each prompt was asked. `jobs`: as `Contents` does.
 
     A case that was asked anew in a later child counts with what it got there.
     """
     found: dict[str, list[Answer]] = {}
-    for job in jobs:
-        fold, figures = RequestFold(), None
-        for event in job:
-            figures = fold.add(event) or figures
+    for job, completed in jobs:
+        figures = None
+        for at, event in enumerate(job):
             match event:
+                case Completed():
+                    figures = completed.get(at, figures)
                 case Attempt():
                     figures = None
                 case Graded():

@@ -61,7 +61,7 @@ def _parts(c: Contents) -> Iterator[str]:
     attempt = last([e for job in jobs for e in job if isinstance(e, Attempt)], Attempt)
     if attempt is None:
         return
-    said = answers(jobs)
+    said = answers((c.jobs[name], c.figures[name]) for name in note.job_ids if name in c.jobs)
     model = f"{attempt.runtime}/{attempt.model_file}"
     yield json_text(_header(c, d, note, jobs, attempt, said), 1).removesuffix("\n}") + ',\n "samples": ['
     cases, comma = {case.id: case for case in c.cases}, "\n"

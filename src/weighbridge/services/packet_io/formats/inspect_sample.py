@@ -73,7 +73,7 @@ def sample(packet: str, model: str, case: Case, result: CaseResult, answer: Answ
 def _said(result: CaseResult, answer: Answer) -> dict[str, Any]:
     """Text and figures: of the answer, else of the result where it is of this mark, else nothing."""
     if answer.figures is not None:
-        return answer.figures.model_dump(include={*_FIGURES})
+        return {name: getattr(answer.figures, name) for name in _FIGURES}
     if answer.mark.repeat == 1:
         return {"prefill_tokens_per_s": None, **result.model_dump(include={*_FIGURES})}
     return {**dict.fromkeys(_FIGURES), "output": "", "stop_reason": "failed", "output_tokens": 0}
