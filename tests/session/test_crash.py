@@ -15,7 +15,8 @@ SEED = 5
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks")
 
 
-@pytest.mark.parametrize(("evals", "saves"), [(3, 2), pytest.param(100, 100, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("evals", "saves"), [(100, 100)])
 def test_a_killed_process_leaves_what_it_had_done_and_nothing_half(home: Path, evals: int, saves: int) -> None:
     env = {**os.environ, "PYTHONPATH": str(CRASHING.parent)}
     command = [sys.executable, str(CRASHING), str(home), "eval", str(evals), "save", str(saves), str(SEED)]
