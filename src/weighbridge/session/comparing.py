@@ -12,6 +12,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
 from weighbridge.services.packet_io.report import Report
 from weighbridge.services.packet_sides import read_side
+from weighbridge.services.side_apart import reading
 
 _NAMED = 3
 
@@ -30,7 +31,8 @@ def compare_packets(old: Path, new: Path, *, unverified: bool = False) -> Compar
     """
     if _same_place(old, new):
         raise BadInput(f"{clean_line(str(old))} would be compared with itself.", "Name two packets.")
-    return compare(_read(old, unverified), _read(new, unverified))
+    with reading(new, beside=old) as read_new:
+        return compare(_sound(old, unverified, *read_side(old)), _sound(new, unverified, *read_new()))
 
 
 def _same_place(old: Path, new: Path) -> bool:
@@ -40,9 +42,9 @@ def _same_place(old: Path, new: Path) -> bool:
         return False
 
 
-def _read(path: Path, unverified: bool) -> Side:
+def _sound(path: Path, unverified: bool, side: Side | None, report: Report) -> Side:
+    """The side where it may be compared."""
     name = clean_line(str(path))
-    side, report = read_side(path)
     if side is None and unverified:
         raise DoesNotHold(
             f"{name} cannot be compared, verified or not: {_why(report)}.", f"`weighbridge verify {name}`."
