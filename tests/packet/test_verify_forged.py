@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,24 @@ def test_an_unlocked_option(packet: Path) -> None:
 
     document(packet, "decision.json", unlock)
     assert found(packet, "decision", "what is allowed does not follow")
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (lambda rows: rows[-1].update(way_out="Ask me"), "option stop is allowed, and there is a way out"),
+        (lambda rows: rows.append(rows[-1]), "options are not keep, switch, RAG, LoRA, stop"),
+        (lambda rows: rows.reverse(), "options are not keep, switch, RAG, LoRA, stop"),
+    ],
+)
+def test_options_of_an_earlier_moment(packet: Path, what: Callable[[Rows], None], words: str) -> None:
+    """Where the verdict is of other evidence they cannot be made again, and still have to agree with themselves."""
+
+    def change(file: dict[str, Any]) -> None:
+        what(file["verdict"]["options"])
+
+    document(packet, "decision.json", change)
+    assert found(packet, "decision", words)
 
 
 def test_another_first_run_note(packet: Path) -> None:

@@ -12,6 +12,7 @@ from weighbridge.domain.packet import completeness
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision, decide
 from weighbridge.domain.route.table import Tables
+from weighbridge.domain.verdict.decision import CHOICES, Verdict
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import CASES_DIGEST, FORMULAS_OF_DECISION, FORMULAS_OF_RUNTIME, GATE_RULE
 from weighbridge.services.packet_io.rebuild import run_of
@@ -93,13 +94,24 @@ def check_decision(c: Contents) -> Iterator[str]:
         if d.verdict_current:
             yield f"{DECISION}: verdict_current is true, and there is no verdict"
         return
-    if not any(row.allowed for row in d.verdict.options if row.choice == d.verdict.choice):
-        yield f"{DECISION}: the verdict {d.verdict.choice} is not among the allowed options"
+    yield from _allowed_then(d.verdict)
     advice = (d.verdict.recommended, d.verdict.recommended_why)
     if d.verdict_current and advice != (right.choice, right.why):
         yield f"{DECISION}: the verdict's recommendation is not that of this evidence, but verdict_current is true"
     if d.verdict_current and d.verdict.options != rows:
         yield f"{DECISION}: the verdict's options are not those of this evidence, but verdict_current is true"
+
+
+def _allowed_then(verdict: Verdict) -> Iterator[str]:
+    """What was allowed when the verdict was given, which may have been of other evidence, agrees with itself."""
+    allowed = {row.choice for row in verdict.options if row.allowed}
+    if verdict.choice not in allowed:
+        yield f"{DECISION}: the verdict {verdict.choice} is not among the allowed options"
+    if tuple(row.choice for row in verdict.options) != CHOICES:
+        yield f"{DECISION}: the verdict's options are not {', '.join(CHOICES)}, each once"
+    for row in verdict.options:
+        if row.allowed and row.way_out:
+            yield f"{DECISION}: the verdict's option {row.choice} is allowed, and there is a way out of its lock"
 
 
 def check_list(c: Contents) -> Iterator[str]:
