@@ -7,13 +7,15 @@ import re
 import unicodedata
 from typing import Any
 
+_ONE_LINE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 
 
 def json_text(value: Any, indent: int | None) -> str:
     """JSON in UTF-8 in which invisible and control characters are written as escapes, so that it can be shown."""
-    close = (",", ":") if indent is None else None
-    return shown(json.dumps(value, indent=indent, separators=close, ensure_ascii=False, allow_nan=False))
+    if indent is None:
+        return shown(_ONE_LINE.encode(value))
+    return shown(json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False))
 
 
 def shown(text: str) -> str:

@@ -44,7 +44,9 @@ _PARTS = re.compile("[¼-¾⅐-⅞↉]")
 
 def normal(text: str) -> str:
     """NFKC with one form of quotes and dashes. Raised digits stay raised (`10^3`), so that 10³ is never read as 103;
-    fractions of one character leave a slash that no number stands beside (2½ is not 21 or 2)."""
+    fractions of one character leave a slash that no number stands beside (2½ is not 21 or 2). ASCII is normal."""
+    if text.isascii():
+        return text
     text = _RAISED.sub(lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
     text = _PARTS.sub("\u2044", text)
     return unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
