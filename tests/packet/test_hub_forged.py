@@ -161,9 +161,6 @@ def test_another_versions_table_is_not_judged_by_this_one(
         patch.setattr(fill_licence, "table_sha256", lambda: "1" * 64)
         patch.setattr(fill_licence, "TABLE", "data/licences.toml of weighbridge 99")
         patch.setattr(fill, "SOFTWARE", "weighbridge 99")
-        from weighbridge.services.packet_io import write
-
-        patch.setattr(write, "SOFTWARE", "weighbridge 99")
         write.write_packet(tmp_path / "p", commercial(hub_source(source), "x"))
     assert "CC By Non" in (tmp_path / "p/data/model/LICENSE-NOTE.md").read_text("utf-8")
     assert [check.detail for check in verify_packet(tmp_path / "p").checks if not check.ok] == []

@@ -41,6 +41,11 @@ def oxum(sizes: Mapping[str, int]) -> str:
     return f"{sum(sizes.values())}.{len(sizes)}"
 
 
+def info_text(labels: Mapping[str, str]) -> str:
+    """bag-info.txt: one line a label, sorted. Values must be single lines."""
+    return "".join(f"{label}: {labels[label]}\n" for label in sorted(labels))
+
+
 def bag(payload: Mapping[str, bytes], info: Mapping[str, str]) -> dict[str, bytes]:
     """A whole bag by path. `payload` has paths below `data/`; `info` becomes bag-info.txt, one line a label.
 
@@ -49,7 +54,7 @@ def bag(payload: Mapping[str, bytes], info: Mapping[str, str]) -> dict[str, byte
     sizes = {name: len(data) for name, data in payload.items()}
     labels = {**info, "Payload-Oxum": oxum(sizes)}
     tags = {
-        INFO: "".join(f"{label}: {labels[label]}\n" for label in sorted(labels)).encode(),
+        INFO: info_text(labels).encode(),
         BAGIT: BAGIT_TXT,
         MANIFEST: manifest(payload),
     }

@@ -39,12 +39,16 @@ def _compare(c: Contents, made: Iterable[pages.Page]) -> Iterator[str]:
         if name not in c.present:
             yield f"{name} is missing"
         elif (said := c.text(name)) != (right := make()):
-            yield f"{name}, {_first_difference(said, right)}{other_version(c)}"
+            yield f"{name}, {first_difference(said, right)}{other_version(c)}"
 
 
-def _first_difference(said: str, right: str) -> str:
+def first_difference(said: str, right: str) -> str:
+    """Of two texts that differ: the first line that does, around the place."""
     pairs = zip_longest(said.split("\n"), right.split("\n"), fillvalue="")
-    number, (a, b) = next((i, pair) for i, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    different = ((i, pair) for i, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    number, (a, b) = next(different, (said.count("\n") + 1, ("", "")))
+    if a == b:
+        return f"line {number}: the file has not as many line ends as the records give"
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     start = max(0, at - _SHOWN // 2)
     return f"line {number}: says {a[start : start + _SHOWN]!r}, the records give {b[start : start + _SHOWN]!r}"

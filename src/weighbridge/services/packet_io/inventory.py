@@ -104,12 +104,16 @@ def _walk(root: Path, problems: list[str]) -> Iterator[os.DirEntry[str]]:
         except OSError as error:
             problems.append(f"{Path(folder).relative_to(root).as_posix()} cannot be listed: {error.strerror}")
             continue
+        empty = True
         with entries:
             for entry in entries:
+                empty = False
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
                 else:
                     yield entry
+        if empty and Path(folder) != root:
+            problems.append(f"{Path(folder).relative_to(root).as_posix()}/ is an empty folder: a packet has none")
 
 
 def _note(entry: os.DirEntry[str], name: str, found: Inventory) -> None:

@@ -41,6 +41,8 @@ def area(name: str, holds: str, look: Callable[[], Iterable[str]]) -> list[Check
         found = list(islice(look(), MOST + 1))
     except OSError as error:
         found = [str(error)]
+    except ValueError as error:
+        found = [f"{name} could not be checked: {error}"]
     except Exception as error:
         found = [f"{name} could not be checked: {type(error).__name__}: {error}"]
     if not found:

@@ -25,7 +25,7 @@ def require_sound(name: str, text: str) -> None:
 
 def _fault(text: str) -> str:
     try:
-        _READER.decode(text)
+        _NAMING.decode(text)
     except (json.JSONDecodeError, RecursionError):
         return ""
     except ValueError as error:
@@ -50,5 +50,14 @@ def _finite(text: str) -> None:
         raise ValueError("a number is beyond what a computer holds")
 
 
+def _short(digits: str) -> None:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a whole number has {len(digits):,} digits, more than {_MOST_DIGITS:,}")
+
+
+_MOST_DIGITS = 4_300
+"""Digits of a whole number that Python's own reader takes."""
 _READER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
 """Keeps nothing of what it reads."""
+_NAMING = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite, parse_int=_short)
+"""The same, with a sentence of its own for a long number: slower, and only asked what is at fault."""

@@ -28,6 +28,7 @@ from weighbridge.services.packet_io import (
     check_tries,
     redactions,
 )
+from weighbridge.services.packet_io.bag_info import check_info
 from weighbridge.services.packet_io.contents import RECORDS, Contents, read_contents
 from weighbridge.services.packet_io.inventory import Inventory, take_inventory
 from weighbridge.services.packet_io.owed import owed
@@ -60,8 +61,9 @@ _IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check
 _FACTS = (MODEL, CARD, DECLARED)
 _TOLD = (MODEL, CARD, DECLARED, LICENCE, CASES, RESULTS, POLICY)
 CROSS = (
-    Area("identity", "bag-info.txt and the files name one packet, run, route and decision", _IDENTITY.check_names),
-    Area("model", "one model in every file and attempt", _IDENTITY.check_model, (MODEL,)),
+    Area("identity", "one packet, run, route and decision in every file", _IDENTITY.check_names, (bag.INFO,)),
+    Area("bag-info.txt", "the records, byte for byte", check_info, (bag.INFO, MODEL)),
+    Area("model", "one model in every file and attempt", _IDENTITY.check_model, (MODEL, bag.INFO)),
     Area(
         "model card", "carried as model.json says; quotes stand in it", check_card.check_card, (MODEL, CARD, DECLARED)
     ),
@@ -125,40 +127,55 @@ def read_packet(path: Path, signers: Path | None = None) -> tuple[Report, Conten
 
     def read() -> list[str]:
         nonlocal contents
-        info.update(check_bag.read_info(files))
         contents = read_contents(files, info)
+        try:
+            info.update(check_bag.read_info(files))
+        except (OSError, ValueError) as error:
+            contents.unread.add(bag.INFO)
+            contents.problems.insert(0, str(error))
         return contents.problems
 
     checks += area("schemas", "every known file is of its form", read)
-    checks += area("Payload-Oxum", "bytes and files of the payload", lambda: check_bag.check_oxum(files, info))
+    if bag.INFO in contents.unread:
+        checks.append(_not_checked("Payload-Oxum", f"{bag.INFO} cannot be read"))
+    else:
+        checks += area("Payload-Oxum", "bytes and files of the payload", lambda: check_bag.check_oxum(files, info))
     checks += _cross(contents)
     return Report(ok=all(check.ok for check in checks), checks=tuple(checks), seal=_seal(files)), contents
 
 
 def _cross(contents: Contents) -> list[Check]:
     """What the files say of each other; nothing of that holds where the two main files cannot be read."""
-    if contents.decision is None or contents.runtime is None:
-        why = "not checked: data/decision.json and data/runtime.json cannot both be read"
-        return [Check(name="cross references", ok=False, checked=False, detail=why)]
+    main = {"data/decision.json": contents.decision, "data/runtime.json": contents.runtime}
+    if gone := [name for name, record in main.items() if record is None]:
+        return [_not_checked("cross references", f"{' and '.join(gone)} cannot be read")]
     found: list[Check] = []
     for one in CROSS:
         if lacks := sorted(contents.unread & set(one.needs)):
-            why = f"not checked: {', '.join(lacks)} cannot be read"
-            found.append(Check(name=one.name, ok=False, checked=False, detail=why))
+            found.append(_not_checked(one.name, f"{', '.join(lacks)} cannot be read"))
         else:
             found += area(one.name, one.holds, partial(one.look, contents))
     return found
+
+
+def _not_checked(name: str, why: str) -> Check:
+    return Check(name=name, ok=False, checked=False, detail=f"not checked: {why}")
 
 
 def _bag(files: Inventory) -> list[Check]:
     payload = check_bag.read_manifest(files, bag.MANIFEST)
     tags = check_bag.read_manifest(files, bag.TAG_MANIFEST)
     count = f"{len(payload.digests)} files, every SHA-256 as in the manifest"
+    broken = [listed.name for listed in (payload, tags) if not listed.whole]
+    extra = area("no other files", "nothing was added", lambda: check_bag.check_extra(files, payload, tags))
+    if broken:
+        why = f"{' and '.join(broken)} cannot be read whole, so that what was added is not known"
+        extra = [*(check for check in extra if not check.ok), _not_checked("no other files", why)]
     return [
         *area("bagit.txt", "BagIt 1.0, UTF-8", lambda: check_bag.check_declaration(files)),
         *area("manifest", count, lambda: check_bag.check_digests(files, payload)),
         *area("tag files", "as in the tag manifest", lambda: check_bag.check_tags(files, tags)),
-        *area("no other files", "nothing was added", lambda: check_bag.check_extra(files, payload, tags)),
+        *extra,
     ]
 
 

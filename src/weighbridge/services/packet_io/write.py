@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import bag
-from weighbridge.services.packet_io.contents import MODEL_CARD
+from weighbridge.services.packet_io.bag_info import RUN_LABEL, labels
+from weighbridge.services.packet_io.contents import MODEL_CARD, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence, PacketSource
-from weighbridge.services.packet_io.fill import DESCRIPTION, SOFTWARE
-from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id
 from weighbridge.services.packet_io.payload import payload
 from weighbridge.services.packet_io.place import place
 from weighbridge.services.packet_io.redact import this_machine
 from weighbridge.services.packet_io.uncollected import uncollected
-
-RUN_LABEL = "Weighbridge-Run"
 
 
 @uncollected()
@@ -31,31 +28,21 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
     """
     redactor = this_machine(source.folders)
     evidence = Evidence(replace(source, events=redactor.events(source.events)))
-    data = {name: text.encode("utf-8") for name, text in payload(evidence, redactor, command).items()}
-    whole = bag.bag(data, _info(evidence))
+    texts = payload(evidence, redactor, command)
+    data = {name: text.encode("utf-8") for name, text in texts.items()}
+    whole = bag.bag(data, _info(texts))
     redactor.check({name: data for name, data in whole.items() if name != MODEL_CARD})
     place(target, whole, lambda folder: _is_packet_of(folder, source.run.id))
     return bag.seal(whole)
 
 
-def _info(e: Evidence) -> dict[str, str]:
-    """bag-info.txt. Unknown values say so."""
-    model, verdict = e.run.model, e.run.verdict
-    return {
-        "Bagging-Date": e.source.at[:10],
-        "Bag-Software-Agent": SOFTWARE,
-        "External-Description": DESCRIPTION,
-        "External-Identifier": f"urn:uuid:{e.source.packet_id}",
-        RUN_LABEL: e.run.id,
-        "Route": e.run.decision.route,
-        "Status": e.status,
-        "Model": clean_line(model.name) if model else "none",
-        "Model-Repo": (model.repo if model else "") or "unknown",
-        "Model-Revision": (model.revision if model else "") or "unknown",
-        "Model-SHA256": (model.sha256 if model else "") or "unknown",
-        LABEL: profile_id(e.run.decision.route),
-        "Decision": verdict.choice if verdict and e.verdict_is_current else "none",
-    }
+def _info(texts: Mapping[str, str]) -> dict[str, str]:
+    """bag-info.txt, from the records as they are written."""
+    contents = Contents({}, set(texts), texts.__getitem__)
+    for name in ("data/decision.json", "data/model/model.json"):
+        if name in texts:
+            take(contents, name, texts[name])
+    return labels(contents)
 
 
 def _is_packet_of(folder: Path, run_id: str) -> bool:
