@@ -9,6 +9,7 @@ from compare.sides import MACHINE, case, evaluation, proof, runs, side
 
 from weighbridge.domain.compare.compare import compare
 from weighbridge.domain.compare.comparison import Comparison, FigureRow
+from weighbridge.domain.compare.doubts import in_short
 from weighbridge.domain.compare.side import SideFigure
 from weighbridge.domain.compare.words import sections, value, verdict
 from weighbridge.domain.verdict.decision import Overrule
@@ -195,8 +196,18 @@ def test_two_plans_are_not_comparable_and_say_so() -> None:
 
 
 def test_a_packet_that_does_not_hold_is_called_so() -> None:
-    found = compare(side(head={"verified": False, "problems": ("manifest: a file has changed",)}), side())
-    assert "NOT VERIFIED: it does not hold (manifest: a file has changed)" in text(found)
+    found = compare(
+        side(head={"verified": False, "problem": "manifest: a file has changed", "more_problems": 3}), side()
+    )
+    said = "NOT VERIFIED: it does not hold (manifest: a file has changed; and 3 more: `weighbridge verify packet` names"
+    assert said in text(found)
+
+
+def test_a_problem_is_named_shortly_and_without_the_lines_of_a_page() -> None:
+    said = in_short(
+        "page", "data/report.html, line 193: says '/th><td class=\"good\">✓ passed</td>', the records give 'x'"
+    )
+    assert said == "page: data/report.html, line 193" and len(in_short("answers", "data/x.jsonl: " + "y" * 500)) <= 120
 
 
 def test_many_cases_are_counted_and_the_first_are_named() -> None:
@@ -204,6 +215,35 @@ def test_many_cases_are_counted_and_the_first_are_named() -> None:
     old = evaluation(*(case(name) for name in names))
     found = compare(side(evaluation=old), side(evaluation=evaluation(*(case(name, False) for name in names))))
     assert len(found.regressions) == 3001 and text(found).count("regressed") < 25 and "and 2,980 more" in text(found)
+
+
+def test_the_verdict_names_all_that_is_not_comparable() -> None:
+    old = evaluation(*(case(name, ttft_s=1.0) for name in FIVE))
+    loud = evaluation(*(case(name, ttft_s=1.0) for name in FIVE), mark="contended")
+    found = compare(side(evaluation=old, proof=proof(ttft(1.0))), side(evaluation=loud, proof=proof(ttft(1.0))))
+    assert verdict(found).text.endswith("may be compared. Not comparable: figures of the eval.")
+    more = evaluation(*(case(name) for name in (*FIVE, "new")), digest="2" * 64)
+    said = verdict(compare(side(evaluation=old, proof=proof(ttft(1.0))), side(evaluation=more))).text
+    assert said.endswith("Not comparable: 1 case that is not in both, gate, figures of the proof.")
+
+
+def test_a_limit_of_tokens_counts_where_a_case_was_asked_with_it() -> None:
+    """A setting that every case overrides never reached the eval."""
+    old, other = (evaluation(*(case(n, ttft_s=1.0, max_tokens=most) for n in FIVE)) for most in (64, 48))
+    assert compare(side(evaluation=old), side(evaluation=old)).allowed.eval
+    found = compare(side(evaluation=old), side(evaluation=other))
+    assert "other settings" in found.allowed.eval_why and "max_tokens of 5 of 5 cases, the first 64" in text(found)
+
+
+def test_a_line_has_one_unit_and_says_what_its_percentage_is_of() -> None:
+    times = dict(zip(FIVE, (0.1, 0.5, 1.0, 5.0, 9.0), strict=True))
+    old = evaluation(*(case(name, ttft_s=t, peak_rss_bytes=2**28) for name, t in times.items()))
+    new = evaluation(
+        *(case(n, ttft_s=t + (0.01 if n == FIVE[2] else 0), peak_rss_bytes=2**28 - 9) for n, t in times.items())
+    )
+    said = text(compare(side(evaluation=old), side(evaluation=new)))
+    assert "1.000 s → 1.010 s (+0.010 s, median of the cases' ratios 0.0 %; n 5 and 5)" in said
+    assert "256 MiB → 256 MiB (0 MiB, 0.0 %; n 1 and 1)" in said
 
 
 def test_figures_are_read_with_their_unit() -> None:

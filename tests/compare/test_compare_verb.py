@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compare.sides import side
 
 from weighbridge.cli import main
+from weighbridge.domain.compare.compare import compare
+from weighbridge.services.packet_sides import read_side
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 
@@ -32,7 +35,35 @@ def test_a_failed_case_is_named_and_fails_on_demand(two: Path, capsys: pytest.Ca
     code, again, err = compared(capsys, "old", "new", "--fail-on-regression")
     assert (code, again) == (5, out) and "passed before and fails now" in err
     code, out, err = compared(capsys, "new", "old", "--fail-on-regression")
-    assert code == 0 and "fixed" in out and not err
+    assert code == 0 and "fixed" in out and "not compared: figures of the proof, figures of the eval." in err
+
+
+def test_a_gate_that_can_compare_nothing_fails(
+    two: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would pass for ever."""
+    monkeypatch.setattr("weighbridge.plain.compare.compare_packets", lambda *_, **__: compare(side(), side()))
+    code, out, err = compared(capsys, "old", "new")
+    assert code == 0 and out.startswith("Nothing of these two") and not err
+    code, _, err = compared(capsys, "old", "new", "--fail-on-regression")
+    assert code == 5 and "nothing could be compared: no regression can be ruled out" in err
+
+
+@pytest.mark.parametrize(("told", "most"), [("64", 64), ("10", 40), ("300", 100)])
+def test_no_line_is_wider_than_the_terminal(
+    two: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, told: str, most: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", told)
+    monkeypatch.setattr("weighbridge.plain.compare.compare_packets", lambda *_, **__: compare(side(), side()))
+    _, out, _ = compared(capsys, "old", "new")
+    assert most - 8 < max(map(len, out.splitlines())) <= most
+
+
+def test_the_setting_that_each_case_overrides_is_none_of_the_eval(two: Path) -> None:
+    found, _ = read_side(two / "old")
+    assert found and found.evaluation and found.proof and found.proof.conditions.settings["max_tokens"]
+    assert "max_tokens" not in found.evaluation.conditions.settings
+    assert all(case.max_tokens for case in found.evaluation.cases)
 
 
 def test_the_json_says_first_what_may_be_compared(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +89,7 @@ def test_a_packet_that_does_not_hold_is_refused_or_called_not_verified(
     code, out, err = compared(capsys, "old", "new", "--unverified")
     assert code == 0 and "NOT VERIFIED" in out and "new is not verified" in err
     found = as_json(capsys, "old", "new", "--unverified")
-    assert (found["old"]["verified"], found["new"]["verified"]) == (True, False) and found["new"]["problems"]
+    assert (found["old"]["verified"], found["new"]["verified"]) == (True, False) and found["new"]["problem"]
 
 
 def test_a_packet_of_which_nothing_can_be_read_is_refused_in_any_case(

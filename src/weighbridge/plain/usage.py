@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MODEL = "`bundled`, the path of a .gguf file, or org/repo[@revision][:file.gguf] of the Hub, or its address"
 _KV_TYPE = "type of the KV cache: f16 (the default) or q8_0, about half as large"
+_FAILING = "exit code 5 where something became worse, or where nothing may be compared: then none can be ruled out"
 _EPILOG = """\
 examples:
   weighbridge                                the wizard: nine steps from the first question to a packet
@@ -238,7 +239,7 @@ def _compare(verbs: Verbs) -> None:
     )
     verb.add_argument("old", metavar="OLD", help="folder of the earlier packet")
     verb.add_argument("new", metavar="NEW", help="folder of the later packet")
-    verb.add_argument("--fail-on-regression", action="store_true", help="exit code 5 where something became worse")
+    verb.add_argument("--fail-on-regression", action="store_true", help=_FAILING)
     verb.add_argument(
         "--unverified", action="store_true", help="compare a packet that does not hold too; it is called not verified"
     )

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from weighbridge.domain.base import digest
+from weighbridge.domain.compare.doubts import in_short
 from weighbridge.domain.compare.side import (
     JobConditions,
     Side,
@@ -25,6 +26,7 @@ from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
+from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile, RuntimeFile
 from weighbridge.services.packet_io.report import Report
@@ -41,7 +43,6 @@ _NO_QUESTION = {"why", "tags", "must_pass", "disabled"}
 """Fields of a case that neither ask nor expect anything."""
 _SAMPLER = ("n_ctx", "n_batch", "n_ubatch", "max_tokens", "temperature", "seed", "prefix_reuse")
 _ENGINE = ("type_k", "type_v", "flash_attn", "use_extra_bufts", "load_mode")
-_NAMED = 3
 
 
 def read_side(path: Path) -> tuple[Side | None, Report]:
@@ -56,6 +57,15 @@ def read_side(path: Path) -> tuple[Side | None, Report]:
     return _side(str(path), report, contents, decision, runtime), report
 
 
+def doubts(report: Report) -> tuple[str, int]:
+    """The first thing that does not hold, in short, and how many more there are. Another form comes before all."""
+    wrong = sorted((check for check in report.checks if not check.ok), key=lambda check: check.name != AREA)
+    if not wrong:
+        return "", 0
+    detail = wrong[0].detail.removeprefix(NOT_CHECKED).removesuffix(ADVICE)
+    return in_short(wrong[0].name, detail), len(wrong) - 1
+
+
 def _side(path: str, report: Report, c: Contents, decision: DecisionFile, runtime: RuntimeFile) -> Side:
     return Side(
         head=_head(path, report, decision),
@@ -66,14 +76,15 @@ def _side(path: str, report: Report, c: Contents, decision: DecisionFile, runtim
 
 
 def _head(path: str, report: Report, decision: DecisionFile) -> SideHead:
-    wrong = [f"{check.name}: {check.detail}" for check in report.checks if not check.ok]
+    problem, more = doubts(report)
     verdict = decision.verdict if decision.verdict_current else None
     return SideHead(
         packet=clean_line(path, 300),
         id=decision.packet,
         seal=report.seal,
         verified=report.ok,
-        problems=tuple(clean_line(text, 300) for text in wrong[:_NAMED]),
+        problem=problem,
+        more_problems=more,
         software=clean_line(decision.software, 80),
         written_at=clean_line(decision.written_at, 40),
         status=decision.status,
@@ -173,23 +184,28 @@ def _one(name: str, label: str, unit: str, ground: str, value: float | None, n: 
 def _eval(c: Contents, note: EvalNote, policy: PolicyFile) -> SideEval:
     job = last_attempt(c.jobs.get(note.job_ids[-1], ())) if note.job_ids else ()
     results = {result.case: result for result in c.results}
+    attempt = last(job, Attempt)
+    most = attempt.settings.max_tokens if attempt else None
+    conditions = _conditions(job, note.noise, current=note.current, outcome=note.outcome)
+    shared = {name: value for name, value in conditions.settings.items() if name != "max_tokens"}
     rule = digest(policy.policy.model_dump(mode="json", exclude={"pack"}))
     gate = note.gate
     return SideEval(
-        conditions=_conditions(job, note.noise, current=note.current, outcome=note.outcome),
+        conditions=conditions.model_copy(update={"settings": shared}),
         pack=clean_line(policy.policy.pack, 80),
         cases_digest=policy.policy.cases_digest,
-        cases=tuple(_case(case, results.get(case.id)) for case in c.cases),
+        cases=tuple(_case(case, results.get(case.id), most) for case in c.cases),
         gate=None
         if gate is None
         else SideGate(gate=gate.gate, passed=gate.passed, total=gate.total, interval=gate.interval, rule=rule),
     )
 
 
-def _case(case: Case, result: CaseResult | None) -> SideCase:
+def _case(case: Case, result: CaseResult | None, most: int | None) -> SideCase:
+    """`most`: tokens of an answer, by the setting."""
     content = sha256(case.model_dump_json(exclude=_NO_QUESTION).encode()).hexdigest()
     if result is None:
-        return SideCase(id=case.id, content=content, must_pass=case.must_pass)
+        return SideCase(id=case.id, content=content, must_pass=case.must_pass, max_tokens=case.max_tokens or most)
     return SideCase(
         id=case.id,
         content=content,
@@ -199,6 +215,7 @@ def _case(case: Case, result: CaseResult | None) -> SideCase:
         overruled=result.overruled,
         unstable=result.unstable,
         failure=clean_line(result.failure, 200),
+        max_tokens=case.max_tokens or most,
         ttft_s=None if result.reused_tokens else result.ttft_s,
         decode_tokens_per_s=result.decode_tokens_per_s,
         peak_rss_bytes=result.peak_rss_bytes,

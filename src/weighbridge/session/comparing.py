@@ -6,15 +6,14 @@ from pathlib import Path
 
 from weighbridge.domain.compare.compare import compare
 from weighbridge.domain.compare.comparison import Comparison
+from weighbridge.domain.compare.doubts import first_of
 from weighbridge.domain.compare.side import Side
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.text import clean_line
-from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
+from weighbridge.services.packet_io.check_form import AREA
 from weighbridge.services.packet_io.report import Report
-from weighbridge.services.packet_sides import read_side
+from weighbridge.services.packet_sides import doubts, read_side
 from weighbridge.services.side_apart import reading
-
-_NAMED = 3
 
 
 class DoesNotHold(Problem):
@@ -47,22 +46,22 @@ def _sound(path: Path, unverified: bool, side: Side | None, report: Report) -> S
     name = clean_line(str(path))
     if side is None and unverified:
         raise DoesNotHold(
-            f"{name} cannot be compared, verified or not: {_why(report)}.", f"`weighbridge verify {name}`."
+            f"{name} cannot be compared, verified or not: {_why(name, report)}.", f"`weighbridge verify {name}`."
         )
     if side is None or not (report.ok or unverified):
-        raise DoesNotHold(f"{name} does not verify: {_why(report)}.", _hint(name, report))
+        raise DoesNotHold(f"{name} does not verify: {_why(name, report)}.", _hint(name, report))
     return side
 
 
-def _why(report: Report) -> str:
-    """What does not hold, the first few."""
-    wrong = [check for check in report.checks if not check.ok]
-    shown = [f"{check.name}: {clean_line(check.detail.removeprefix(NOT_CHECKED), 200)}" for check in wrong[:_NAMED]]
-    more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-    return "; ".join(one.removesuffix(ADVICE) for one in shown) + more
+def _why(name: str, report: Report) -> str:
+    """What does not hold, in short."""
+    problem, more = doubts(report)
+    return first_of(problem, more, name) or "too little of it can be read"
 
 
 def _hint(name: str, report: Report) -> str:
     if any(check.name == AREA and not check.ok for check in report.checks):
         return "Compare it with the version that wrote it."
-    return f"`weighbridge verify {name}` says all of it; --unverified compares it all the same, and says so."
+    _, more = doubts(report)
+    whole = "" if more else f"`weighbridge verify {name}` says all of it; "
+    return f"{whole}--unverified compares it all the same, and says so."

@@ -51,4 +51,5 @@ def _regressions(cases: CasesPart | None, gate: GatePart, figures: list[FigureRo
         yield f"the gate was {gate.old.gate} and is FAILED, by the same rule on the same cases"
     for figure in figures:
         if figure.mark == "regression":
-            yield f"{figure.label} ({figure.of}) is {abs(figure.percent or 0.0):.1f} % worse"
+            by = " by the median of the cases' ratios" if figure.percent_of == "ratios" else ""
+            yield f"{figure.label} ({figure.of}) is {abs(figure.percent or 0.0):.1f} % worse{by}"

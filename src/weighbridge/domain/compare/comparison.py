@@ -87,7 +87,11 @@ class DecisionPart(Record):
 
 
 class FigureRow(Record):
-    """One figure before and now. `percent`: of the old value; `n`: how many values each median rests on."""
+    """One figure before and now. `n`: how many values each median rests on.
+
+    `percent_of`: `value`: how far `new` is from `old`; `ratios`: the median of each case's own ratio, which is not
+    the ratio of the two medians shown.
+    """
 
     of: Literal["proof", "eval"]
     name: str
@@ -100,6 +104,7 @@ class FigureRow(Record):
     new_n: int
     difference: float | None
     percent: float | None
+    percent_of: Literal["value", "ratios"] = "value"
     mark: FigureMark
     note: str
 

@@ -108,6 +108,7 @@ def _of_cases(values: Sequence[tuple[float, float]], why: str, names: tuple[str,
         new_n=len(values),
         difference=round(new - old, 6),
         percent=percent,
+        percent_of="ratios" if len(values) > 1 else "value",
         mark=mark,
         note=note if mark in ("worse", "not comparable") else "",
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from weighbridge.domain.compare.case_rows import Pair, pairs
 from weighbridge.domain.compare.comparison import Allowed, Part, Sameness, What
 from weighbridge.domain.compare.side import JobConditions, Side, SideEval, SideProof
 from weighbridge.domain.text import clean_line
@@ -24,17 +25,18 @@ UNKNOWN = "not known"
 def sameness(old: Side, new: Side) -> tuple[Sameness, ...]:
     """Everything that is looked at before anything is compared, in the order in which it is said."""
     found = [_cases(old, new), _model(old, new), _machine(old.machine, new.machine)]
-    pairs: tuple[tuple[Part, SideProof | SideEval | None, SideProof | SideEval | None], ...] = (
+    sides: tuple[tuple[Part, SideProof | SideEval | None, SideProof | SideEval | None], ...] = (
         ("proof", old.proof, new.proof),
         ("eval", old.evaluation, new.evaluation),
     )
-    for part, one, other in pairs:
+    for part, one, other in sides:
         if one is None or other is None:
             continue
         if isinstance(one, SideProof) and isinstance(other, SideProof):
             same = one.prompt == other.prompt
             found.append(_row("prompt", part, same, "the same prompt" if same else "another prompt"))
-        found.append(_settings(part, one.conditions, other.conditions))
+        aligned = pairs(one, other) if isinstance(one, SideEval) and isinstance(other, SideEval) else ()
+        found.append(_settings(part, one.conditions, other.conditions, aligned))
         found.append(_quiet(part, one.conditions, other.conditions))
     return tuple(found)
 
@@ -109,10 +111,15 @@ def _shown(name: str, value: str | int) -> str:
     return f"{value / 2**30:.1f} GiB" if name == _MEMORY and isinstance(value, int) else str(value)
 
 
-def _settings(of: Part, old: JobConditions, new: JobConditions) -> Sameness:
+def _settings(of: Part, old: JobConditions, new: JobConditions, aligned: Sequence[Pair]) -> Sameness:
+    """Settings of the whole job, and the limit of each case that is in both."""
     names = [*old.settings, *(name for name in new.settings if name not in old.settings)]
-    pairs = [(name, old.settings.get(name), new.settings.get(name)) for name in names]
-    apart = [f"{name} {one or UNKNOWN} before, {other or UNKNOWN} now" for name, one, other in pairs if one != other]
+    values = [(name, old.settings.get(name), new.settings.get(name)) for name in names]
+    apart = [f"{name} {one or UNKNOWN} before, {other or UNKNOWN} now" for name, one, other in values if one != other]
+    limits = [(one.max_tokens, other.max_tokens) for one, other in aligned if one.max_tokens != other.max_tokens]
+    if limits:
+        before, now = (limit or UNKNOWN for limit in limits[0])
+        apart.append(f"max_tokens of {len(limits)} of {len(aligned)} cases, the first {before} before, {now} now")
     return _row("settings", of, not apart, "; ".join(apart) or "the same settings and engine")
 
 

@@ -33,7 +33,10 @@ class SideFigure(Record):
 
 
 class JobConditions(Record):
-    """Under which a job ran. `settings`: by the names of the field, as they were used; None: the engine did not say."""
+    """Under which a job ran. `settings`: by the names of the field, as they were used; None: the engine did not say.
+
+    Those of an eval leave `max_tokens` out: each case has its own.
+    """
 
     settings: dict[str, str | None]
     mark: Mark
@@ -65,6 +68,7 @@ class SideCase(Record):
     overruled: Overrule | None = None
     unstable: bool = False
     failure: str = ""
+    max_tokens: int | None = Field(default=None, description="most tokens of its answer: its own, else the setting")
     ttft_s: float | None = None
     decode_tokens_per_s: float | None = None
     peak_rss_bytes: int | None = None
@@ -97,7 +101,8 @@ class SideHead(Record):
     id: str
     seal: str
     verified: bool
-    problems: tuple[str, ...] = Field(default=(), description="what does not hold, the first few")
+    problem: str = Field(default="", description="what does not hold first, in at most 120 characters")
+    more_problems: int = 0
     software: str
     written_at: str
     status: str

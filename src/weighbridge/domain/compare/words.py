@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weighbridge.domain.compare.comparison import CaseRow, CasesPart, Comparison, FigureRow
+from weighbridge.domain.compare.doubts import first_of
 from weighbridge.domain.compare.side import SideGate, SideHead, Unit
 from weighbridge.domain.text import clean_line
 
@@ -38,11 +39,32 @@ def verdict(c: Comparison) -> Line:
     if count:
         how_many = "1 regression" if count == 1 else f"{count:,} regressions, first"
         return Line("Verdict", f"{how_many}: {c.regressions[0]}.", "bad")
-    if not (c.allowed.cases or c.allowed.proof or c.allowed.eval):
+    if not anything_compared(c):
         return Line("Verdict", "Nothing of these two may be compared, so that no regression can be told.", "warn")
-    left = [name for name, may in (("cases", c.allowed.cases), ("proof", c.allowed.proof)) if not may]
-    rest = f" Not comparable: {' and '.join(left)}." if left else ""
+    left = not_compared(c)
+    rest = f" Not comparable: {', '.join(left)}." if left else ""
     return Line("Verdict", f"No regression among what may be compared.{rest}", "warn" if left else "good")
+
+
+def anything_compared(c: Comparison) -> bool:
+    """Whether cases or figures may be compared: where neither may, no regression can be told or ruled out."""
+    return c.allowed.cases or c.allowed.proof or c.allowed.eval
+
+
+def not_compared(c: Comparison) -> list[str]:
+    """What the two packets have, or one of them has, and nothing can be said of."""
+    may = c.allowed
+    parts = (
+        ("cases", may.cases),
+        ("gate", may.gate),
+        ("figures of the proof", may.proof),
+        ("figures of the eval", may.eval),
+    )
+    left = [name for name, allowed in parts if not allowed]
+    alone = len(c.cases.rows) - c.cases.aligned if c.cases else 0
+    if may.cases and alone:
+        left.insert(0, "1 case that is not in both" if alone == 1 else f"{alone:,} cases that are not in both")
+    return left
 
 
 def sections(c: Comparison) -> Iterator[Section]:
@@ -64,10 +86,15 @@ def _heads(c: Comparison) -> Iterator[Line]:
     for label, head in (("old", c.old), ("new", c.new)):
         yield Line(label, f"{head.packet} · {head.model or 'no model'} · {head.written_at}")
         if not head.verified:
-            yield Line(f"! {label}", f"NOT VERIFIED: it does not hold ({'; '.join(head.problems)})", "bad")
+            yield Line(f"! {label}", f"NOT VERIFIED: it does not hold ({problem_of(head)})", "bad")
         if head.status == "planned":
             yield Line(f"! {label}", "a plan: nothing was run", "warn")
     yield from _software(c.old, c.new)
+
+
+def problem_of(head: SideHead) -> str:
+    """What does not hold of a packet, in short."""
+    return first_of(head.problem, head.more_problems, head.packet)
 
 
 def _software(old: SideHead, new: SideHead) -> Iterator[Line]:
@@ -144,21 +171,34 @@ _TONES: dict[str, Tone] = {"regression": "bad", "worse": "warn", "better": "good
 
 
 def _figure(row: FigureRow) -> Line:
-    """`0.120 s → 0.150 s (+0.030 s, +25.0 %; n 5 and 5): worse, too few runs`."""
+    """`0.120 s → 0.150 s (+0.030 s, +25.0 %; n 5 and 5): worse, too few runs`. One unit in the whole line."""
     mark = row.mark if row.mark != "worse" else "worse, and does not count"
     why = f": {row.note}" if row.note else ""
-    apart = "" if row.difference is None else f"{value(row.difference, row.unit, sign='+')}, "
-    apart += "" if row.percent is None else f"{row.percent:+.1f} %; "
-    text = f"{value(row.old, row.unit)} → {value(row.new, row.unit)} ({apart}n {row.old_n} and {row.new_n}) {mark}{why}"
+    large = max(abs(number) for number in (row.old, row.new, 0.0) if number is not None)
+    old, new = (value(number, row.unit, beside=large) for number in (row.old, row.new))
+    apart = "" if row.difference is None else f"{value(row.difference, row.unit, sign='+', beside=large)}, "
+    by = "median of the cases' ratios " if row.percent_of == "ratios" else ""
+    apart += "" if row.percent is None else f"{by}{_signed(f'{row.percent:+.1f}')} %; "
+    text = f"{old} → {new} ({apart}n {row.old_n} and {row.new_n}) {mark}{why}"
     return Line(row.label, clean_line(text, 400), _TONES.get(row.mark, "text"))
 
 
-def value(number: float | None, unit: Unit, sign: str = "") -> str:
-    """A figure with its unit. Times below a tenth of a second in milliseconds, memory in MiB."""
+def value(number: float | None, unit: Unit, sign: str = "", beside: float | None = None) -> str:
+    """A figure with its unit. Times below a tenth of a second in milliseconds, memory in MiB.
+
+    `beside`: the largest figure of the same line, which decides the unit of all of them.
+    """
     if number is None:
         return UNKNOWN
     if unit == "bytes":
-        return f"{number / 2**20:{sign},.0f} MiB"
+        return f"{_signed(f'{number / 2**20:{sign},.0f}')} MiB"
     if unit == "tokens/s":
-        return f"{number:{sign},.1f} tokens/s"
-    return f"{number * 1000:{sign}.1f} ms" if abs(number) < 0.1 else f"{number:{sign}.3f} s"
+        return f"{_signed(f'{number:{sign},.1f}')} tokens/s"
+    if abs(number if beside is None else beside) < 0.1:
+        return f"{_signed(f'{number * 1000:{sign}.1f}')} ms"
+    return f"{_signed(f'{number:{sign}.3f}')} s"
+
+
+def _signed(text: str) -> str:
+    """A rounded number; nothing has no sign."""
+    return text if text.strip("+-0.,") else text.lstrip("+-")
