@@ -40,6 +40,7 @@ def test_a_plan_holds_and_owes_what_its_list_says(
     reasons = [f"{i['title']}: {i['fact']['reason']}" for i in lacks if i["fact"]["status"] == "missing"]
     assert reasons and owed(packet) == reasons
     assert main(["verify", str(packet)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"packet holds: {len(reasons)} things owed, not signed"
     assert main(["verify", str(packet), "--strict"]) == 5
     said = capsys.readouterr()
     assert f"DOES NOT HOLD: owed: {reasons[0]}" in said.out
@@ -78,10 +79,14 @@ def test_lora_has_the_eval_before_it_and_owes_the_one_after(source: PacketSource
     assert any(line.startswith("Adapter: ") for line in owed(packet))
 
 
-def test_a_packet_of_a_newer_version_is_named_as_such(packet: Path) -> None:
+def test_a_packet_of_a_newer_version_is_named_as_such(packet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document(packet, "decision.json", lambda d: d | {"schema_version": FORM + 1, "software": "weighbridge 9.0"})
     (said,) = [line for line in problems(packet) if line.startswith("form: ")]
     assert f"form {FORM + 1}, a newer one, written by weighbridge 9.0, and this is {SOFTWARE}" in said
+    assert main(["verify", str(packet)]) == 5
+    told = capsys.readouterr().err
+    assert f"cannot be checked by this version (form {FORM + 1}; this one knows {FORM})" in told
+    assert "Use the version that wrote it" in told and "Ask for the packet again" not in told
 
 
 def test_schemas_and_profiles_can_be_had_from_the_program(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,16 +121,30 @@ def test_without_ssh_keygen_the_bag_is_checked_and_the_signature_said_not_to_be(
 def test_the_verbs_sign_once_and_only_what_holds(
     packet: Path, keys: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert main(["verify", str(packet), "--signers", str(keys / "signers")]) == 5
+    assert "holds, and nobody has signed it" in capsys.readouterr().err
     assert main(["sign", str(packet), "--key", str(keys / "anna")]) == 0
     assert "signed with the ED25519 key SHA256:" in capsys.readouterr().out
     assert main(["verify", str(packet), "--signers", str(keys / "signers")]) == 0
-    assert "holds: signature: signed by anna@example.org" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "holds: signature: signed by anna@example.org" in said
+    assert said.splitlines()[-1].startswith("packet holds: complete, signed by anna@example.org, ED25519 key SHA256:")
     assert main(["sign", str(packet), "--key", str(keys / "anna")]) == 2
     assert "is signed already" in capsys.readouterr().err
     (packet / bag.SIGNATURE).unlink()
     (packet / "data/README.md").write_text("other\n")
     assert main(["sign", str(packet), "--key", str(keys / "anna")]) == 5
     assert not (packet / bag.SIGNATURE).exists()
+
+
+def test_another_signer_is_named_and_nobody_is_told_to_fetch_the_packet_again(
+    packet: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign(packet, keys / "bert")
+    assert main(["verify", str(packet), "--signers", str(keys / "signers")]) == 5
+    said = capsys.readouterr().err
+    assert "holds, and is signed by the ED25519 key SHA256:" in said and "nobody's in" in said
+    assert "Name the file of signers" in said and "Ask for the packet again" not in said
 
 
 def test_a_key_that_cannot_sign_is_wrong_input(packet: Path, keys: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.fill import SOFTWARE
@@ -15,8 +16,15 @@ AREA = "form"
 NOT_CHECKED, ADVICE = "not checked: ", ": verify the packet with the version that wrote it"
 
 
-def other_form(files: Inventory) -> str:
-    """Why the records cannot be checked, as one sentence that names who wrote them; else empty.
+class Other(NamedTuple):
+    """Another form, and why its records cannot be checked, as one sentence that names who wrote them."""
+
+    form: int
+    why: str
+
+
+def other_form(files: Inventory) -> Other | None:
+    """What form the records are of, where it is not ours.
 
     Figures, notes and schemas of a packet are made again byte for byte, which only the version that wrote them can.
     A file that cannot be read is no other form: the checks of the schemas say what is wrong with it.
@@ -25,11 +33,12 @@ def other_form(files: Inventory) -> str:
         said = json.loads(files.text(DECISION)) if DECISION in files.sizes else {}
         form, by = said.get("schema_version"), said.get("software")
     except (OSError, ValueError, RecursionError, AttributeError):
-        return ""
+        return None
     if not isinstance(form, int) or isinstance(form, bool) or form == FORM or form < 1:
-        return ""
+        return None
     newer = ", a newer one" if form > FORM else ""
-    return (
+    why = (
         f"{NOT_CHECKED}the records are of form {form}{newer}, written by {clean_line(str(by), 60)}, and this is "
         f"{SOFTWARE}, which checks form {FORM}{ADVICE}"
     )
+    return Other(form, why)

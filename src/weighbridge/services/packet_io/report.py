@@ -25,11 +25,17 @@ class Check(Record):
 
 
 class Report(Record):
-    """`ok` only where every check is. `seal`: SHA-256 of the tag manifest; empty if there is none."""
+    """`ok` only where every check is. `seal`: SHA-256 of the tag manifest; empty if there is none.
+
+    `form`: of the records, where this version does not check that one. `owes`: how many things are owed to the route;
+    None: not known.
+    """
 
     ok: bool
     checks: tuple[Check, ...]
     seal: str = ""
+    form: int | None = None
+    owes: int | None = None
 
 
 def area(name: str, holds: str, look: Callable[[], Iterable[str]]) -> list[Check]:

@@ -23,6 +23,8 @@ from weighbridge.services.packet_io.report import Check
 NAMESPACE = "evidence-packet"
 """What the signature is for: one that was made for a mail or a commit does not count here."""
 AREA = "signature"
+UNSIGNED, NOBODY, WHOSE = "the packet is not signed", "nobody's", ": --signers FILE says whose keys count"
+"""Parts of what is said of it."""
 MAX_BYTES = 65_536
 _TIME_LIMIT_S = 20
 _KEY = re.compile(r"with (\S+) key (SHA256:\S+)")
@@ -66,7 +68,7 @@ def check_signature(packet: Path, size: int | None, signers: Path | None) -> Che
     if signers is not None and not signers.is_file():
         raise BadInput(f"There is no file {clean_line(str(signers))}.", "Name a file of the form allowed_signers.")
     if size is None:
-        return None if signers is None else Check(name=AREA, ok=False, detail="the packet is not signed")
+        return None if signers is None else Check(name=AREA, ok=False, detail=UNSIGNED)
     if size > MAX_BYTES:
         return Check(name=AREA, ok=False, detail=f"{bag.SIGNATURE} has {size:,} bytes: it is no signature")
     if shutil.which("ssh-keygen") is None:
@@ -85,12 +87,12 @@ def _checked(signature: str, signed: bytes, signers: Path | None) -> Check:
         return Check(name=AREA, ok=False, detail=f"{bag.SIGNATURE} does not sign this packet: {said}")
     who = _who(said)
     if signers is None:
-        detail = f"signed by the {who}, not checked against anybody: --signers FILE says whose keys count"
+        detail = f"signed by the {who}, not checked against anybody{WHOSE}"
         return Check(name=AREA, ok=True, detail=detail)
     listed = ["-s", signature, "-f", str(signers.absolute())]
     names = _run(["find-principals", *listed], b"")
     if not names[0]:
-        return Check(name=AREA, ok=False, detail=f"signed by the {who}, nobody's in {clean_line(str(signers))}")
+        return Check(name=AREA, ok=False, detail=f"signed by the {who}, {NOBODY} in {clean_line(str(signers))}")
     name = names[1].split(",")[0].strip()
     ok, said = _run(["verify", *listed, "-I", name], signed)
     return Check(name=AREA, ok=ok, detail=f"signed by {name}, {who}" if ok else f"not by {name}: {said}")

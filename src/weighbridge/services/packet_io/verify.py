@@ -122,8 +122,8 @@ def read_packet(path: Path, signers: Path | None = None) -> tuple[Report, Conten
     contents = Contents(info, set(), files.text)
 
     if other := check_form.other_form(files):
-        checks.append(Check(name=check_form.AREA, ok=False, checked=False, detail=other))
-        return Report(ok=False, checks=tuple(checks), seal=_seal(files)), contents
+        checks.append(Check(name=check_form.AREA, ok=False, checked=False, detail=other.why))
+        return Report(ok=False, checks=tuple(checks), seal=_seal(files), form=other.form), contents
 
     def read() -> list[str]:
         nonlocal contents
@@ -141,7 +141,9 @@ def read_packet(path: Path, signers: Path | None = None) -> tuple[Report, Conten
     else:
         checks += area("Payload-Oxum", "bytes and files of the payload", lambda: check_bag.check_oxum(files, info))
     checks += _cross(contents)
-    return Report(ok=all(check.ok for check in checks), checks=tuple(checks), seal=_seal(files)), contents
+    owes = len(list(owed(contents.decision))) if contents.decision else None
+    done = Report(ok=all(check.ok for check in checks), checks=tuple(checks), seal=_seal(files), owes=owes)
+    return done, contents
 
 
 def _cross(contents: Contents) -> list[Check]:
