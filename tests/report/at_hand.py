@@ -7,6 +7,7 @@ from typing import Any
 from packet.hub_run import current
 from recording import recorded_events, recorded_run
 
+from weighbridge.domain.proof.events import Attempt, Event, Failed, Loaded, Ready, RequestStarted, Sample, Stopped
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PlanDetails
@@ -66,6 +67,43 @@ def answered(c: Contents, output: str, **values: Any) -> Contents:
     first, *rest = c.results
     c.lines[RESULTS] = [first.model_copy(update={"output": output, **values}), *rest]
     return c
+
+
+LATER_S = 3.0
+"""When the second attempt of `crashed_first` begins."""
+CRASHED_PEAK = 900 * 2**20
+
+
+def crashed_first(c: Contents) -> Contents:
+    """The same proof as a second attempt, after a first one that held 900 MiB and crashed in its warm-up."""
+    assert c.runtime is not None
+    assert c.runtime.proof is not None
+    job_id = c.runtime.proof.job_id
+    job = next(job for job in c.jobs.values() if isinstance(job[0], Attempt) and job[0].job_id == job_id)
+    gone = Stopped(t=2.1, pid=7, how="crashed", seconds=0.0, signal="SIGSEGV", gone=True)
+    failed = Failed(t=2.0, kind="crash", phase="warm-up", message="It crashed.", signal="SIGSEGV", exit_code=-11)
+    before: list[Event] = [
+        *(e for e in job if isinstance(e, Attempt | Ready | Loaded)),
+        next(e for e in job if isinstance(e, RequestStarted) and e.warmup),
+        Sample(t=1.9, rss_bytes=CRASHED_PEAK, rss_anon_bytes=CRASHED_PEAK // 2, rss_file_bytes=CRASHED_PEAK // 2),
+        failed,
+        gone,
+    ]
+    moved: list[Event] = [e.model_copy(update={"t": e.t + LATER_S}) for e in job]
+    moved = [e.model_copy(update={"number": 2}) if isinstance(e, Attempt) else e for e in moved]
+    others = [e for one in c.jobs.values() if one is not job for e in one]
+    c.lines["data/events.jsonl"] = [*_first_mode(before), *moved, *others]
+    del c.__dict__["jobs"]
+    note = next(a for a in c.runtime.attempts if a.job_id == job_id)
+    first = note.model_copy(update={"mode": "default", "outcome": "crash SIGSEGV"})
+    rest = [a.model_copy(update={"number": 2}) if a is note else a for a in c.runtime.attempts]
+    return changed(c, RUNTIME, attempts=(first, *rest))
+
+
+def _first_mode(events: list[Event]) -> list[Event]:
+    """The attempt in default mode; times that lie before the crash."""
+    timed = [e.model_copy(update={"t": min(e.t, 1.0 + at / 10)}) for at, e in enumerate(events[:-3])]
+    return [e.model_copy(update={"mode": "default"}) if isinstance(e, Attempt) else e for e in [*timed, *events[-3:]]]
 
 
 def many(c: Contents, count: int, text: str) -> Contents:

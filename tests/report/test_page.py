@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from report.at_hand import DECISION, RESULTS, RUNTIME, changed, contents_of
+from report.at_hand import CASES, DECISION, RESULTS, RUNTIME, changed, contents_of
 from report.html_check import Outline
 
 from weighbridge.domain.proof.noise import Noise
-from weighbridge.domain.verdict.decision import Overrule
+from weighbridge.domain.verdict.decision import ACCEPTED, Overrule
+from weighbridge.domain.verdict.graders.pattern import Pattern
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.report_page import PATH, page
 
@@ -84,6 +85,54 @@ def test_an_earlier_decision_is_called_so(weighed: Contents) -> None:
     outline = read(changed(weighed, DECISION, verdict_current=False))
     assert outline.headings[1][1] == "Decision: none"
     assert "made on other evidence" in outline.text
+
+
+def test_a_recommendation_that_stood_is_not_called_a_persons_choice(weighed: Contents) -> None:
+    assert weighed.decision is not None
+    verdict = weighed.decision.verdict
+    assert verdict is not None
+    accepted = {"recommended": verdict.choice, "reason": f"{ACCEPTED}: tag them with `knowledge`"}
+    text = read(changed(weighed, DECISION, verdict=verdict.model_copy(update=accepted))).text
+    assert "the recommendation stood: nobody chose otherwise, at" in text
+    assert 'tag them with "knowledge"' in text
+    own = verdict.model_copy(update={"recommended": None, "reason": "I say so."})
+    text = read(changed(weighed, DECISION, verdict=own)).text
+    assert "by the person, at" in text
+    assert "nobody chose otherwise" not in text
+
+
+def test_what_is_not_owed_and_not_known_is_named(weighed: Contents) -> None:
+    assert weighed.card is not None
+    assert weighed.model is not None
+    gap = weighed.card.safety.model_copy(update={"status": "missing", "reason": "the header is silent on it"})
+    card = weighed.model.card.model_copy(update={"file": None, "missing": {"file": "no card came with it"}})
+    changed(weighed, "data/model/card-facts.json", safety=gap)
+    text = read(changed(weighed, "data/model/model.json", card=card)).text
+    missing = text[text.index("Not owed, and not known") :]
+    assert "Limits and safety: the header is silent on it" in missing
+    assert "Model card: no card came with it" in missing
+    assert re.search(r"\d of 9 held; \d not owed and not known", text)
+
+
+def test_a_pattern_keeps_its_backslashes(weighed: Contents) -> None:
+    first, *rest = weighed.cases
+    pattern = Pattern(kind="pattern", target=r"^\W*yes\b")
+    weighed.lines[CASES] = [first.model_copy(update={"grader": pattern}), *rest]
+    assert r'pattern: target "^\W*yes\b"' in read(weighed).text
+
+
+def test_an_option_of_the_command_is_not_broken(weighed: Contents) -> None:
+    text = page(changed(weighed, RUNTIME, command_line="weighbridge prove bundled --prompt 'a  - b'"))
+    assert '<span class="option">--prompt</span> &#39;a  ' in text
+    assert "weighbridge prove bundled --prompt 'a  - b'" in Outline(text).pre
+
+
+def test_a_plan_owes_a_table_of_the_fixed_cases(plan: Contents) -> None:
+    assert plan.decision is not None
+    owed = plan.decision.route.model_copy(update={"evidence": ("five-case eval table", "stop command")})
+    text = read(changed(plan, DECISION, route=owed)).text
+    assert "table of the fixed cases; stop command" in text
+    assert "five-case" not in text
 
 
 def test_a_busy_machine_is_named_with_the_rule(weighed: Contents) -> None:

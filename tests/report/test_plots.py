@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report.at_hand import many
+from report.at_hand import CRASHED_PEAK, LATER_S, crashed_first, many
 
 from weighbridge.domain.proof.events import Attempt, Sample
 from weighbridge.services.packet_io.contents import Contents
@@ -67,6 +67,35 @@ def test_the_memory_plot_draws_parts_peak_and_phases(weighed: Contents) -> None:
     assert any(key.text == f"peak RSS: {peak / 2**20:,.1f} MiB" for key in shown.keys)
     assert {"load", "prefill", "decode"} <= {span.title.split(":")[0] for span in shown.spans}
     assert f"{peak / 2**20:,.0f} MiB" in shown.description
+
+
+def test_a_crashed_first_attempt_is_parted_from_the_one_that_counts(weighed: Contents) -> None:
+    shown = plot(crashed_first(weighed), "memory")
+    assert weighed.runtime is not None
+    assert weighed.runtime.proof is not None
+    peak = f"{(weighed.runtime.proof.figures.peak_rss_bytes or 0) / 2**20:,.1f} MiB"
+    assert [mark.text for mark in shown.marks] == ["✗ attempt 1: crashed by SIGSEGV"]
+    assert [span.title.split(":")[0] for span in shown.attempts] == ["attempt 1, default mode", "attempt 2, safe mode"]
+    assert {shape.earlier for shape in shown.shapes} == {True, False}
+    words = [key.text for key in shown.keys]
+    assert f"peak of attempt 2 (RSS): {peak}" in words
+    assert any(text.startswith("attempt 1, default mode: crashed by SIGSEGV at 2.0 s") for text in words)
+    attempts, _, phases = shown.tables
+    rows = [[cell.text for cell in row] for row in attempts.rows]
+    assert rows[0] == ["attempt 1, default mode", "✗ crashed by SIGSEGV", f"{CRASHED_PEAK / 2**20:,.1f} MiB", "no"]
+    assert rows[1] == ["attempt 2, safe mode", "completed", peak, "yes"]
+    of = [(row[0].text, row[1].text) for row in phases.rows]
+    assert ("warm-up", "attempt 1, default mode: crashed by SIGSEGV") in of
+    assert ("decode", "attempt 2, safe mode") in of
+    left = {rule.tone: rule.left for rule in shown.rules}
+    end = max(span.x + span.width for span in shown.attempts)
+    assert 0 < left["peak"] < end
+    assert left["peak"] == next(span.x for span in shown.attempts if f"{LATER_S:.2f} s to" in span.title)
+
+
+def test_one_attempt_needs_no_marks(weighed: Contents) -> None:
+    shown = plot(weighed, "memory")
+    assert (shown.marks, shown.attempts, len(shown.tables)) == ((), (), 2)
 
 
 def test_a_limit_far_above_is_told_and_does_not_press_the_plot_flat(weighed: Contents) -> None:

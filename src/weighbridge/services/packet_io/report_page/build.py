@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.proof.events import Event
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
@@ -40,7 +41,7 @@ def view_of(c: Contents) -> View:
         lead=head.lead(d),
         facts=head.facts(c, d),
         decision=head.decision(d),
-        evidence=head.evidence(d),
+        evidence=head.evidence(d, len(_not_owed(c))),
         results=cases.results(c, d),
         before=tuple(part for part in before if part),
         plots=plots,
@@ -69,10 +70,22 @@ def _files(c: Contents) -> Iterator[Link]:
             yield Link(f"./{quote(beside)}", line(beside))
 
 
+def _not_owed(c: Contents) -> tuple[str, ...]:
+    """What a model card tells and the list of evidence does not ask for, where nobody has told it."""
+    facts = [(one.title, getattr(c.card, one.name)) for one in FIELDS if one.name != "licence"] if c.card else []
+    found = [f"{title}: {line(fact.reason)}" for title, fact in facts if fact.status == "missing"]
+    if c.model and c.model.card.file is None:
+        why = c.model.card.missing.get("file", "no reason is on record")
+        found.append(f"Model card: {line(why)}")
+    return tuple(found)
+
+
 def _missing(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> Iterator[Part]:
     """What the packet does not hold, with the reasons, by where it would stand."""
     listed = [f"{item.title}: {line(item.fact.reason)}" for item in d.completeness if not item.held]
     yield Part("missing-list", "From the list of evidence", items=tuple(listed) or ("nothing",))
+    if unknown := _not_owed(c):
+        yield Part("missing-card", "Not owed, and not known", items=unknown)
     told = dict(runtime.sensors.missing) if runtime.sensors else {}
     for one in runtime.conditions:
         told |= one.missing

@@ -134,10 +134,10 @@ def _fields(row: CaseResult, case: Case | None) -> Iterator[Field]:
 
 
 def _grader(case: Case) -> str:
-    """Kind and arguments, as the case has them."""
+    """Kind and arguments as JSON, but a pattern keeps its single backslashes."""
     values = case.grader.model_dump(mode="json", exclude={"kind"}, exclude_defaults=True)
     shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
-    return line(f"{case.grader.kind}: {shown}")
+    return line(f"{case.grader.kind}: {shown}".replace("\\\\", "\\"))
 
 
 def _said(at: int, row: CaseResult, case: Case | None) -> Iterator[Said]:

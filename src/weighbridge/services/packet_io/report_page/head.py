@@ -9,10 +9,11 @@ from weighbridge.domain.packet import Item
 from weighbridge.domain.verdict.decision import Option
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile
-from weighbridge.services.packet_io.report_page.units import line
+from weighbridge.services.packet_io.report_page.units import line, words
 from weighbridge.services.packet_io.report_page.view import Cell, Decision, Field, Table
 
 _NONE = "none"
+_STOOD = "the recommendation stood: nobody chose otherwise"
 _MEANING = {
     "keep": "Go on with this model as it is.",
     "switch": "Try another model in its place.",
@@ -50,15 +51,15 @@ def decision(d: DecisionFile) -> Decision:
     """The choice of the person; what the program recommended, allowed and refused stands beside it."""
     verdict = d.verdict
     stands = verdict is not None and d.verdict_current
-    advice = f"{d.recommended}: {line(d.recommended_why, 1_000)}" if d.recommended else ""
+    advice = f"{d.recommended}: {words(d.recommended_why, 1_000)}" if d.recommended else ""
     recommended = Field("The program recommended", advice or "nothing: the evidence for it is missing")
     shown: list[Field] = []
     if verdict is not None:
-        by = "the person, who took the recommendation" if verdict.accepted else "the person"
+        by = _STOOD if verdict.accepted else "by the person"
         earlier = "" if stands else " of the earlier one"
         shown = [
-            Field(f"Reason{earlier}", line(verdict.reason, 2_000)),
-            Field("Decided by", f"{by}, at {line(verdict.at)}"),
+            Field(f"Reason{earlier}", (words if verdict.accepted else line)(verdict.reason, 2_000)),
+            Field("How it was decided", f"{by}, at {line(verdict.at)}"),
         ]
     return Decision(
         word=verdict.choice if verdict and stands else _NONE,
@@ -83,7 +84,7 @@ def decision(d: DecisionFile) -> Decision:
 
 def _why(option: Option) -> str:
     """Why a choice was allowed, or locked and what was to do about it."""
-    return line(". ".join(filter(None, (option.why, option.way_out))), 1_000)
+    return words(". ".join(filter(None, (option.why, option.way_out))), 1_000)
 
 
 def _sentence(d: DecisionFile) -> str:
@@ -107,13 +108,15 @@ def _tried(d: DecisionFile) -> Iterator[Field]:
         yield Field("Tried", f"{what} at {line(one.at)}: {line(one.note)}{result}")
 
 
-def evidence(d: DecisionFile) -> Table:
-    """The list of evidence, with how each value is known."""
+def evidence(d: DecisionFile, unknown: int = 0) -> Table:
+    """The list of evidence, with how each value is known. `unknown`: facts that are not owed, and not known."""
     held = sum(item.held and not item.disputed for item in d.completeness)
+    more = f"; {unknown} not owed and not known, see What is missing" if unknown else ""
     return Table(
-        f"{held} of {len(d.completeness)} held",
+        f"{held} of {len(d.completeness)} held{more}",
         (Cell("evidence"), Cell("status"), Cell("value, or why it is missing"), Cell("source")),
         tuple(_item(item) for item in d.completeness),
+        stacked=True,
     )
 
 
@@ -124,7 +127,8 @@ def _item(item: Item) -> tuple[Cell, ...]:
     if item.disputed:
         claims = "; ".join(f"{claim_text(claim)} says {claim.value}" for claim in fact.claims)
         return Cell(item.title), Cell("! disputed", "warn"), Cell(line(claims, 1_000)), Cell("sources disagree")
-    return Cell(item.title), Cell("✓ held", "good"), Cell(line(fact.text, 1_000)), Cell(fact_source(fact))
+    shown = words(fact.text, 1_000) if item.id == "decision" else line(fact.text, 1_000)
+    return Cell(item.title), Cell("✓ held", "good"), Cell(shown), Cell(fact_source(fact))
 
 
 def fact_source(fact: Fact) -> str:

@@ -42,7 +42,7 @@ def proof(runtime: RuntimeFile) -> Part | None:
             f"Shutdown: {line(note.shutdown) or 'no process was ever started'}.",
         ),
         said=(
-            said("Command", runtime.command_line, _TEXT, "data/runtime.json"),
+            said("Command", runtime.command_line, _TEXT, "data/runtime.json")._replace(command=True),
             said("Prompt", note.prompt, _TEXT, "data/runtime.json"),
             said("Output", note.output, _TEXT, "data/runtime.json"),
         ),

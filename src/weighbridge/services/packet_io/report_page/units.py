@@ -27,6 +27,11 @@ def cut(text: str, limit: int, whole: str) -> str:
     return f"{shown} ({whole} has the whole)" if shown.endswith("…") and not text.endswith("…") else shown
 
 
+def words(text: str, limit: int = LINE) -> str:
+    """A sentence of the program as one line: what it sets in backticks for a terminal stands in quotes."""
+    return line(text, limit).replace("`", '"')
+
+
 def contended(noise: Noise | None) -> str:
     """What to know of every time on a busy machine; else empty."""
     if noise is None or noise.mark != "contended":

@@ -34,6 +34,8 @@ class Table:
     caption: str
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    stacked: bool = False
+    """On a narrow screen the cells of a row stand below each other; the last is the source."""
 
 
 class Field(NamedTuple):
@@ -45,11 +47,15 @@ class Field(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A text from outside: a prompt, an answer. `cut`: a sentence where it is not the whole; else empty."""
+    """A text from outside: a prompt, an answer. `cut`: a sentence where it is not the whole; else empty.
+
+    `command`: its options are not broken over two lines.
+    """
 
     label: str
     text: str
     cut: str = ""
+    command: bool = False
 
 
 class Tick(NamedTuple):
@@ -60,17 +66,31 @@ class Tick(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """An SVG path: x in 0..1000 over the width of the plot, y in pixels from its top. `tone` names its style."""
+    """An SVG path: x in 0..1000 over the width of the plot, y in pixels from its top. `tone` names its style.
+
+    `earlier`: of an attempt that the figures are not of.
+    """
 
     path: str
     tone: str
+    earlier: bool = False
 
 
 class Rule(NamedTuple):
-    """A level across the plot, pixels from its top."""
+    """A level across the plot, pixels from its top; it begins `left` percent of the width from the left."""
 
     y: float
     tone: str
+    left: float = 0.0
+
+
+class Mark(NamedTuple):
+    """A moment: percent of the width, and its words `y` pixels from the top. `side`: "before" sets them on its left."""
+
+    x: float
+    y: float
+    text: str
+    side: str = ""
 
 
 class Dot(NamedTuple):
@@ -113,6 +133,9 @@ class Plot:
     rules: tuple[Rule, ...] = ()
     dots: tuple[Dot, ...] = ()
     spans: tuple[Span, ...] = ()
+    attempts: tuple[Span, ...] = ()
+    """A second strip, below that of the phases."""
+    marks: tuple[Mark, ...] = ()
     keys: tuple[Key, ...] = ()
     note: str = ""
     tables: tuple[Table, ...] = ()
