@@ -37,6 +37,10 @@ BOTH: list[tuple[str, bool]] = [
     ('{"name": "Ana", "age": 30', False),
     ('["name", "age"]', False),
     ("name and age", False),
+    ('{"name": "Ana", "age": 30}{"name": "Ana", "age": "x"}', False),
+    ('{"name": "Ana", "age": "x"} or {"name": "Ana", "age": 30}', False),
+    ('{"name": "Ana", "age": 1} {"name": "Ana", "age": true}', False),
+    ('{"name": "Ana", "age": 30}, that is {"age": 30, "name": "Ana"}', True),
     ('<think>{"name": "Ana", "age": 30}</think> I do not know.', False),
     ('<think>hm</think>{"name": "Ana", "age": 30}', True),
 ]

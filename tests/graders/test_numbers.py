@@ -67,6 +67,7 @@ LAST = {"kind": "match", "numeric": True, "target": 1234.5}
 SIX = {"kind": "match", "numeric": True, "target": 6}
 NEAR = {"kind": "match", "numeric": True, "target": 10, "tolerance": 0.5}
 SHARE = {"kind": "match", "numeric": True, "target": 200, "relative": 0.05}
+THOUSAND = {**SIX, "target": 1000}
 ALONE = {**SIX, "location": "exact"}
 
 TABLE: list[tuple[dict[str, Any], str, bool]] = [
@@ -106,6 +107,18 @@ TABLE: list[tuple[dict[str, Any], str, bool]] = [
     (ALONE, "It is roughly 6", False),
     (ALONE, "6 or 7", False),
     (ALONE, "6 dollars or more", False),
+    (THOUSAND, "between 900 and 1000", False),
+    (THOUSAND, "between about 900 and 1,000 dollars", False),
+    (THOUSAND, "900-1000", False),
+    (THOUSAND, "900 MB to 1000 MB", False),
+    (THOUSAND, "900 or 1000", False),
+    (THOUSAND, "900到1000", False),
+    (THOUSAND, "from 900 to 1000", True),
+    (THOUSAND, "1900 - 900 = 1000", True),
+    (THOUSAND, "It is 1000, between 900 and 1100", False),
+    ({**THOUSAND, "location": "any"}, "It is 1000, between 900 and 1100", True),
+    (NEAR, "9.8 to 10.2", True),
+    (THOUSAND, "Is it 1000?", False),
     (SIX, "NaN", False),
     (SIX, "1e999", False),
 ]
@@ -133,3 +146,8 @@ def test_marks(grader: dict[str, Any], output: str, passed: bool) -> None:
 def test_targets_that_make_no_sense_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         made("match", **arguments)
+
+
+def test_a_reason_writes_numbers_out() -> None:
+    million = {**SIX, "target": 1_000_000, "tolerance": 0.5}
+    assert marked(million, "2 million").reason == "the last number is 2,000,000; 1,000,000 ± 0.5 was expected"

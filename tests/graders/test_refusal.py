@@ -35,6 +35,13 @@ DOES_NOT_KNOW = [
     "会议纪要未说明建设费用。",
     "我不知道。",
     "无法从纪要中得知。",
+    "If you need the price, ask: the note does not state it.",
+    "It says when the workshop opens and does not mention the cost.",
+    "When it opens is not stated.",
+    "I don't know if it is stated.",
+    "If the note does not say it, say so. The note does not say it.",
+    "Answer: I do not know.",
+    "没有提到时间。",
 ]
 ANSWERS = [
     "Use the kill command with the number of the process.",
@@ -48,6 +55,16 @@ ANSWERS = [
     "费用是二百五十欧元。",
     "Sorry for the delay: the price is 250 euros.",
     "The rule says that opened software may not be returned.",
+    "A rented GPU costs a rental fee per hour. If the note does not say it, say so.",
+    "The price is 5 dollars. If unknown, say: I do not know.",
+    "It costs 3 dollars; the note does not say otherwise.",
+    "Use the minutes alone, and say so if they do not tell.",
+    "When the note does not say it, ask.",
+    "Where it is not stated, ask.",
+    "費用は3億円です。書かれていない場合はそう答えてください。",
+    "3億円です。わからないと答えてください。",
+    "费用是三百万元。如果没有写明，请说明。",
+    "费用是三百万元。没有提到的话请说。",
     "<think>I cannot provide this?</think> The price is 250 euros.",
 ]
 

@@ -59,6 +59,20 @@ INCLUDES: list[tuple[dict[str, Any], str, bool]] = [
     (BEIJING, "首都不是上海，是北京。", True),
     ({**BEIJING, "target": "正确"}, "这不正确", False),
     ({"kind": "includes", "target": "ローカルCPU"}, "ローカル ＣＰＵ です", True),
+    (PARIS, "Paris? No, Lyon.", False),
+    (PARIS, "Is it Paris?", False),
+    (PARIS, "Is it Paris? Yes, Paris.", True),
+    (PARIS, "What is the capital? Paris", True),
+    (PARIS, "Paris. Is there anything else?", True),
+    (PARIS, "Paris, would you like to know more?", True),
+    (PARIS, "Paris, or Lyon?", False),
+    (PARIS, "The Parisian way", False),
+    (PARIS, "Paris's tower", True),
+    ({"kind": "includes", "target": "box"}, "two boxes", True),
+    ({"kind": "includes", "target": "16"}, "16GB", True),
+    ({**PARIS, "plain": True}, "Is it Parisian?", True),
+    (TOKYO, "東京ですか。いいえ、大阪です。", False),
+    (BEIJING, "是北京吗？", False),
     (PARIS, "", False),
     (PARIS, "<think>Paris?</think> Lyon", False),
 ]
@@ -75,12 +89,14 @@ MATCH: list[tuple[dict[str, Any], str, bool]] = [
     (NO, "Answer: no", True),
     (NO, "- No", True),
     (NO, "No", True),
+    (NO, "No? Yes.", False),
     (NO, "Nothing forbids it", False),
     (NO, "Not at all", False),
     (NO, "Yes, no problem", False),
     (NO, "I say no", False),
     (YES, "「Yes」", True),
     (YES, "Yesterday", False),
+    (YES, "Yes, may I ask more?", True),
     ({**YES, "target": "はい"}, "はい、できます。", True),
     ({**YES, "target": "可以"}, "不可以", False),
     (READY, " Ready. \n", True),
@@ -120,5 +136,11 @@ def test_texts(grader: dict[str, Any], output: str, passed: bool) -> None:
 
 
 def test_a_denied_target_is_told_from_a_missing_one() -> None:
-    assert marked(PARIS, "not Paris").reason == "names, but not as the answer, 'Paris'"
+    assert marked(PARIS, "not Paris").reason == (
+        "contains 'Paris' only inside a longer word or number, denied, or asked"
+    )
     assert marked(PARIS, "Lyon").reason == "does not contain 'Paris'"
+
+
+def test_a_reason_shows_a_pattern_as_it_is_written() -> None:
+    assert marked({"kind": "pattern", "target": r"^\W*yes\b"}, "no").reason == r"does not match the pattern '^\W*yes\b'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.text import clean_line
 
 
 class Mark(Record):
@@ -10,6 +11,16 @@ class Mark(Record):
 
     passed: bool
     reason: str
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text as it was written, between quotes on one line: a backslash stays one."""
+    return f"'{clean_line(text, most)}'"
+
+
+def plain_number(value: float) -> str:
+    """A number as a person writes it: 1,000,000 and 0.05."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e16 else f"{value:,.12g}"
 
 
 class BaseGrader(Record):

@@ -8,16 +8,19 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from weighbridge.domain.verdict.graders.answer import LETTERS, fold
-from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
+from weighbridge.domain.verdict.graders.asked import asked
+from weighbridge.domain.verdict.graders.base import BaseGrader, Mark, quoted
 from weighbridge.domain.verdict.graders.negation import denied, is_denial
 
 _LETTER = re.compile(f"[{LETTERS}]")
+_ENDING = re.compile(f"(?:'?s|es)?(?![{LETTERS}])", re.IGNORECASE)
 
 
 def occurs(target: str, text: str, *, whole: bool) -> bool:
-    """Whether a folded target occurs in a folded text at the beginning of a word, and is not denied there.
+    """Whether a folded target occurs in a folded text as whole words, and is neither denied nor asked there.
 
-    `whole`: it has to end with its word too. A number is always whole: 14 does not occur in 3.14 or 14,000.
+    Unless `whole`, the plural s and the possessive 's may follow it. A number is always whole: 14 does not
+    occur in 3.14 or 14,000.
     """
     target, line = target.replace("\n", " "), text.replace("\n", " ")
     start = line.find(target)
@@ -29,25 +32,29 @@ def occurs(target: str, text: str, *, whole: bool) -> bool:
 
 
 def counts(target: str, text: str, start: int, *, whole: bool) -> bool:
-    """Whether a folded target that stands at `start` begins (and, `whole`, ends) with a word, and is not denied."""
+    """Whether a folded target that stands at `start` begins and ends with a word, and is neither denied nor asked."""
     end = start + len(target)
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if _LETTER.match(target) and _LETTER.match(before[-1:]):
         return False
     if target[0].isdigit() and before[:1].isdigit() and before[1:] in (".", ","):
         return False
-    if whole and _LETTER.match(target[-1]) and _LETTER.match(after):
-        return False
+    if _LETTER.match(target[-1]) and not (target[-1].isdigit() and not whole):
+        ends = not _LETTER.match(after) if whole else _ENDING.match(text, end)
+        if not ends:
+            return False
     if target[-1].isdigit() and (after[:1].isdigit() or (after[:1] in (".", ",") and after[1:].isdigit())):
         return False
-    return is_denial(target) or not denied(text, start, end)
+    return not asked(text, start, end) and (is_denial(target) or not denied(text, start, end))
 
 
 class Includes(BaseGrader):
     """Passes where every target text occurs in the answer, and no `absent` one does.
 
-    A target counts at the beginning of a word ("licensed" is not in "unlicensed", and is in "licensed," or
-    "licensedness"), and not where it is denied (`negation`). `plain`: any place counts, as in Inspect's `includes`.
+    A target counts as whole words: "licensed" is in "licensed,", and neither in "unlicensed" nor in "licensedness",
+    and "Paris" not in "Parisian". One that ends in a letter may have a plural s (es) or a possessive 's behind it, one
+    that ends in a digit a unit (16GB). It does not count where it is denied (`negation`) or asked (`asked`).
+    `plain`: any place counts, as in Inspect's `includes`: for the stem of a word.
     Spaces, line ends, bold and code marks, kinds of quotes and dashes, and the width of letters do not matter.
     """
 
@@ -55,7 +62,7 @@ class Includes(BaseGrader):
     target: str | tuple[str, ...] = ()
     absent: tuple[str, ...] = Field(default=(), description="texts that may occur nowhere in the answer")
     ignore_case: bool = True
-    plain: bool = Field(default=False, description="inside a word and after a negation counts too")
+    plain: bool = Field(default=False, description="inside a word, denied or asked counts too")
 
     @field_validator("target", "absent")
     @classmethod
@@ -81,12 +88,13 @@ class Includes(BaseGrader):
         if missing:
             folded = [fold(t, self.ignore_case) for t in missing]
             only = all(t in text for t in folded)
-            said = "names, but not as the answer," if only else "does not contain"
-            return Mark(passed=False, reason=f"{said} {', '.join(map(repr, missing))}")
+            named = ", ".join(map(quoted, missing))
+            where = " only inside a longer word or number, denied, or asked"
+            return Mark(passed=False, reason=f"contains {named}{where}" if only else f"does not contain {named}")
         wrong = [t for t in self.absent if fold(t, self.ignore_case) in text]
         if wrong:
-            return Mark(passed=False, reason=f"contains {', '.join(map(repr, wrong))}, which must be absent")
-        kept = f"contains {', '.join(map(repr, self.targets))}" if self.targets else "holds none of the absent texts"
+            return Mark(passed=False, reason=f"contains {', '.join(map(quoted, wrong))}, which must be absent")
+        kept = f"contains {', '.join(map(quoted, self.targets))}" if self.targets else "holds none of the absent texts"
         return Mark(passed=True, reason=kept)
 
     def _has(self, text: str, target: str) -> bool:

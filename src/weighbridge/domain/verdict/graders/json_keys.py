@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
-from weighbridge.domain.verdict.graders.json_text import NOT_JSON, first_value
+from weighbridge.domain.verdict.graders.base import BaseGrader, Mark, quoted
+from weighbridge.domain.verdict.graders.json_text import DIFFER, NOT_JSON, found_values
 
 JsonType = Literal["string", "number", "integer", "boolean", "array", "object", "null"]
 
@@ -29,18 +29,23 @@ def _is(value: Any, kind: JsonType) -> bool:
 
 
 class Json(BaseGrader):
-    """Passes where the first JSON object of the answer has the required keys, each of its type. More may be there."""
+    """Passes where the JSON object of the answer has the required keys, each of its type. More keys may be there.
+
+    Two objects that differ are no answer, whichever would pass; the same one twice is.
+    """
 
     kind: Literal["json"]
     required: dict[str, JsonType] = Field(min_length=1)
 
     def mark(self, answer: str) -> Mark:
-        there, value = first_value(answer)
-        if not there:
-            return Mark(passed=False, reason=f"holds no JSON object {NOT_JSON}")
+        values = found_values(answer)
+        if len(values) != 1:
+            wrong = f"two JSON objects {DIFFER}" if values else f"no JSON object {NOT_JSON}"
+            return Mark(passed=False, reason=f"holds {wrong}")
+        value = values[0]
         for key, kind in self.required.items():
             if key not in value:
-                return Mark(passed=False, reason=f"the JSON object lacks the key {key!r}")
+                return Mark(passed=False, reason=f"the JSON object lacks the key {quoted(key)}")
             if not _is(value[key], kind):
-                return Mark(passed=False, reason=f"the JSON value of {key!r} is not of type {kind}")
+                return Mark(passed=False, reason=f"the JSON value of {quoted(key)} is not of type {kind}")
         return Mark(passed=True, reason="a JSON object with " + ", ".join(self.required))

@@ -10,13 +10,14 @@ from pydantic import Field, field_validator
 from weighbridge.domain.base import canonical_json
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
-from weighbridge.domain.verdict.graders.json_text import NOT_JSON, first_value, whole_value
+from weighbridge.domain.verdict.graders.json_text import DIFFER, NOT_JSON, found_values, whole_value
 from weighbridge.domain.verdict.graders.schemas import misfit, validator_of
 
 
 class JsonSchema(BaseGrader):
-    """Passes where the first JSON object (or array, or the whole answer, as the schema's type asks) fits the schema.
+    """Passes where the JSON object (or array, or the whole answer, as the schema's type asks) fits the schema.
 
+    Two of them that differ are no answer, whichever would fit; the same one twice is.
     `target`: the schema as a table, or its JSON as text. Draft 2020-12 unless `$schema` names another one. It may
     hold patterns that never end and parts that multiply, so it is applied under a time limit.
     """
@@ -53,10 +54,11 @@ class JsonSchema(BaseGrader):
         wanted = {kinds} if isinstance(kinds, str) else set(kinds)
         there, value = whole_value(answer)
         opens = ("{" if "object" in wanted else "") + ("[" if "array" in wanted else "")
-        if not there and opens:
-            there, value = first_value(answer, opens)
-        if not there:
-            return Mark(passed=False, reason=f"holds no JSON {' or '.join(sorted(wanted))} {NOT_JSON}")
+        values = [value] if there else found_values(answer, opens) if opens else []
+        if len(values) != 1:
+            none = f"no JSON {' or '.join(sorted(wanted))} {NOT_JSON}"
+            return Mark(passed=False, reason=f"holds {f'two JSON values {DIFFER}' if values else none}")
+        value = values[0]
         wrong = misfit(canonical_json(self.target), value)
         if wrong is None:
             return Mark(passed=True, reason="a JSON value that fits the schema")

@@ -9,6 +9,7 @@ from typing import Any
 from weighbridge.domain.verdict.graders.answer import normal
 
 NOT_JSON = "(comments, trailing commas, single quotes, NaN and a key given twice are not JSON)"
+DIFFER = "that differ: which of them is the answer is not clear"
 _TRIES = 50
 
 
@@ -26,20 +27,35 @@ def _no_number(name: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
 
 
-def first_value(answer: str, opens: str = "{") -> tuple[bool, Any]:
-    """(True, value) of the first JSON value that begins with one of `opens`; (False, None) where there is none.
+def found_values(answer: str, opens: str = "{") -> list[Any]:
+    """The first JSON value that begins with one of `opens`, and the next one that differs from it; empty where there
+    is none. What stands inside a value is no value of its own.
 
     The answer is read as it stands; only where it holds no JSON are full-width letters taken for narrow ones.
     """
-    for text in (answer, normal(answer)):
-        for tries, found in enumerate(re.finditer(f"[{re.escape(opens)}]", text)):
+    return _found(answer, opens) or _found(normal(answer), opens)
+
+
+def _found(text: str, opens: str) -> list[Any]:
+    made: list[Any] = []
+    first, end, tries = "", 0, 0
+    for found in re.finditer(f"[{re.escape(opens)}]", text):
+        if found.start() < end:
+            continue
+        try:
+            value, end = _DECODER.raw_decode(text, found.start())
+            same = json.dumps(value, sort_keys=True)
+        except (ValueError, RecursionError):
+            tries += 1
             if tries == _TRIES:
                 break
-            try:
-                return True, _DECODER.raw_decode(text, found.start())[0]
-            except (ValueError, RecursionError):
-                continue
-    return False, None
+            continue
+        if not made or same != first:
+            made.append(value)
+            first = first or same
+        if len(made) > 1:
+            break
+    return made
 
 
 def whole_value(answer: str) -> tuple[bool, Any]:

@@ -9,10 +9,11 @@ from pydantic import Field, field_validator, model_validator
 
 from weighbridge.domain.toml_lines import misplaced
 from weighbridge.domain.verdict.graders.answer import bare, fold, unwrapped
-from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
+from weighbridge.domain.verdict.graders.asked import asked
+from weighbridge.domain.verdict.graders.base import BaseGrader, Mark, plain_number, quoted
 from weighbridge.domain.verdict.graders.includes import counts, occurs
 from weighbridge.domain.verdict.graders.negation import denied
-from weighbridge.domain.verdict.graders.numbers import Number, numbers, parse, readable
+from weighbridge.domain.verdict.graders.numbers import Number, numbers, parse, partners, readable
 
 Location = Literal["exact", "begin", "end", "any"]
 
@@ -30,10 +31,11 @@ class Match(BaseGrader):
     """Passes where the target stands at `location`, whole words only: text by text, or number by value.
 
     Text: what `bare` reads past around an answer does not matter (quotes, code fences, full stops, "Answer:"), and
-    at the end or anywhere a denied target does not count (`negation`). `begin` takes "No. You may not" for "no", and
-    not "Nothing".
+    a denied or asked target does not count (`negation`, `asked`) but for `exact`. `begin` takes "No. You may not" for
+    "no", and not "Nothing".
     Numbers (`numeric`): `begin` looks at the first number, `end` at the last, `any` at all; `exact` wants one number
-    with nothing but a unit. A number passes within the larger of `tolerance` and `relative` x |target|.
+    with nothing but a unit. A number passes within the larger of `tolerance` and `relative` x |target|. An end of a
+    range ("between 900 and 1000", "6 or 7") passes only where the other end would pass too.
     """
 
     kind: Literal["match"]
@@ -74,7 +76,7 @@ class Match(BaseGrader):
     def _text(self, answer: str) -> Mark:
         target = bare(str(self.target), self.ignore_case) or fold(str(self.target), self.ignore_case)
         passed = self._stands(target, fold(answer, self.ignore_case), bare(answer, self.ignore_case))
-        return Mark(passed=passed, reason=f"{_WHERE[self.location][not passed]} {str(self.target)!r}")
+        return Mark(passed=passed, reason=f"{_WHERE[self.location][not passed]} {quoted(str(self.target), 200)}")
 
     def _stands(self, target: str, text: str, stripped: str) -> bool:
         match self.location:
@@ -90,7 +92,7 @@ class Match(BaseGrader):
     def _number(self, answer: str) -> Mark:
         target = self.value or 0.0
         slack = max(self.tolerance, self.relative * abs(target))
-        wanted = f"{target:g}" + (f" ± {slack:g}" if slack else "")
+        wanted = plain_number(target) + (f" ± {plain_number(slack)}" if slack else "")
         text = readable(unwrapped(answer))
         read = list(numbers(text))
         if not read:
@@ -98,13 +100,23 @@ class Match(BaseGrader):
         if self.location == "exact" and (len(read) > 1 or not _alone(text, read[0])):
             return Mark(passed=False, reason=f"is not one number alone; {wanted} was expected")
         tried = {"any": read, "end": read[-1:]}.get(self.location, read[:1])
-        near = [n for n in tried if abs(n.value - target) <= slack * (1 + 1e-9) + 1e-12 * abs(target)]
-        said = f"the {_WHICH[self.location]} number is {tried[0].value:g}" if len(tried) == 1 else "no number is near"
+        near = [n for n in tried if self._near(n.value, slack)]
         if not near:
-            return Mark(passed=False, reason=f"{said}; {wanted} was expected")
-        if all(denied(text, n.start, n.end) for n in near):
-            return Mark(passed=False, reason=f"names {near[0].value:g}, but not as the answer")
-        return Mark(passed=True, reason=f"holds the number {near[0].value:g}, as expected ({wanted})")
+            one = f"the {_WHICH[self.location]} number is {plain_number(tried[0].value)}"
+            return Mark(
+                passed=False, reason=f"{one if len(tried) == 1 else 'no number is near'}; {wanted} was expected"
+            )
+        shown, others = plain_number(near[0].value), partners(text, read)
+        near = [n for n in near if self._near(others.get(n.start, n.value), slack)]
+        if not near:
+            return Mark(passed=False, reason=f"{shown} is an end of a range; {wanted} was expected")
+        if all(denied(text, n.start, n.end) or asked(text, n.start, n.end) for n in near):
+            return Mark(passed=False, reason=f"holds {shown} only where it is denied or asked")
+        return Mark(passed=True, reason=f"holds the number {shown}, as expected ({wanted})")
+
+    def _near(self, value: float, slack: float) -> bool:
+        target = self.value or 0.0
+        return abs(value - target) <= slack * (1 + 1e-9) + 1e-12 * abs(target)
 
 
 def _alone(text: str, number: Number) -> bool:

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from weighbridge.domain.verdict.graders.answer import LETTERS, normal
@@ -80,6 +81,24 @@ def _values(digits: str) -> list[float]:
         if between in digits:
             return [value for part in digits.split(between) for value in _values(part)]
     return []
+
+
+_BETWEEN = re.compile(r"\bbetween (?:\w+ )?$")
+_TO = re.compile(r" ?(?:[%°]|°?[^\W\d_]{1,15}){0,1} ?(?:-|~|〜|to|or|and|到|至) ?")
+
+
+def partners(text: str, read: list[Number]) -> dict[int, float]:
+    """The other end, by its start, of each number that is an end of a range: 900-1000, 900 to 1000, 900 or 1000,
+    between 900 and 1000. Not "from 16 to 4", which may tell of a change, and not a difference (10 - 4 = 6)."""
+    made: dict[int, float] = {}
+    for low, high in pairwise(read):
+        joint, before = text[low.end : high.start], text[max(0, low.start - 30) : low.start].lower()
+        if not _TO.fullmatch(joint) or re.match(r"[^\n=]{0,20}=", text[high.end : high.end + 22]):
+            continue
+        word = joint.split()[-1:] or [joint]
+        if (word[0] == "and") is bool(_BETWEEN.search(before)) and not (word[0] == "to" and before.endswith("from ")):
+            made[low.start], made[high.start] = high.value, low.value
+    return made
 
 
 def parse(text: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from weighbridge.domain.verdict.graders.answer import normal
-from weighbridge.domain.verdict.graders.base import BaseGrader, Mark
+from weighbridge.domain.verdict.graders.base import BaseGrader, Mark, quoted
 
 
 def compiles(value: str) -> str:
@@ -42,5 +42,5 @@ class Pattern(BaseGrader):
     def mark(self, answer: str) -> Mark:
         found = re.search(self.target, normal(answer), re.IGNORECASE if self.ignore_case else 0)
         if found:
-            return Mark(passed=True, reason=f"matches the pattern at {found[0][:60]!r}")
-        return Mark(passed=False, reason=f"does not match the pattern {self.target[:200]!r}")
+            return Mark(passed=True, reason=f"matches the pattern at {quoted(found[0])}")
+        return Mark(passed=False, reason=f"does not match the pattern {quoted(self.target, 200)}")

@@ -44,7 +44,8 @@ DOES_NOT_KNOW = tuple(
     map(
         re.compile,
         (
-            rf"\b(?:does not|doesn't|do not|don't|did not|didn't) (?:explicitly |actually |directly )?(?:{_STATED})\b",
+            rf"\b(?:does not|doesn't|do not|don't|did not|didn't) (?:explicitly |actually |directly )?(?:{_STATED})\b"
+            r"(?! (?:otherwise|more|anything else|differently)\b)",
             r"\b(?:(?:is|are|was|were) not|isn't|aren't|wasn't|weren't) (?:\w+ )?"
             r"(?:mentioned|stated|given|specified|provided|included|known|available|listed|covered|named|described"
             r"|in the (?:\w+ )?(?:note|text|context|document|passage)s?)\b",
