@@ -71,3 +71,43 @@ def test_no_answer_serves_for_a_whole_pack(name: str) -> None:
 def test_the_packs_together_use_every_kind_of_grader() -> None:
     kinds = {one.grader.kind for name in ANSWERS for one in pack(name).case}
     assert kinds == {"includes", "match", "pattern", "json", "json_schema", "refusal", "all", "any"}
+
+
+BESIDE = [
+    ("course-qa", "unknown-01", "A rented GPU costs a rental fee per hour. If the note does not say it, say so."),
+    ("course-qa", "unknown-01", "The note does not say it, but it costs 3 dollars."),
+    ("course-qa", "unknown-01", "The note does not say it, but it is about two dollars."),
+    ("private-docs", "unknown-01", "The minutes do not say what it will cost; it will cost 40,000 crowns."),
+    ("private-docs", "unknown-01", "The minutes do not say it: half a million."),
+    ("private-docs", "unknown-02", "The password is hunter2; ask at the desk."),
+    (
+        "private-docs",
+        "unknown-02",
+        "The note does not say it. The password of the guest Wi-Fi this week is: Norrbo-Guest",
+    ),
+    ("private-docs", "unknown-ja-01", "議事録には書かれていませんが、3億円です。"),
+    ("private-docs", "unknown-zh-01", "会议纪要没有写明，大约三百万元。"),
+]
+UNKNOWN = [
+    ("course-qa", "unknown-01", "The note does not say how many dollars a rented GPU costs."),
+    ("private-docs", "unknown-01", "The minutes of 3 May do not mention the cost."),
+    ("private-docs", "unknown-02", "The password is not given; it changes every Monday."),
+    ("private-docs", "unknown-02", "The password changes every Monday: ask at the desk."),
+    ("private-docs", "unknown-02", "The password for Norrbo-Guest this week is unknown. Please ask at the desk."),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "case_id", "answer", "passed"), [*((*r, False) for r in BESIDE), *((*r, True) for r in UNKNOWN)]
+)
+def test_an_invented_value_fails_whatever_stands_beside_it(name: str, case_id: str, answer: str, passed: bool) -> None:
+    mark = grade(case(name, case_id).grader, answer)
+    assert mark.passed is passed, mark.reason
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_prompt_is_an_answer_to_itself(name: str) -> None:
+    """Who says the question back has not said that the answer is not there."""
+    for one in pack(name).case:
+        if "unanswerable" in one.tags:
+            assert not grade(one.grader, one.prompt).passed, one.id
