@@ -164,15 +164,19 @@ def test_a_json_array_counts_rows_and_unknown_columns_are_told(folder: Path) -> 
     rows = [{**ROW, "id": f"c{n}", "note": "n", "Empty": ""} for n in range(6)]
     found = read(folder, json.dumps([*rows, 5]), name="My Set.json")
     assert found.left_out == ("note",) and found.refused[0].place == "row 7"
-    with pytest.raises(BadInput, match="1 of 7 row cannot be taken; row 7"):
+    with pytest.raises(BadInput, match="1 of 7 rows cannot be taken; row 7"):
         found.require_whole()
     pack = pack_of(found)
     assert pack.id == "my-set" and len(pack.case) == 6
 
 
 def test_fewer_than_five_rows_make_no_pack(folder: Path) -> None:
-    with pytest.raises(BadInput, match="at least 5"):
+    with pytest.raises(BadInput, match="case: 1 case; at least 5") as few:
         pack_of(read(folder, json.dumps(ROW)))
+    assert few.value.hint == "Add 4 rows at least."
+    with pytest.raises(BadInput) as refused:
+        pack_of(read(folder, json.dumps(ROW) + "\n{oops"))
+    assert refused.value.hint == "Correct the refused rows, or add 4 rows at least."
 
 
 @pytest.mark.slow

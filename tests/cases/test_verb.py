@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 from program import Cli
@@ -50,9 +51,26 @@ def test_bad_rows_stop_an_import_unless_they_may_be_skipped(here: Cli, data: Pat
     refused = here("cases", "import", "even.jsonl", "-o", "even.toml")
     assert refused.returncode == 2 and not (tmp_path / "even.toml").exists()
     assert "line 7: nothing is expected" in refused.stderr and "line 8: not valid JSON" in refused.stderr
+    assert refused.stderr.count("line 7") == 1 and "2 of 8 rows cannot be taken." in refused.stderr
     done = here("cases", "import", "even.jsonl", "-o", "even.toml", "--skip-bad", "--json")
     assert done.returncode == 0 and [bad["place"] for bad in json.loads(done.stdout)["refused"]] == ["line 7", "line 8"]
     assert len(load_pack(tmp_path / "even.toml").case) == 6
+
+
+def test_a_single_bad_row_is_told_once(here: Cli, data: Path) -> None:
+    data.write_text(data.read_text(encoding="utf-8") + "\n{oops\n", encoding="utf-8")
+    refused = here("cases", "import", "even.jsonl", "-o", "even.toml")
+    assert refused.stderr.count("line 7: not valid JSON") == 1
+
+
+def test_a_case_is_shown_in_words_within_eighty_columns(here: Cli) -> None:
+    for pack_id in built_in_ids():
+        shown = here("cases", "show", pack_id).stdout
+        columns = [sum(1 + (east_asian_width(c) in "WF") for c in line) for line in shown.splitlines()]
+        assert max(columns) <= 80 and '"kind"' not in shown and "[]" not in shown
+    shown = here("cases", "show", "private-docs").stdout
+    assert "all of these:" in shown and "- match: 1,600 (location any, numeric)" in shown
+    assert "- includes: absent 1,730 and 1730" in shown and "- refusal: not knowing" in shown
 
 
 def test_mistakes_are_said_with_the_way_out(here: Cli, data: Path, tmp_path: Path) -> None:
@@ -66,6 +84,7 @@ def test_mistakes_are_said_with_the_way_out(here: Cli, data: Path, tmp_path: Pat
         ("import", "even.jsonl", "-o", "none/x.toml"): "There is no folder none",
         ("try", "course-qa", "nothing", "bundled"): "course-qa has no case nothing",
     }
+    assert "`weighbridge cases show course-qa`" in here("cases", "try", "course-qa", "nothing", "bundled").stderr
     for args, says in checks.items():
         done = here("cases", *args)
         assert done.returncode == 2 and says in done.stderr, (args, done.stderr)

@@ -8,9 +8,9 @@ from typing import Any
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean, clean_line
-from weighbridge.domain.verdict.cases import Case, CasePack
-from weighbridge.domain.verdict.grader_words import words_of
+from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.plain import diagnostics, output
+from weighbridge.plain.case_lines import case_lines, width, wrap
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import counted, table
 from weighbridge.services.case_import import Imported, import_cases, pack_of
@@ -71,33 +71,13 @@ def _show(pack: CasePack, as_json: bool) -> None:
     if as_json:
         output.json_line({**_row(pack), **pack.model_dump(mode="json", by_alias=True)})
         return
-    output.text(_summary(pack))
-    if pack.description.strip():
-        output.text(clean(pack.description).strip())
+    columns = width()
+    for paragraph in (_summary(pack), *clean(pack.description).strip().split("\n")):
+        if paragraph:
+            output.text("\n".join(wrap(paragraph, columns)))
     for case in pack.case:
         output.text()
-        output.text(_case(case))
-
-
-def _case(case: Case) -> str:
-    """One case as it stands, each of its lines set in."""
-    kind, expected, options = words_of(case.grader)
-    signs = [sign for sign, holds in (("must pass", case.must_pass), ("disabled", case.disabled)) if holds]
-    limits = [("most tokens", case.max_tokens), ("seconds", case.time_limit_s)]
-    pairs = [
-        ("asked", case.full_prompt),
-        ("expects", " ".join(filter(None, (f"{kind}: {expected}", options)))),
-        ("why", case.why),
-        ("tags", ", ".join(case.tags)),
-        *((name, "" if value is None else f"{value:g}") for name, value in limits),
-    ]
-    head = clean_line(f"{case.id}{' (' + ', '.join(signs) + ')' if signs else ''}")
-    shown = [(name, _indented(text)) for name, text in pairs if text.strip()]
-    return f"{head}\n{table(shown)}"
-
-
-def _indented(text: str) -> str:
-    return clean(text).strip().replace("\n", "\n" + " " * 15)
+        output.text(case_lines(case, columns))
 
 
 def _check(pack: CasePack, name: str, as_json: bool) -> None:
@@ -108,14 +88,16 @@ def _check(pack: CasePack, name: str, as_json: bool) -> None:
 
 
 def _import(args: Namespace) -> None:
-    """Writes the pack, or nothing. Every row that is left out is told; BadInput where that was not agreed to."""
+    """Writes the pack, or nothing. Every row that is left out is told once; BadInput where that was not agreed to."""
     out = typed_path(args.output)
     if os.path.exists(out) and not args.force:
         raise BadInput(f"{clean_line(args.output)} is there already.", "--force writes over it.")
     imported = import_cases(typed_path(args.file), args.grader)
-    _tell_refused(imported)
+    alone = len(imported.refused) == 1
+    if args.skip_bad or not alone:
+        _tell_refused(imported)
     if not args.skip_bad:
-        imported.require_whole()
+        imported.require_whole(named=alone)
     pack = pack_of(imported, args.id or "")
     save_pack(pack, out, over=args.force)
     if args.json:

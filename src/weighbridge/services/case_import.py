@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_words import sentence
-from weighbridge.domain.verdict.cases import Case, CasePack
+from weighbridge.domain.verdict.cases import MIN_CASES, Case, CasePack
 from weighbridge.domain.verdict.imported import KINDS, KNOWN, CannotTake, case_of_row, id_of
 from weighbridge.services.case_rows import BadRow, Row, read_rows
 
@@ -36,14 +36,13 @@ class Imported:
         """`12 rows taken, 1 refused`."""
         return f"{len(self.cases):,} row{'' if len(self.cases) == 1 else 's'} taken, {len(self.refused):,} refused"
 
-    def require_whole(self, hint: str = SKIP_HINT) -> None:
-        """BadInput where a row was refused."""
+    def require_whole(self, hint: str = SKIP_HINT, named: bool = True) -> None:
+        """BadInput where a row was refused; `named`: with the first of them and its reason."""
         if self.refused:
             total = len(self.cases) + len(self.refused)
-            what = "row cannot" if len(self.refused) == 1 else "rows cannot"
-            raise BadInput(
-                f"{self.name}: {len(self.refused):,} of {total:,} {what} be taken; {self.refused[0].sentence}", hint
-            )
+            first = f"; {self.refused[0].sentence}" if named else "."
+            rows = "row" if total == 1 else "rows"
+            raise BadInput(f"{self.name}: {len(self.refused):,} of {total:,} {rows} cannot be taken{first}", hint)
 
 
 def import_cases(path: Path, kind: str = "includes") -> Imported:
@@ -85,4 +84,13 @@ def pack_of(imported: Imported, pack_id: str = "", title: str = "") -> CasePack:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{imported.name}: {where}: {sentence(first)}.", "") from None
+        raise BadInput(f"{imported.name}: {where}: {sentence(first)}.", _few_hint(imported)) from None
+
+
+def _few_hint(imported: Imported) -> str:
+    """The way out where too few rows are left for a pack."""
+    if len(imported.cases) >= MIN_CASES:
+        return ""
+    missing = MIN_CASES - len(imported.cases)
+    more = f"add {missing:,} row{'' if missing == 1 else 's'} at least"
+    return f"Correct the refused rows, or {more}." if imported.refused else f"{more.capitalize()}."

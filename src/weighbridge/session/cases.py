@@ -30,7 +30,9 @@ def case_of(pack: CasePack, case_id: str) -> Case:
     """A case by its id. BadInput where the pack has none of that id."""
     found = next((case for case in pack.case if case.id == case_id), None)
     if found is None:
-        raise BadInput(f"{pack.id} has no case {clean_line(case_id, 80)}.")
+        named = pack.id if pack.id in built_in_ids() else "FILE"
+        hint = f"`weighbridge cases show {named}` shows its cases."
+        raise BadInput(f"{pack.id} has no case {clean_line(case_id, 80)}.", hint)
     return found
 
 

@@ -78,7 +78,7 @@ class CasePack(Record):
     def _enough(cls, value: tuple[Case, ...]) -> tuple[Case, ...]:
         asked = sum(not case.disabled for case in value)
         if asked < MIN_CASES:
-            raise ValueError(f"{asked} cases; at least {MIN_CASES} fixed cases are needed")
+            raise ValueError(f"{asked} case{'' if asked == 1 else 's'}; at least {MIN_CASES} fixed cases are needed")
         seen: set[str] = set()
         for at, case in enumerate(value):
             if case.id in seen:
