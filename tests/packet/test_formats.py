@@ -28,9 +28,10 @@ from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult, Overrule, judge
 from weighbridge.services.packet_io.evidence import PacketSource
-from weighbridge.services.packet_io.formats import inspect_log
+from weighbridge.services.packet_io.formats import cyclonedx, inspect_log
 from weighbridge.services.packet_io.formats.answers import Answer
 from weighbridge.services.packet_io.formats.inspect_sample import sample
+from weighbridge.services.packet_io.verify import read_packet
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.session.eval_fold import EvalFold
 
@@ -128,6 +129,20 @@ def test_the_bill_is_valid_and_has_digest_licence_card_and_figures(golden: Path,
     hub = valid_bill(hub_golden)["components"][0]
     assert hub["purl"].startswith("pkg:huggingface/acme/SmolLM2-135M-GGUF@0123456789")
     assert "medical" in json.dumps(hub["modelCard"]["considerations"])
+    assert weights["licenses"][0]["license"]["id"] == "Apache-2.0" and "name" not in weights["licenses"][0]["license"]
+
+
+def test_no_metric_of_the_bill_hides_that_the_machine_was_busy(golden: Path) -> None:
+    _, contents = read_packet(golden)
+    runtime, decision = contents.documents["data/runtime.json"], contents.documents["data/decision.json"]
+    busy = {"noise": decision.evaluation.noise.model_copy(update={"mark": "contended"})}
+    proof = runtime.proof.model_copy(update={"figures": runtime.proof.figures.model_copy(update=busy)})
+    contents.documents["data/runtime.json"] = runtime.model_copy(update={"proof": proof})
+    note = decision.evaluation.model_copy(update=busy)
+    contents.documents["data/decision.json"] = decision.model_copy(update={"evaluation": note})
+    metrics = json.loads(cyclonedx.mlbom(contents))["components"][0]["modelCard"]["quantitativeAnalysis"]
+    assert len(metrics["performanceMetrics"]) > 2
+    assert all(row["slice"].endswith(", contended") for row in metrics["performanceMetrics"])
 
 
 def test_the_bill_of_a_plan_claims_no_figure(planned_source: PacketSource, save: Save) -> None:

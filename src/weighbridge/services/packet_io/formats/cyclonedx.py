@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from weighbridge.domain.facts import Fact
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.json_text import json_text
 from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
@@ -18,6 +19,8 @@ from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
 PATH = "data/model/mlbom.cdx.json"
 MODEL, RUNTIME = "model", "runtime"
 """Names of the components within the file."""
+_NOT_LISTED = "LicenseRef-"
+"""How identifiers begin that are not in the list of SPDX."""
 
 
 def mlbom(c: Contents) -> str:
@@ -73,9 +76,13 @@ def _component(c: Contents, d: DecisionFile, model: ModelFile) -> dict[str, Any]
 
 
 def _licence(licence: LicenceFile) -> dict[str, str]:
-    """By name: not every licence of a model is in the list of SPDX. Nothing where sources disagree on it."""
-    name = licence.note.name or licence.note.id
-    link = {"url": licence.note.link} if licence.note.link else {}
+    """By SPDX's identifier where our table has it, else by name. Nothing where sources disagree on it."""
+    note = licence.note
+    link = {"url": note.link} if note.link else {}
+    spdx = next((row.spdx for group in licence.rows for row in group.licence if note.id and row.id == note.id), "")
+    if spdx and not spdx.startswith(_NOT_LISTED):
+        return {"id": spdx, **link}
+    name = note.name or note.id
     return {"name": name, **link} if name else {}
 
 
@@ -93,13 +100,19 @@ def _metrics(c: Contents, d: DecisionFile) -> Iterator[dict[str, Any]]:
         yield {
             "type": "pass rate",
             "value": f"{gate.passed / gate.total:.4f}",
-            "slice": f"{gate.total} fixed cases of {c.policy.policy.pack if c.policy else 'a pack'}, {gate.gate}",
+            "slice": f"{gate.total} fixed cases of {c.policy.policy.pack if c.policy else 'a pack'}, {gate.gate}"
+            f"{_busy(note.noise)}",
             "confidenceInterval": {"lowerBound": str(gate.interval.low), "upperBound": str(gate.interval.high)},
         }
     if proof and proof.current:
         for name in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s", "peak_rss_bytes"):
             if (value := getattr(proof.figures, name)) is not None:
-                yield {"type": name, "value": repr(value), "slice": "first run"}
+                yield {"type": name, "value": repr(value), "slice": f"first run{_busy(proof.figures.noise)}"}
+
+
+def _busy(noise: Noise | None) -> str:
+    """No figure of a busy machine stands without that word."""
+    return ", contended" if noise is not None and noise.mark == "contended" else ""
 
 
 def _considerations(c: Contents, d: DecisionFile) -> dict[str, Any]:
