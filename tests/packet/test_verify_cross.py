@@ -26,7 +26,7 @@ def found(packet: Path, area: str, *words: str) -> bool:
     [
         ("README.md", "- Eval: 2 of ", "- Eval: 8 of ", "texts"),
         ("README.md", "They do not show who wrote", "They show who wrote", "texts"),
-        ("first-run.md", "| peak_rss_bytes | 209715200", "| peak_rss_bytes | 109715200", "texts"),
+        ("first-run.md", "| peak_rss_bytes | 209,715,200 bytes", "| peak_rss_bytes | 109,715,200 bytes", "texts"),
         ("shutdown.md", "| yes |", "| NO |", "tables"),
         ("model/LICENSE-NOTE.md", "apache-2.0", "mit", "texts"),
         ("schemas/decision.schema.json", '"title": "DecisionFile"', '"title": "Other"', "texts"),

@@ -111,6 +111,26 @@ def test_what_is_null_says_why(golden: Path) -> None:
         assert all(document["missing"].values())
 
 
+def test_figures_for_people_have_units_and_few_digits(golden: Path) -> None:
+    shown = (golden / "data/first-run.md").read_text("utf-8")
+    assert "| peak_rss_bytes | 209,715,200 bytes |" in shown
+    load = read(golden, "runtime.json")["proof"]["figures"]["load_s"]
+    assert f"| load_s | {load:.4g} s |" in shown and "| stop_reason | '" not in shown
+    assert "nearest rank, from 59 values on" in shown
+    assert "| mode | `safe` |" in shown and "| flash attention | " in shown
+
+
+def test_what_is_not_owed_and_not_known_is_named_as_missing(golden: Path) -> None:
+    lacks = (golden / "data/README.md").read_text("utf-8").split("## What is missing\n")[1].split("##")[0]
+    for title in ("Out-of-scope use", "Limits and safety", "Model card"):
+        assert f"- not owed, and not known: {title}: " in lacks
+
+
+def test_nobody_is_said_to_have_accepted_what_only_stood(golden: Path) -> None:
+    (item,) = [row for row in read(golden, "decision.json")["completeness"] if row["id"] == "decision"]
+    assert item["fact"]["source"] == "the recommendation stood: nobody chose otherwise"
+
+
 def test_a_hostile_answer_stays_text(golden: Path) -> None:
     shown = (golden / "data/first-run.md").read_text("utf-8")
     block = shown.split("````text\n")[1].split("\n````")[0]

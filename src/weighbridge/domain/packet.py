@@ -158,7 +158,7 @@ def _decision(run: Run) -> Fact:
         return missing("the decision is stale: the results or the constraints have changed since")
     decided = f"{run.verdict.choice}: {run.verdict.reason}"
     if run.verdict.accepted:
-        return derived(decided, "the gate's recommendation, accepted by the person")
+        return derived(decided, "the recommendation stood: nobody chose otherwise")
     return typed(decided)
 
 

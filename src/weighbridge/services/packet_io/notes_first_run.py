@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.noise import RULE, Noise
+from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.threads import Swept
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
+from weighbridge.services.packet_io.notes_values import value_text
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
 _TOLD_APART = {"attempts", "noise", "spreads", "disagreements", "unstable"}
@@ -27,6 +29,7 @@ _HOW = {
 _BY_NAME = {name: text for names, text in FORMULAS.items() for name in names.split(", ")}
 _LIKE = (("itl_", "itl_*_s"), ("ttft_m", "ttft_s"))
 _CONDITIONS = {"event", "t", "when", "missing"}
+_NOT_TOLD = "not told"
 NO_NOISE = "Whether the machine was quiet is not known."
 
 
@@ -42,7 +45,7 @@ def noise_line(noise: Noise | None, what: str = "The machine") -> str:
     return f"{NO_NOISE} {why}".strip()
 
 
-def first_run(runtime: RuntimeFile) -> str:
+def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
     """Command, prompt, output and time of the proof, with its figures, their formulas and conditions."""
     proof = runtime.proof
     assert proof is not None
@@ -61,6 +64,7 @@ def first_run(runtime: RuntimeFile) -> str:
             "",
             fence(runtime.command_line),
             "",
+            *_as_run(recipe),
             "## Prompt",
             "",
             fence(proof.prompt),
@@ -79,6 +83,23 @@ def first_run(runtime: RuntimeFile) -> str:
     )
 
 
+def _as_run(recipe: Recipe | None) -> Iterator[str]:
+    """What the command line leaves to the program, as it came to be."""
+    if recipe is None:
+        return
+    flags = {
+        "mode": recipe.mode,
+        "extra buffer types": value_text("", recipe.use_extra_bufts, _NOT_TOLD),
+        "KV cache": f"{recipe.type_k or _NOT_TOLD} (K), {recipe.type_v or _NOT_TOLD} (V)",
+        "flash attention": recipe.flash_attn or _NOT_TOLD,
+        "micro-batch": value_text("", recipe.n_ubatch, _NOT_TOLD),
+        "load mode": recipe.load_mode or _NOT_TOLD,
+        "threads": recipe.threads_from or _NOT_TOLD,
+    }
+    yield "What it leaves to the program came out as follows; `recipe.json` has all of it."
+    yield from ("", table(("setting", "as run"), [(name, cell(value)) for name, value in flags.items()]), "")
+
+
 def _repeats(proof: ProofNote, repeats: int) -> Iterator[str]:
     if repeats > 1:
         yield ""
@@ -93,10 +114,10 @@ def _repeats(proof: ProofNote, repeats: int) -> Iterator[str]:
 
 def _figures(proof: ProofNote) -> Iterator[str]:
     figures = proof.figures.model_dump(exclude=_TOLD_APART)
-    rows = [(name, "not measured" if value is None else repr(value), _how(name)) for name, value in figures.items()]
+    rows = [(name, value_text(name, value, "not measured"), _how(name)) for name, value in figures.items()]
     yield from ("## Figures", "", table(("figure", "value", "how it is computed"), rows), "")
     spreads = [
-        (name, str(s.n), repr(s.median), repr(s.low), repr(s.high), "too few" if s.p95 is None else repr(s.p95))
+        (name, f"{s.n:,}", *(value_text(name, one, "too few") for one in (s.median, s.low, s.high, s.p95)))
         for name, s in proof.figures.spreads.items()
     ]
     if spreads:
@@ -106,7 +127,8 @@ def _figures(proof: ProofNote) -> Iterator[str]:
 
 def _how(name: str) -> str:
     like = next((formula for start, formula in _LIKE if name.startswith(start)), name)
-    return _BY_NAME.get(like) or _HOW.get(name, "")
+    how = _BY_NAME.get(like) or _HOW.get(name, "")
+    return f"{how}; nearest rank, from 59 values on" if name == "itl_p95_s" else how
 
 
 def _threads(swept: Swept | None) -> Iterator[str]:
@@ -127,7 +149,7 @@ def _noise(noise: Noise | None) -> Iterator[str]:
     yield from ("## Noise", "", f"The rule: {RULE}.", "")
     if noise is not None:
         said = noise.model_dump(exclude={"mark", "reasons", "missing"})
-        rows = [(name, "not told" if value is None else repr(value)) for name, value in said.items()]
+        rows = [(name, value_text(name, value, _NOT_TOLD)) for name, value in said.items()]
         yield from (table(("figure", "value"), rows), "")
 
 
@@ -135,7 +157,7 @@ def _surroundings(runtime: RuntimeFile) -> Iterator[str]:
     """The machine before and after, and what this system does not tell."""
     if runtime.conditions:
         said = [one.model_dump(exclude=_CONDITIONS) for one in runtime.conditions]
-        rows = [(name, *("not told" if one[name] is None else repr(one[name]) for one in said)) for name in said[0]]
+        rows = [(name, *(value_text(name, one[name], _NOT_TOLD) for one in said)) for name in said[0]]
         yield from ("## The machine around it", "", table(("figure", *(c.when for c in runtime.conditions)), rows), "")
     gaps = dict(runtime.sensors.missing) if runtime.sensors else {}
     for one in runtime.conditions:

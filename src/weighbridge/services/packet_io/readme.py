@@ -9,7 +9,7 @@ from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes_facts import fact_text
 from weighbridge.services.packet_io.notes_first_run import noise_line
 from weighbridge.services.packet_io.readme_decision import decision_section
-from weighbridge.services.packet_io.readme_model import model_sections
+from weighbridge.services.packet_io.readme_model import model_sections, not_known
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
 FILES = {
@@ -160,6 +160,7 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         "## What is missing",
         "",
         *(lacks or ["- nothing on the list"]),
+        *not_known(c),
         "",
         *(["## On what sources disagree", "", *disputed, ""] if disputed else []),
         *decision_section(c, d),

@@ -23,6 +23,17 @@ def model_sections(c: Contents) -> list[str]:
     ]
 
 
+def not_known(c: Contents) -> list[str]:
+    """What the route does not owe, and nobody knows all the same. The licence is on the list of what is owed."""
+    if c.card is None or c.model is None:
+        return []
+    told = [(f.title, getattr(c.card, f.name)) for f in FIELDS if f.name != "licence"]
+    gaps = [(title, fact.reason) for title, fact in told if fact.status == "missing"]
+    if c.model.card.file is None:
+        gaps.append(("Model card", c.model.card.missing.get("file", "not recorded")))
+    return [f"- not owed, and not known: {title}: {code(why)}" for title, why in gaps]
+
+
 def _identity(model: ModelFile) -> Iterator[str]:
     yield from ("## Which weights", "")
     for label, value in (
