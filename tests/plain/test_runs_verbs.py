@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 from program import Cli
+from recording import recorded_run
 
 from weighbridge.domain import intents as want
 from weighbridge.services.store import RunStore
@@ -68,6 +70,37 @@ def test_a_run_is_exported_and_imported_after_it_was_deleted(here: Cli, three: R
     three.delete(IDS[0])
     assert IDS[0] in here("runs", "import", written["file"]).stdout
     assert three.load(IDS[0]).constraints.task == "Weigh lorries"
+
+
+def test_a_name_that_ends_in_zip_is_the_file(here: Cli, three: RunStore, tmp_path: Path) -> None:
+    written = json.loads(here("runs", "export", IDS[0], "-o", "out/r.zip", "--json").stdout)
+    assert Path(written["file"]) == Path("out/r.zip") and (tmp_path / "out/r.zip").is_file()
+    assert here("runs", "export", IDS[1], "-o", "out/r.zip").returncode == 2, "nothing is written over"
+
+
+def test_an_edited_eval_is_told_on_import(here: Cli, store: RunStore, tmp_path: Path) -> None:
+    data = recorded_run().model_dump(mode="json")
+    data["evaluation"]["gate"] |= {"gate": "PASSED", "passed": data["evaluation"]["gate"]["total"]}
+    with zipfile.ZipFile(tmp_path / "edited.zip", "w") as archive:
+        archive.writestr("run.json", json.dumps(data))
+    said = here("runs", "import", "edited.zip")
+    assert said.returncode == 0 and "was left out: its gate is PASSED" in said.stderr
+    assert "gate" not in here("runs", "list").stdout
+
+
+def test_a_list_fits_the_terminal_and_is_one_line_a_run_where_it_is_piped(
+    here: Cli, three: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    whole = here("runs", "list").stdout.splitlines()
+    assert len(whole) == 3 and max(map(len, whole)) > 80
+    monkeypatch.setattr("weighbridge.plain.runs.on_terminal", lambda: True)
+    fitting = here("runs", "list").stdout
+    assert max(map(len, fitting.splitlines())) <= 80 and fitting.split() == " ".join(whole).split()
+
+
+def test_the_help_of_run_says_how_a_failed_gate_ends(here: Cli) -> None:
+    assert "FAILED is a result, and ends with 0" in " ".join(here("run", "--help").stdout.split())
 
 
 def test_disk_use_follows_no_link_and_adds_up(here: Cli, three: RunStore, tmp_path: Path) -> None:

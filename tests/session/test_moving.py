@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from recording import recorded_run
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import status
@@ -52,7 +53,8 @@ def held(archive: Path) -> Files:
 
 async def test_a_run_goes_to_another_machine(session: Session, exported: Path, tmp_path: Path) -> None:
     there = RunStore(tmp_path / "there")
-    run = import_run(there, exported)
+    run, doubt = import_run(there, exported)
+    assert not doubt
     assert there.load(run.id) == run and run.packet is None
     assert run.model and session.run.model and run.model.path == session.run.model.path, "found by its package"
     assert run.proof and session.run.proof and run.proof.figures == session.run.proof.figures
@@ -63,6 +65,21 @@ async def test_a_run_goes_to_another_machine(session: Session, exported: Path, t
     with pytest.raises(BadInput, match="is here already"):
         import_run(there, exported)
     assert [path.name for path in there.runs.iterdir()] == [run.id]
+
+
+def test_an_eval_that_was_edited_is_left_out_and_said(store: RunStore, tmp_path: Path) -> None:
+    whole = recorded_run().model_dump(mode="json")
+    record = whole["evaluation"]
+    failed = next(result for result in record["results"] if not result["passed"])
+    marked = {**record, "results": [{**r, "passed": True} if r is failed else r for r in record["results"]]}
+    gated = {**record, "gate": {**record["gate"], "gate": "PASSED", "passed": record["gate"]["total"]}}
+    told = ((record, ""), (marked, f"{failed['case']} is marked passed"), (gated, "its gate is PASSED with"))
+    for at, (evaluation, said) in enumerate(told):
+        source, there = tmp_path / f"{at}.zip", RunStore(tmp_path / str(at))
+        source.write_bytes(packed({"run.json": json.dumps({**whole, "evaluation": evaluation}).encode()}))
+        run, doubt = import_run(there, source)
+        assert said in doubt and bool(said) == bool(doubt) == (run.evaluation is None)
+        assert there.load(run.id).evaluation == run.evaluation
 
 
 async def test_an_archive_tells_nothing_of_this_machine(store: RunStore, exported: Path) -> None:
@@ -154,6 +171,6 @@ async def test_a_strangers_texts_are_made_safe(exported: Path, tmp_path: Path) -
     source = tmp_path / "loud.zip"
     source.write_bytes(packed({**files, "run.json": json.dumps(data).encode(), "logs/proof-1.log": b"\x1b[2J"}))
     there = RunStore(tmp_path / "there")
-    run = import_run(there, source)
+    run, _ = import_run(there, source)
     assert run.name == "a␛[2Jb" and "\u202e" not in run.constraints.task
     assert "\x1b" not in (there.runs / run.id / "logs" / "proof-1.log").read_text()

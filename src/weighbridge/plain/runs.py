@@ -14,6 +14,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.plain import output, runs_files
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import table
+from weighbridge.plain.texts.wrapping import columns, on_terminal, wrapped
 from weighbridge.services.store import RunEntry, RunStore
 from weighbridge.session.run_list import RunRow, row, rows, size_words, with_size
 
@@ -38,13 +39,14 @@ def main(args: Namespace) -> int:
 
 
 def _list(store: RunStore, words: tuple[str, ...], as_json: bool) -> None:
-    """One line a run: for a program one JSON object a line, too."""
+    """One line a run, and one JSON object a line for a program. At a terminal a line goes on below itself."""
     found = rows(store, words)
     for one in found:
         if as_json:
             output.json_line(one.model_dump(mode="json"))
         else:
-            output.text(_line(one))
+            text = _line(one)
+            output.text("\n".join(wrapped(text, columns(), "    ")) if on_terminal() else text)
     if not found and not as_json:
         none = "There are no runs yet: `weighbridge` starts one."
         output.text(f"No run holds {clean_line(' '.join(words))}." if words else none)

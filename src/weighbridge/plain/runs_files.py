@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from weighbridge.domain.text import clean_line
-from weighbridge.plain import output
+from weighbridge.plain import diagnostics, output
 from weighbridge.plain.figures import counted
 from weighbridge.services.disk_use import DiskUse, disk_use
 from weighbridge.services.mending import ASIDE, mend
@@ -29,8 +29,8 @@ def main(store: RunStore, args: Namespace) -> None:
             _disk(store, args.json)
 
 
-def _export(store: RunStore, run_id: str, folder: Path, as_json: bool) -> None:
-    target = export_run(store, run_id, folder)
+def _export(store: RunStore, run_id: str, where: Path, as_json: bool) -> None:
+    target = export_run(store, run_id, where)
     if as_json:
         output.json_line({"id": run_id, "file": str(target), "size_bytes": target.stat().st_size})
     else:
@@ -38,11 +38,20 @@ def _export(store: RunStore, run_id: str, folder: Path, as_json: bool) -> None:
 
 
 def _import(store: RunStore, source: Path, as_json: bool) -> None:
-    run = import_run(store, source)
+    run, doubt = import_run(store, source)
     if as_json:
-        output.json_line({"id": run.id, "imported": True})
+        output.json_line({"id": run.id, "imported": True, "eval_left_out": doubt})
+    else:
+        output.text(f"The run {run.id} is here: `weighbridge runs resume {run.id}` opens it.")
+        if run.evaluation is not None:
+            output.text("Its answers were graded again: marks and gate hold. That a model gave them is not proved.")
+    if doubt:
+        diagnostics.say(
+            f"the eval of {run.id} was left out: {clean_line(doubt)}.",
+            "It was edited, or another version graded it: the cases have to be run again.",
+        )
+    if as_json:
         return
-    output.text(f"The run {run.id} is here: `weighbridge runs resume {run.id}` opens it.")
     if run.model and not run.model.path and run.model.kind != "named":
         output.text(f"Its model {clean_line(run.model.name)} is not on this machine: get it in the step Model.")
 

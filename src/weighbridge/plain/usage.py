@@ -196,6 +196,7 @@ def _run(verbs: Verbs) -> None:
         "weighbridge run plan.toml -o packet",
         json="a summary as one JSON object at the end",
     )
+    verb.description = f"{verb.description} A gate that is FAILED is a result, and ends with 0: --json has it."
     verb.add_argument("plan", metavar="PLAN", help="the answers, a TOML file")
     verb.add_argument("-o", "--output", metavar="DIR", required=True, help="where the packet goes")
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 
 _ROWS = (
-    ("list", "one line a run, the one worked on last first (the default)"),
+    ("list", "the runs, the one worked on last first (the default)"),
     ("show", "where each step of a run stands"),
     ("resume", "go on with a run in the wizard"),
     ("rename", "give a run a name of your own"),
     ("delete", "delete a run and its evidence; packets stay"),
     ("export", "write a run to one .zip file, without paths of this machine"),
-    ("import", "take in a run that was exported"),
+    ("import", "take in a run that was exported; its answers are graded again"),
     ("mend", "set a damaged job of a run's events aside"),
     ("disk", "what the runs, downloads and caches take"),
 )
+_WHERE = "a name that ends in .zip is the file, any other its folder (default: here)"
 _WORD = "only runs that hold every word, in id, name, model, task, route, gate or decision"
 
 
@@ -40,6 +41,6 @@ def _options(action: argparse.ArgumentParser, name: str) -> None:
     elif name == "rename":
         action.add_argument("name", metavar="NAME", help="at most 80 characters; '' takes the name back")
     elif name == "export":
-        action.add_argument("-o", "--output", metavar="DIR", default=".", help="folder for the file (default: here)")
+        action.add_argument("-o", "--output", metavar="PATH", default=".", help=_WHERE)
     elif name == "resume":
         action.add_argument("--plain", action="store_true", help="line prompts instead of the wizard")

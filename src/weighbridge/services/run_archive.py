@@ -32,6 +32,13 @@ _WAY_OUT = "`weighbridge runs export ID` makes such a file."
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
+def target(where: Path, run_id: str) -> Path:
+    """The file that a run goes to: `where` itself if its name ends so and it is no folder, else a file in it."""
+    if where.suffix.lower() == SUFFIX and not where.is_dir():
+        return where
+    return where / f"weighbridge-run-{run_id}{SUFFIX}"
+
+
 def write_archive(target: Path, files: Mapping[str, bytes]) -> None:
     """Writes the archive, whole or not at all. BadInput where the file exists, OutsideFailed where the disk fails."""
     if os.path.lexists(target):

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, OutsideFailed, Problem
@@ -22,32 +22,40 @@ from weighbridge.services.packet_io.model_card import RUN_FILE, read_card
 from weighbridge.services.packet_io.redact import this_machine
 from weighbridge.services.run_folder import read_events
 from weighbridge.services.store import RUN_ID, RunStore
+from weighbridge.session.import_check import graded_again
 
 MOST_TEXT = 2_000_000
 STALE_S = 3_600.0
 
 
-def export_run(store: RunStore, run_id: str, folder: Path) -> Path:
-    """Writes a run to `weighbridge-run-ID.zip` in a folder, as it stands on the disk, and returns the file.
+class Imported(NamedTuple):
+    """`doubt`: why its eval was left out; empty where its marks and gate were found to agree, or it has none."""
+
+    run: Run
+    doubt: str
+
+
+def export_run(store: RunStore, run_id: str, where: Path) -> Path:
+    """Writes a run to a file that ends in .zip, or to `weighbridge-run-ID.zip` in a folder, and returns the file.
 
     BadInput where the file exists; OutsideFailed where the run cannot be read or the disk is full.
     """
-    target = folder / f"weighbridge-run-{run_id}{run_archive.SUFFIX}"
+    target = run_archive.target(where, run_id)
     run = store.load(run_id)
-    where = store.runs / run_id
-    own = [(str(where), "[run folder]"), (str(store.home), "[data folder]")]
+    folder = store.runs / run_id
+    own = [(str(folder), "[run folder]"), (str(store.home), "[data folder]")]
     if run.model and run.model.path:
         own.append((str(Path(run.model.path).parent), "[model folder]"))
     redactor = this_machine(own)
     data = redactor.value(_without_machine(run).model_dump(mode="json"))
     reworded = restored(Run.model_validate_json(json.dumps(data)), standing(run))
     files = {"run.json": reworded.model_dump_json(indent=1).encode() + b"\n"}
-    lines = [event.model_dump_json().encode() + b"\n" for event in redactor.events(read_events(where))]
+    lines = [event.model_dump_json().encode() + b"\n" for event in redactor.events(read_events(folder))]
     if lines:
         files["events.jsonl"] = redactor.text(b"".join(lines).decode()).encode()
-    for log in sorted(where.glob("logs/*.log")):
+    for log in sorted(folder.glob("logs/*.log")):
         files[f"logs/{log.name}"] = redactor.log(log.read_text(encoding="utf-8", errors="replace")).encode()
-    card = read_card(where)
+    card = read_card(folder)
     if card is not None and not redactor.telling(card.text):
         files[RUN_FILE] = card.model_dump_json().encode()
     run_archive.write_archive(target, files)
@@ -60,8 +68,8 @@ def _without_machine(run: Run) -> Run:
     return run.model_copy(update={"model": model, "packet": None})
 
 
-def import_run(store: RunStore, source: Path) -> Run:
-    """Takes in an archive and returns the run, which stands among the others in one step.
+def import_run(store: RunStore, source: Path) -> Imported:
+    """Takes in an archive: the run stands among the others in one step. Blocks while its answers are graded again.
 
     BadInput for what is no archive of a run, and where a run of this id is here already.
     """
@@ -73,6 +81,7 @@ def import_run(store: RunStore, source: Path) -> Run:
             raise BadInput(
                 f"The run {run.id} is here already.", f"`weighbridge runs delete {run.id}` makes room for it."
             )
+        run, doubt = graded_again(run)
         model = run.model and run.model.model_copy(update={"path": _path_here(run.model, store.home)})
         run = run.model_copy(update={"model": model, "packet": None})
         write_atomic(folder / "run.json", run.model_dump_json(indent=1).encode() + b"\n")
@@ -81,7 +90,7 @@ def import_run(store: RunStore, source: Path) -> Run:
         raise disk_problem(store.runs, error) from error
     finally:
         run_archive.discard(folder)
-    return run
+    return Imported(run, doubt)
 
 
 def _read(folder: Path, name: str) -> Run:
