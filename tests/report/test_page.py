@@ -42,6 +42,15 @@ def test_every_item_of_the_list_stands_there_with_value_and_source_or_reason(wei
             assert (item.fact.source if item.held else item.fact.reason) in text
 
 
+def test_on_a_phone_each_source_stands_below_its_value(weighed: Contents) -> None:
+    """A stacked table keeps the roles of a table, which its style would take from it, and says what is the source."""
+    elements = read(weighed).elements
+    assert weighed.decision is not None
+    assert [known for tag, known in elements if tag == "table"].count({"class": "stacked", "role": "table"}) == 1
+    labels = [known["data-label"] for _, known in elements if "data-label" in known]
+    assert labels == ["source: "] * len(weighed.decision.completeness)
+
+
 def test_every_case_stands_there_with_prompt_answer_and_mark(weighed: Contents) -> None:
     outline = read(weighed)
     for case, result in zip(weighed.cases, weighed.results, strict=True):

@@ -138,4 +138,5 @@ def attempt_table(found: Sequence[Life]) -> Table:
             )
             for life in found
         ),
+        stacked=True,
     )

@@ -35,7 +35,7 @@ class Table:
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     stacked: bool = False
-    """On a narrow screen the cells of a row stand below each other; the last is the source."""
+    """On a narrow screen the cells of a row stand below each other; figures and the last say what they are."""
 
 
 class Field(NamedTuple):
