@@ -10,7 +10,10 @@ from weighbridge.session.session import Session
 
 
 async def rename(store: RunStore, deps: Deps, run_id: str, name: str) -> Run:
-    """Opens the run, names it and gives it back. BadInput; Refused while another weighbridge holds it."""
+    """Opens the run, names it and gives it back; the time of its last work stays.
+
+    BadInput; Refused while another weighbridge holds it.
+    """
     session = Session.resume(store, deps, run_id)
     try:
         return session.apply(Rename(name=name))

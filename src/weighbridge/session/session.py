@@ -134,7 +134,7 @@ class Session:
             case want.UsePack() | want.ChangeThreshold() | want.ChangeTimeLimit() | want.OverruleMark():
                 run = eval_answers.changed(self._run, intent, self.deps.now())
             case want.Rename():
-                run = answers.rename(self._run, intent)
+                return self._save(answers.rename(self._run, intent))
             case want.RecordTry() | want.Decide():
                 run = tries.changed(self._run, intent, self.deps.now())
             case want.Confirm():
@@ -143,7 +143,10 @@ class Session:
 
     def keep(self, run: Run) -> Run:
         """Saves a run and makes it the present one. OutsideFailed leaves the old one in place."""
-        run = run.model_copy(update={"updated_at": self.deps.now()})
+        return self._save(run.model_copy(update={"updated_at": self.deps.now()}))
+
+    def _save(self, run: Run) -> Run:
+        """Saves a run as it is: a name is no work, and leaves the time of the last work."""
         self._folder.save(run)
         self._saved_at, self._unsaved = self.deps.monotonic(), False
         return self._become(run)
