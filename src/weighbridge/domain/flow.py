@@ -79,6 +79,9 @@ def status(run: Run, step: StepId) -> Status:
             return "stale"
         if run.evaluation.gate is None:
             return "attention" if run.evaluation.outcome == "failed" else "todo"
+    if step in ("proof", "eval") and evidence is not None:
+        # What ran is current: that an earlier one was confirmed makes it unconfirmed, not stale.
+        return "done" if run.confirmed.get(step) == now else "todo"
     if step == "packet":
         if run.packet is None:
             return "todo"
