@@ -21,6 +21,8 @@ def gate(mark: Gate) -> GateResult:
     return GateResult(gate=mark, passed=3, total=5, interval=wilson(3, 5), reasons=("3 of 5 passed",))
 
 
+SHOWN: dict[str, Any] = {"tried": ("prompt",), "with_result": ("prompt",)}
+"""A try with which the cases have run."""
 FAILED = Grounds(gate=gate("FAILED"), baseline="3 of 5 passed", failing=("a", "b"))
 
 
@@ -54,6 +56,24 @@ def test_lora_needs_a_failed_baseline_and_a_try_on_record() -> None:
     assert both.allowed and "3 of 5 passed" in both.why and "another prompt" in both.why
     earlier = Grounds(gate=gate("WARNED"), baseline="1 of 5 passed, begun earlier", tried=("rag",))
     assert "LoRA" in allowed(earlier), "an earlier baseline of the same cases is one too"
+
+
+def test_a_try_without_a_result_is_said_to_rest_on_the_persons_word() -> None:
+    word = "on your word: the try has no result yet"
+    assert word in option("LoRA", grounds(tried=("rag",))).why
+    assert word not in option("LoRA", grounds(**SHOWN)).why
+    stop = advise(grounds(tried=("rag",)), RULES)
+    assert "no result shows what RAG would change" in stop.why, "nothing is said to have failed that nobody measured"
+
+
+def test_lora_is_locked_where_a_try_was_enough() -> None:
+    enough = option("LoRA", grounds(tried=("prompt", "rag"), with_result=("prompt", "rag"), held=("rag",)))
+    assert not enough.allowed and enough.why.startswith("the gate held with RAG: that is enough") and enough.way_out
+
+
+def test_tries_of_an_earlier_baseline_are_not_passed_over_in_silence() -> None:
+    found = option("LoRA", grounds(tried_earlier=True))
+    assert not found.allowed and "answers an earlier baseline" in found.why and "on these cases" in found.way_out
 
 
 def test_lora_is_no_answer_to_an_engine_that_fails() -> None:
@@ -100,9 +120,12 @@ def test_a_failed_proof_allows_to_switch_or_to_stop() -> None:
         ({"private_documents": True, "alternative": "Qwen"}, "RAG"),
         ({"private_documents": True, "engine_failures": ("a", "b"), "alternative": "Qwen"}, "switch"),
         ({"needs_fine_tuning": True, "alternative": "Qwen"}, "switch"),
-        ({"needs_fine_tuning": True, "alternative": "Qwen", "tried": ("prompt",)}, "LoRA"),
+        ({"needs_fine_tuning": True, "alternative": "Qwen", "tried": ("prompt",)}, "switch"),
+        ({"needs_fine_tuning": True, "alternative": "Qwen", **SHOWN}, "LoRA"),
         ({"alternative": "Qwen", "tried": ("prompt",)}, "switch"),
-        ({"tried": ("prompt",)}, "LoRA"),
+        (SHOWN, "LoRA"),
+        ({"tried": ("prompt",)}, "stop"),
+        ({**SHOWN, "held": ("prompt",)}, "stop"),
         ({}, "stop"),
     ],
 )

@@ -56,6 +56,7 @@ async def test_lora_is_locked_until_a_try_is_on_record_and_again_when_it_is_take
     assert not lora(run).allowed and "prompt and RAG first" in lora(run).why
     run = session.apply(want.RecordTry(what="prompt", note="asked for one\nword"))
     assert lora(run).allowed and "2 of 5 passed" in lora(run).why
+    assert "on your word: the try has no result yet" in lora(run).why
     (one,) = run.tried
     assert run.evaluation is not None and run.pack is not None
     assert (one.cases_digest, one.note, one.result) == (run.pack.digest, "asked for one word", "")
@@ -80,6 +81,7 @@ async def test_the_result_of_a_try_is_the_eval_of_the_same_cases_in_other_words(
     assert run.pack is not None and first.pack is not None and one.cases_digest == first.pack.digest
     assert (one.result, one.result_digest) == ("3 of 5 passed (FAILED)", run.pack.digest)
     assert lora(run).allowed, "the try was made on these very cases, and they failed again"
+    assert "on your word" not in lora(run).why
     run = session.apply(want.RecordTry(what="rag", note="and the handbook"))
     assert run.tried[1].cases_digest == one.result_digest and run.tried[1].result == "", "it answers the second eval"
 
@@ -93,6 +95,8 @@ async def test_a_try_on_record_gets_its_result_when_the_changed_cases_have_run(
     session.apply(want.RecordTry(what="rag", note="the handbook"))
     run = await weighed(session, script, "01234", pack("The handbook says yes. Case {}."))
     assert [one.result for one in run.tried] == ["5 of 5 passed (PASSED)"]
+    back = await weighed(session, script, "01")
+    assert not lora(back).allowed and "the gate held with RAG" in lora(back).why, "the text was enough"
 
 
 async def test_other_cases_are_no_result_and_unlock_nothing(session: Session, script: Script) -> None:
@@ -100,7 +104,8 @@ async def test_other_cases_are_no_result_and_unlock_nothing(session: Session, sc
     session.apply(want.RecordTry(what="prompt", note="shorter"))
     run = await weighed(session, script, "0", pack(ids="d"))
     assert run.tried[0].result == "" and not lora(run).allowed
-    assert "nothing else was tried" in lora(run).why, "the try speaks of other cases"
+    assert "nothing else was tried on these cases: what is on record answers an earlier baseline" in lora(run).why
+    assert lora(session.apply(want.RecordTry(what="prompt", note="shorter here too"))).allowed
 
 
 async def test_a_choice_that_is_locked_is_refused_with_reason_and_way_out(session: Session, script: Script) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Literal
+
 from weighbridge.domain.run import Run
 from weighbridge.domain.verdict.cost import Cost, price_of
-from weighbridge.domain.verdict.decision import GateResult
+from weighbridge.domain.verdict.decision import GateResult, Tried
 from weighbridge.domain.verdict.grounds import Grounds, lacking_knowledge
 from weighbridge.domain.verdict.rules import Advice, advise
 
@@ -37,18 +40,25 @@ def grounds(run: Run, gate: GateResult | None, failure: str) -> Grounds:
     texts = {case.id for case in cases if case.context.strip()}
     tags = run.rules.knowledge_tags if run.rules else ()
     digest = record.policy.cases_digest
-    tried = {t.what for t in run.tried if digest in (t.cases_digest, t.result_digest)}
+    tried = [one for one in run.tried if one.speaks_of(digest)]
     return known.model_copy(
         update={
             "gate": gate,
             "baseline": _failed_baseline(run, gate, digest),
-            "tried": tuple(sorted(tried)),
+            "tried": _kinds(tried),
+            "with_result": _kinds(one for one in tried if one.result),
+            "held": _kinds(one for one in tried if one.held),
+            "tried_earlier": bool(run.tried) and not tried,
             "failing": failing,
             "lacking": lacking_knowledge(cases, record.results, tags),
             "with_text": tuple(case for case in failing if case in texts),
             "engine_failures": tuple(r.case for r in record.results if r.failure and not r.counts),
         }
     )
+
+
+def _kinds(tried: Iterable[Tried]) -> tuple[Literal["prompt", "rag"], ...]:
+    return tuple(sorted({one.what for one in tried}))
 
 
 def _failed_baseline(run: Run, gate: GateResult, digest: str) -> str:

@@ -41,6 +41,15 @@ class Tried(Record):
     result: str = ""
     result_digest: str = ""
 
+    def speaks_of(self, cases_digest: str) -> bool:
+        """Whether it answers the eval of these cases, or is that eval."""
+        return cases_digest in (self.cases_digest, self.result_digest)
+
+    @property
+    def held(self) -> bool:
+        """Whether the gate did not fail with it. False too where nothing has come of it yet."""
+        return bool(self.result) and not self.result.endswith("(FAILED)")
+
 
 class CaseResult(Record):
     """One row of the eval: what was said, the mark, and what it cost.

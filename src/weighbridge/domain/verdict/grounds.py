@@ -19,6 +19,9 @@ Evidence = Literal[
     "tried",
     "tried-prompt",
     "tried-rag",
+    "tried-on-word",
+    "tried-held",
+    "tried-earlier",
     "lacks-knowledge",
     "text-at-hand",
     "private-documents",
@@ -32,6 +35,7 @@ WORDS = (
     "failure",
     "baseline",
     "tried",
+    "held",
     "lacking",
     "failing",
     "alternative",
@@ -47,15 +51,20 @@ class Grounds(Record):
 
     `gate`: of an eval with the present model, settings, cases and policy. `failure`: why the proof failed. `baseline`:
     words on a FAILED eval of the same cases (by digest) with the same model. `tried`: what was recorded against those
-    cases. `failing`, `lacking`, `with_text`, `engine_failures`: ids of failed cases, of those that lack knowledge, of
-    those whose text was in the prompt, and of those that the engine gave no whole answer to. `alternative`: the first
-    rejected family that fits too, with the reason it was rejected for.
+    cases; `with_result`, `held`: those of them that the cases have run with, and that the gate did not fail with;
+    `tried_earlier`: something was tried, against other cases alone. `failing`, `lacking`, `with_text`,
+    `engine_failures`: ids of failed cases, of those that lack knowledge, of those whose text was in the prompt, and of
+    those that the engine gave no whole answer to. `alternative`: the first rejected family that fits too, with the
+    reason it was rejected for.
     """
 
     gate: GateResult | None = None
     failure: str = ""
     baseline: str = ""
     tried: tuple[Literal["prompt", "rag"], ...] = ()
+    with_result: tuple[Literal["prompt", "rag"], ...] = ()
+    held: tuple[Literal["prompt", "rag"], ...] = ()
+    tried_earlier: bool = False
     failing: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
     with_text: tuple[str, ...] = ()
@@ -79,6 +88,9 @@ class Grounds(Record):
             "tried": bool(self.tried),
             "tried-prompt": "prompt" in self.tried,
             "tried-rag": "rag" in self.tried,
+            "tried-on-word": bool(self.tried) and not self.with_result,
+            "tried-held": bool(self.held),
+            "tried-earlier": self.tried_earlier,
             "lacks-knowledge": bool(self.lacking),
             "text-at-hand": bool(self.failing) and len(self.with_text) == len(self.failing),
             "private-documents": self.private_documents,
@@ -96,12 +108,17 @@ class Grounds(Record):
             "reasons": "; ".join(gate.reasons) if gate else "",
             "failure": self.failure.rstrip("."),
             "baseline": self.baseline,
-            "tried": " and ".join({"prompt": "another prompt", "rag": "RAG"}[what] for what in self.tried),
+            "tried": _named(self.tried),
+            "held": _named(self.held),
             "lacking": _some(self.lacking),
             "failing": _some(self.failing),
             "alternative": self.alternative,
             "alternative_reason": self.alternative_reason.rstrip("."),
         }
+
+
+def _named(tried: Sequence[Literal["prompt", "rag"]]) -> str:
+    return " and ".join({"prompt": "another prompt", "rag": "RAG"}[what] for what in tried)
 
 
 def _some(cases: Sequence[str]) -> str:
