@@ -58,11 +58,16 @@ async def test_a_run_is_found_sorted_named_and_exported_in_a_small_terminal(
         await pilot.press(*"bridge", "enter")
         await wait_until(pilot, "the name", lambda: store.load(two[0]).name == "bridge")
         await wait_until(pilot, "the name shown", lambda: "bridge ·" in screen_text(app))
+        assert store.load(two[0]).updated_at == "2026-01-01T00:00:00Z", "a name is no work"
         await pilot.press("x")
         target = Path.cwd() / f"weighbridge-run-{two[0]}.zip"
         await wait_until(pilot, "it is said", lambda: target.name in status(pilot))
         assert target.is_file()
-        await pilot.press("slash", "escape")
+        await pilot.press("slash")
+        assert status(pilot) == "", "what was said of the key before is gone"
+        await pilot.press(*"zz")
+        await wait_until(pilot, "none is left", lambda: "No run matches" in screen_text(app))
+        await pilot.press("enter", "d", "c", "escape")
         await wait_until(pilot, "all again", lambda: len(shown(app)) == 3)
         await pilot.press("escape")
         await on_step(pilot, "constraints")
@@ -74,14 +79,16 @@ async def test_the_open_run_is_named_and_a_damaged_one_deleted(
     damaged = store.runs / "20260101-000000-abcd"
     (store.runs / two[0]).rename(damaged)
     (damaged / "run.json").write_text("{")
+    worked = session.run.updated_at
     async with launch() as pilot:
         app = wizard_of(pilot)
         await pilot.press("ctrl+l", "r")
         await wait_until(pilot, "the question", lambda: "A name for" in screen_text(app))
         await pilot.press(*"mine", "enter")
         await wait_until(pilot, "the name", lambda: session.run.name == "mine")
-        text = screen_text(app)
-        assert "cannot be read" in text and "914.3 kB" in text, "the size where it has room"
+        assert session.run.updated_at == worked, "a name is no work"
+        await wait_until(pilot, "the size where it has room", lambda: "914." in screen_text(app))
+        assert "cannot be read" in screen_text(app)
         await pilot.press("slash", *"cannot")
         await wait_until(pilot, "one is left", lambda: shown(app) == [damaged.name])
         await pilot.press("enter", "d")

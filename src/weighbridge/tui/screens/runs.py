@@ -25,6 +25,7 @@ from weighbridge.session.moving import export_run
 from weighbridge.session.renaming import rename
 from weighbridge.session.run_list import RunRow, matching, rows, size_words
 from weighbridge.session.session import Session
+from weighbridge.tui.middle import middle
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
@@ -98,6 +99,10 @@ class RunsScreen(ModalScreen[Wish | None]):
         self._load()
         self._measure()
 
+    def on_key(self) -> None:
+        """What was said was said of an earlier key. A key comes here before it acts."""
+        self._say(Notice(""))
+
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
 
@@ -121,9 +126,18 @@ class RunsScreen(ModalScreen[Wish | None]):
         found = [row.model_copy(update={"size_bytes": self._sizes.get(row.id)}) for row in found]
         if self._largest_first:
             found.sort(key=lambda row: row.size_bytes or 0, reverse=True)
-        runs.set_options([Option(line(row, self._open_id, self._now, width), id=row.id) for row in found])
+        if found:
+            runs.set_options([Option(line(row, self._open_id, self._now, width), id=row.id) for row in found])
+        else:
+            runs.set_options([Option(self._nothing(width), disabled=True)])
         ids = [row.id for row in found]
         runs.highlighted = (ids.index(here) if here in ids else 0) if ids else None
+
+    def _nothing(self, width: int) -> Content:
+        """Said in place of the runs that are not found."""
+        sought = clean_line(self.query_one("#find", Input).value, 100)
+        said = f"No run matches {middle(sought, max(12, width - 18))!r}." if self._rows else "There is no run here."
+        return Content(f"{said}\n/ searches again; escape shows all runs.")
 
     @property
     def _highlighted(self) -> str:
@@ -134,6 +148,7 @@ class RunsScreen(ModalScreen[Wish | None]):
 
     @on(Input.Changed, "#find")
     def _found(self) -> None:
+        self._say(Notice(""))
         self._show()
 
     @on(Input.Submitted, "#find")
@@ -158,8 +173,9 @@ class RunsScreen(ModalScreen[Wish | None]):
 
     def action_cancel(self) -> None:
         """Out of the search first, then out of the list."""
-        if self.query_one("#find").has_focus:
-            self.query_one("#find", Input).value = ""
+        find = self.query_one("#find", Input)
+        if find.has_focus or find.value:
+            find.value = ""
             self.query_one("#runs").focus()
         else:
             self.dismiss(None)
@@ -194,6 +210,8 @@ class RunsScreen(ModalScreen[Wish | None]):
     def action_compare(self) -> None:
         from weighbridge.tui.comparing import compare
 
+        if not self._highlighted:
+            return
         packet = next((row.packet for row in self._rows if row.id == self._highlighted), None)
         if packet is None:
             self._say(Notice("This run has no packet.", "Save one in step 9.", "problem"))
