@@ -182,3 +182,8 @@ def test_links_go_to_files_of_the_packet(weighed: Contents) -> None:
 
 def test_equal_records_give_equal_pages(recorded_files: dict[str, str]) -> None:
     assert page(contents_of(recorded_files)) == page(contents_of(dict(reversed(recorded_files.items()))))
+
+
+def test_the_readme_calls_parameters_so(weighed: Contents, recorded_files: dict[str, str]) -> None:
+    assert weighed.model is not None
+    assert f"- Parameters: {weighed.model.n_params:,}\n" in recorded_files["data/README.md"]

@@ -44,7 +44,7 @@ def _identity(model: ModelFile) -> Iterator[str]:
     ):
         yield f"- {label}: {code(value) if value else 'unknown'}"
     yield f"- Architecture: {code(model.architecture) if model.architecture else 'unknown'}"
-    yield f"- Weights: {f'{model.n_params:,}' if model.n_params is not None else 'unknown'}"
+    yield f"- Parameters: {f'{model.n_params:,}' if model.n_params is not None else 'unknown'}"
     yield f"- Size: {f'{model.size_bytes:,} bytes' if model.size_bytes is not None else 'unknown'}"
     yield f"- Known from: {code(model.source)}"
     yield from (f"- SHA-256 {code(row.sha256)}: {row.how}" for row in model.digests)
