@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from fakes import Script
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.verdict.cases import CasePack
+from weighbridge.domain.verdict.grader_words import kinds, parsed
 from weighbridge.services.packs import load_pack
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
@@ -19,6 +21,7 @@ from weighbridge.tui.screens.case_edit import CaseEdit
 from weighbridge.tui.screens.case_try import CaseTry
 from weighbridge.tui.screens.cases import CasesScreen
 from weighbridge.tui.screens.choose import Choose
+from weighbridge.tui.screens.help import HelpScreen, help_text
 
 
 async def shown(pilot: Pilot[int], kind: type[object]) -> None:
@@ -145,3 +148,68 @@ async def saved_and_replaced(pilot: Pilot[int], session: Session, path: Path) ->
     await shown(pilot, Choose)
     await pilot.press("down", "enter")
     await wait_until(pilot, "the other pack", lambda: pack_of(session).id == "classification")
+
+
+async def test_help_of_the_cases_has_an_example_of_every_grader_that_makes_one(
+    launch: Launch, session: Session, small: CasePack
+) -> None:
+    session.apply(want.UsePack(pack=small))
+    page = help_text("cases")
+    examples = re.findall(r"^    Expects +(.+?)$((?:\n {10,}.+$)*)(?:\n    Options +(.+)$)?", page, re.MULTILINE)
+    named = [kind for line in re.findall(r"^\*\*\w+\*\*.*$", page, re.MULTILINE) for kind in [line.split("**")[1]]]
+    assert set(named) | {"any"} == set(kinds()) and len(named) == len(examples)
+    for kind, (first, more, options) in zip(named, examples, strict=True):
+        expected = "" if first == "(nothing)" else first + more
+        assert parsed(kind, expected, options).kind == kind
+    async with launch() as pilot:
+        await open_cases(pilot)
+        await pilot.press("f1")
+        await shown(pilot, HelpScreen)
+        await pilot.press("escape")
+        await shown(pilot, CasesScreen)
+        await pilot.press("a")
+        await shown(pilot, CaseEdit)
+        await pilot.press("f1")
+        await shown(pilot, HelpScreen)
+        assert "Cases" in screen_text(pilot.app)
+
+
+async def test_a_form_is_not_quit_unasked_and_forgets_an_error_that_was_mended(
+    launch: Launch, session: Session, small: CasePack
+) -> None:
+    session.apply(want.UsePack(pack=small))
+    async with launch(size=(60, 20)) as pilot:
+        await open_cases(pilot)
+        assert "Expects" in screen_text(pilot.app)
+        await pilot.press("a")
+        await shown(pilot, CaseEdit)
+        await pilot.press("ctrl+s")
+        assert "! An id has small Latin letters" in screen_text(pilot.app)
+        await pilot.press("x")
+        await pilot.pause()
+        text = screen_text(pilot.app)
+        assert "An id has" not in text and "It is not saved" not in text and "Nothing is saved before" in text
+        await pilot.press("ctrl+q")
+        await shown(pilot, Ask)
+        assert "What was typed here is not saved" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await shown(pilot, CaseEdit)
+        assert pilot.app.return_value is None
+
+
+async def test_an_import_that_is_declined_says_so(
+    launch: Launch, session: Session, small: CasePack, tmp_path: Path
+) -> None:
+    session.apply(want.UsePack(pack=small))
+    rows = "\n".join(f"q{n},Is {n} even?,yes" for n in range(5))
+    (tmp_path / "in.csv").write_text(f"id,prompt,target\n{rows}\n", encoding="utf-8")
+    async with launch() as pilot:
+        await open_cases(pilot)
+        await pilot.press("i")
+        await shown(pilot, AskLine)
+        await typed(pilot, "in.csv")
+        await shown(pilot, Choose)
+        await pilot.press("escape")
+        await shown(pilot, CasesScreen)
+        await wait_until(pilot, "the answer", lambda: "Nothing was taken." in screen_text(pilot.app))
+        assert pack_of(session) == small

@@ -274,6 +274,9 @@ class WeighbridgeApp(App[int]):
 
     @work
     async def action_quit(self) -> None:  # type: ignore[override]
+        form = next((screen for screen in self.screen_stack if hasattr(screen, "may_leave")), None)
+        if form is not None and not await form.may_leave():
+            return
         screen = self.step_screen
         if screen is not None and not screen.flush():
             said = self.notice.text if self.notice else ""

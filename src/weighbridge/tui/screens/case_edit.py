@@ -18,17 +18,18 @@ from weighbridge.domain.verdict.case_form import CaseForm, case_of_form, form_of
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.grader_words import Shape, WrongField, kinds, option_names, shape
 from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.help import HelpScreen, own_keys
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.status_line import Notice, StatusLine, sentence
 
 LINES: dict[str, tuple[str, str]] = {
-    "id": ("Id", "small letters, digits and hyphens"),
-    "options": ("Options", "name=value name=value"),
-    "why": ("Why", "why the case is there"),
-    "tags": ("Tags", "reading, cost"),
-    "max_tokens": ("Most tokens", "as in the settings"),
-    "time_limit_s": ("Seconds", "as in the policy"),
+    "id": ("Id", "e.g. hours-01: a-z, digits, hyphens"),
+    "options": ("Options", ""),
+    "why": ("Why", "e.g. most people ask this first"),
+    "tags": ("Tags", "e.g. reading, cost"),
+    "max_tokens": ("Most tokens", "e.g. 96; empty: as in the settings"),
+    "time_limit_s": ("Seconds", "e.g. 20; empty: as in the policy"),
 }
 """Fields of one line: title, and what stands there while they are empty."""
 SHAPES: dict[Shape, str] = {
@@ -40,13 +41,21 @@ SHAPES: dict[Shape, str] = {
 KINDS: dict[str, str] = {
     "match": "the whole answer, or where location says",
     "pattern": "a regular expression, found anywhere",
-    "json": 'JSON: keys and their types, {"route": "string"}',
+    "json": 'JSON: keys and their types, e.g. {"route": "string"}',
     "json_schema": "a JSON Schema",
     "refusal": "nothing: the model is to decline",
-    "all": 'JSON list of graders: [{"kind": "includes", "target": "6"}]',
-    "any": 'JSON list of graders: [{"kind": "includes", "target": "6"}]',
+    "all": 'JSON list of graders, e.g. [{"kind": "includes", "target": "6"}]',
+    "any": 'JSON list of graders, e.g. [{"kind": "includes", "target": "6"}]',
 }
 """What is expected, by kind, where the shape alone does not say it."""
+OPTIONS: dict[str, str] = {
+    "includes": "e.g. ignore_case=false",
+    "match": "e.g. location=end numeric=true tolerance=0.5",
+    "pattern": "e.g. ignore_case=false",
+    "refusal": "e.g. says=does_not_know",
+}
+"""An example of what else can be said of a kind, where something can."""
+UNSAVED = Notice("Nothing is saved before ctrl+s.", kind="hint")
 
 
 class Text(TextArea):
@@ -75,6 +84,7 @@ class CaseEdit(Screen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", id="case-edit.save", tooltip="Put the case into the pack", priority=True),
+        Binding("f1", "about", "Help", id="case-edit.help", tooltip="About cases and graders, with examples"),
         Binding("escape", "leave", "Leave", id="case-edit.leave", tooltip="Back to the cases"),
     ]
     AUTO_FOCUS = "#case-id"
@@ -114,7 +124,7 @@ class CaseEdit(Screen[str | None]):
             for name in ("why", "tags", "max_tokens", "time_limit_s"):
                 yield from self._line(name)
         yield StatusLine(id="case-status")
-        yield Static("ctrl+s saves · tab: next field · escape leaves", classes="case-keys", markup=False)
+        yield Static("ctrl+s saves · tab: next field · f1: examples · escape leaves", classes="case-keys", markup=False)
 
     def _line(self, name: str) -> ComposeResult:
         title, note = LINES[name]
@@ -140,15 +150,31 @@ class CaseEdit(Screen[str | None]):
 
     def on_mount(self) -> None:
         self._note(self._form.kind)
-        self._say(Notice("Nothing is saved before ctrl+s.", kind="hint"))
+        self._say(UNSAVED)
 
     @on(RadioSet.Changed, "#case-kind")
     def _kind_changed(self, event: RadioSet.Changed) -> None:
         self._note(kinds()[event.index])
+        self._clear("kind", "expected", "options")
+
+    @on(Line.Changed)
+    @on(Text.Changed)
+    @on(RadioSet.Changed)
+    def _touched(self, event: Line.Changed | Text.Changed | RadioSet.Changed) -> None:
+        self._clear((event.control.id or "").removeprefix("case-"))
+
+    def _clear(self, *names: str) -> None:
+        """Takes back what was said of fields that have changed since."""
+        for name in names:
+            error = self.query_one(f"#error-{name}", Static)
+            if error.display:
+                error.display = False
+                self._say(UNSAVED)
 
     def _note(self, kind: str) -> None:
         """What the chosen kind expects, and which options it has."""
         self.query_one("#expected-note", Static).update(KINDS.get(kind, SHAPES[shape(kind)]))
+        self.query_one("#case-options", Line).placeholder = OPTIONS.get(kind, "")
         names = option_names(kind)
         self.query_one("#options-note", Static).update(f"of {', '.join(names)}" if names else "it has none")
 
@@ -188,10 +214,17 @@ class CaseEdit(Screen[str | None]):
     def _say(self, notice: Notice) -> None:
         self.query_one("#case-status", StatusLine).show(notice)
 
+    def action_about(self) -> None:
+        self.app.push_screen(HelpScreen("cases", own_keys(self)))
+
+    async def may_leave(self) -> bool:
+        """Asks where something was typed, and only then."""
+        if self.typed() == self._form:
+            return True
+        question = "What was typed here is not saved."
+        return await self.app.push_screen_wait(Ask(question, "Leave without it", "Stay"))
+
     @work
     async def action_leave(self) -> None:
-        if self.typed() != self._form:
-            question = "What was typed here is not saved."
-            if not await self.app.push_screen_wait(Ask(question, "Leave without it", "Stay")):
-                return
-        self.dismiss(None)
+        if await self.may_leave():
+            self.dismiss(None)

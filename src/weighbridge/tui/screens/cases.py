@@ -31,14 +31,16 @@ from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.case_edit import CaseEdit
 from weighbridge.tui.screens.case_try import CaseTry
 from weighbridge.tui.screens.choose import Choose
+from weighbridge.tui.screens.help import HelpScreen, own_keys
 from weighbridge.tui.widgets.case_list import CaseList
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
 
 KEYS = (
     "a adds · enter changes · m must-pass · d disables · delete removes · t tries · +/- moves · "
-    "i imports · s saves as TOML · p takes another pack · escape: back"
+    "i imports · s saves as TOML · p takes another pack · f1 helps · escape: back"
 )
+NOTHING_TAKEN = Notice("Nothing was taken.")
 SHOWN_BAD = 5
 """Refused rows of an import that are shown; `weighbridge cases import` names all."""
 
@@ -55,12 +57,13 @@ class CasesScreen(Screen[None]):
         Binding("i", "import", "Import", id="cases.import", tooltip="Cases of a JSONL, CSV or TOML file"),
         Binding("s", "save", "Save", id="cases.save", tooltip="Save the pack as a TOML file"),
         Binding("p", "pack", "Packs", id="cases.pack", tooltip="Take a built-in pack"),
+        Binding("f1", "about", "Help", id="cases.help", tooltip="About cases and graders, with examples"),
         Binding("escape", "close", "Back", id="cases.close", tooltip="Back to the step"),
     ]
     AUTO_FOCUS = "#case-list"
     CSS = """
     CasesScreen #one-case { height: 6; overflow-y: hidden; padding: 0 1; border-top: solid $panel; }
-    CasesScreen.-short #one-case { display: none; }
+    CasesScreen.-short #one-case { height: 3; }
     """
 
     def __init__(self, session: Session) -> None:
@@ -194,7 +197,7 @@ class CasesScreen(Screen[None]):
             elif (imported := await self._agreed(await asyncio.to_thread(import_cases, path))) is not None:
                 await self._take(imported)
             else:
-                self.say(Notice("Nothing was imported."))
+                self.say(NOTHING_TAKEN)
         except Problem as problem:
             self.say(Notice.of(problem))
 
@@ -224,6 +227,8 @@ class CasesScreen(Screen[None]):
             self._attempt(lambda: change.with_cases(self.pack, cases), cases[0].id)
         elif how == "replace" and await self._may_replace():
             self._attempt(lambda: found if isinstance(found, CasePack) else pack_of(found))
+        else:
+            self.say(NOTHING_TAKEN)
 
     @work
     async def action_save(self) -> None:
@@ -249,6 +254,9 @@ class CasesScreen(Screen[None]):
 
     async def _over(self, what: str) -> bool:
         return await self.app.push_screen_wait(Ask(f"{what} Write over it?", "Write over it", "Leave it"))
+
+    def action_about(self) -> None:
+        self.app.push_screen(HelpScreen("cases", own_keys(self)))
 
     def action_close(self) -> None:
         self.dismiss(None)

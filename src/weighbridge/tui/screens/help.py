@@ -1,23 +1,25 @@
-"""Help of a step: its page, and the keys that work there."""
+"""Help of a step or of the cases: its page, and the keys that work there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Markdown, Static
 
 from weighbridge.domain.steps import StepId
 
+Page = StepId | Literal["cases"]
 
-def help_text(step: StepId) -> str:
-    """The page of a step, from the package."""
-    return files("weighbridge").joinpath("data", "help", f"{step}.md").read_text(encoding="utf-8")
+
+def help_text(page: Page) -> str:
+    """The page of a step, or of the cases, from the package."""
+    return files("weighbridge").joinpath("data", "help", f"{page}.md").read_text(encoding="utf-8")
 
 
 def keys_table(bindings: Iterable[Binding]) -> str:
@@ -26,14 +28,19 @@ def keys_table(bindings: Iterable[Binding]) -> str:
     return "\n".join(["", "## Keys", "", "| key | what it does |", "|---|---|", *dict.fromkeys(rows)])
 
 
+def own_keys(screen: Screen[Any]) -> list[Binding]:
+    """The keys of a screen itself, without those of the app and of its fields."""
+    return [active.binding for active in screen.active_bindings.values() if active.node is screen]
+
+
 class HelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,q", "dismiss", "Close", id="help.close", tooltip="Back to the step")
     ]
 
-    def __init__(self, step: StepId, bindings: Iterable[Binding]) -> None:
+    def __init__(self, page: Page, bindings: Iterable[Binding]) -> None:
         super().__init__()
-        self._text = help_text(step) + "\n" + keys_table(bindings)
+        self._text = help_text(page) + "\n" + keys_table(bindings)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide-dialog"):
