@@ -34,7 +34,7 @@ class DiskNeed(Record):
     @property
     def sentence(self) -> str:
         """What is announced before the start."""
-        return f"takes at most {self.total_bytes / 1e6:,.0f} MB of disk, {self.tokens:,} tokens at the answers' limits"
+        return f"writes at most {self.tokens:,} tokens of answers, and {self.total_bytes / 1e6:,.0f} MB to disk"
 
 
 def disk_need(settings: RuntimeSettings, requests: Sequence[Request]) -> DiskNeed:

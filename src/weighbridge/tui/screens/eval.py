@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -20,7 +21,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import find_pack
-from weighbridge.tui.screens.eval_rows import detail_rows, gate_rows, live_line
+from weighbridge.tui.screens.eval_rows import around_rows, detail_rows, gate_rows, live_line
 from weighbridge.tui.screens.overrule import OverruleForm
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.proof import JobScreen
@@ -32,7 +33,7 @@ from weighbridge.tui.widgets.status_line import Notice
 
 class EvalScreen(JobScreen):
     STEP = "eval"
-    AUTO_FOCUS = "#cases"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "overrule", "Overrule", id="eval.overrule", tooltip="Your own mark of this case, with the reason"),
         Binding("e,f6", "app.cases", "Cases", id="eval.cases", tooltip="Add, change, try, import and save cases"),
@@ -51,7 +52,7 @@ class EvalScreen(JobScreen):
                 max_length=6,
             )
             yield Static(id="policy-text", classes="setting-note", markup=False)
-            yield Static("limit s", id="limit-title", markup=False)
+            yield Static("time limit (s)", id="limit-title", markup=False)
             yield Field(
                 lambda run: f"{run.policy.time_limit_s:g}" if run.policy and run.policy.time_limit_s else "",
                 lambda text: want.ChangeTimeLimit(seconds=text),
@@ -67,6 +68,12 @@ class EvalScreen(JobScreen):
         yield Static(id="eval-live", markup=False)
         yield Sheet(id="gate", label_width=8)
         yield Sheet(id="case-detail", label_width=8)
+        yield Sheet(id="around", label_width=8)
+
+    def on_mount(self) -> None:
+        """The page opens at its top, with the focus on the cases below it."""
+        for table in self.query(CaseTable):
+            table.focus(scroll_visible=False)
 
     def hint(self, run: Run) -> str:
         if run.planned:
@@ -89,10 +96,11 @@ class EvalScreen(JobScreen):
         if pack is None or policy is None:
             return
         musts = "; * always" if policy.must_pass else ""
-        self.query_one("#policy-text", Static).update(f"of {policy.cases} to pass{musts}")
+        self.query_one("#policy-text", Static).update(f"of {policy.cases} cases{musts}")
         self.query_one("#cases-file", Input).placeholder = f"{clean_line(pack.id, 20)}; or a .toml of yours; e edits"
         self._fill_table()
         self.query_one("#gate", Sheet).show(gate_rows(run))
+        self.query_one("#around", Sheet).show(around_rows(run))
         self._show_detail()
 
     def _results(self) -> dict[str, CaseResult]:
@@ -124,17 +132,34 @@ class EvalScreen(JobScreen):
     @on(Input.Submitted, "#cases-file")
     def _cases_file(self, event: Input.Submitted) -> None:
         event.stop()
-        if not event.value.strip():
-            return
-        try:
-            pack = find_pack(event.value.strip())
-        except Problem as problem:
-            self.wizard.tell(Notice.of(problem))
-            return
-        if self.apply(want.UsePack(pack=pack)):
-            event.input.clear()
-            self.wizard.tell(None)
+        if event.value.strip() and self._take_pack():
             self.query_one(CaseTable).focus()
+
+    def _take_pack(self) -> bool:
+        """Takes the pack that is typed, if one is. False, with the focus there, where there is no such pack."""
+        for line in self.query("#cases-file").results(Line):
+            name = line.value.strip()
+            try:
+                if name:
+                    self.wizard.session.apply(want.UsePack(pack=find_pack(name)))
+                    self.wizard.tell(None)
+            except Problem as problem:
+                said = Notice.of(problem)
+                self.wizard.tell(replace(said, hint=f"{said.hint} escape takes it back.".strip()))
+                line.focus()
+                return False
+            line.clear()
+        return True
+
+    def flush(self) -> bool:
+        return super().flush() and self._take_pack()
+
+    def take_back(self) -> bool:
+        typed = [line for line in self.query("#cases-file").results(Line) if line.value]
+        for line in typed:
+            line.clear()
+            self.wizard.tell(None)
+        return super().take_back() or bool(typed)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "overrule":

@@ -19,11 +19,12 @@ NEW_BASELINE = "The cases have changed since: ctrl+r runs them as a new baseline
 CHANGED = "Model, settings, threshold or time limit have changed since: ctrl+r runs it again."
 
 
-def gate_rows(run: Run) -> Iterator[Row]:
-    """k of n with its interval, and what the gate says; then the baselines before it."""
+def around_rows(run: Run) -> Iterator[Row]:
+    """What stands around the result: the machine meanwhile, the times of all cases, and the baselines before it."""
     record = run.evaluation
-    if record is not None:
-        yield from _record_rows(record, run)
+    if record is not None and record.gate is not None:
+        yield from noise_rows(record)
+        yield from ttft_rows(record)
     for earlier in run.baselines[-1:]:
         count = f" ({len(run.baselines)} in all)" if len(run.baselines) > 1 else ""
         same = run.pack is not None and earlier.cases_digest == run.pack.digest
@@ -32,7 +33,11 @@ def gate_rows(run: Run) -> Iterator[Row]:
         yield Row("Earlier", f"baseline{count}: {said}", "muted")
 
 
-def _record_rows(record: EvalRecord, run: Run) -> Iterator[Row]:
+def gate_rows(run: Run) -> Iterator[Row]:
+    """k of n with its interval, and what the gate says."""
+    record = run.evaluation
+    if record is None:
+        return
     if not flow.eval_is_current(run):
         changed = run.pack is not None and record.pack.digest != run.pack.digest
         yield Row("! stale", NEW_BASELINE if changed else CHANGED, "warn")
@@ -42,8 +47,6 @@ def _record_rows(record: EvalRecord, run: Run) -> Iterator[Row]:
     tone: Tone = {"PASSED": "good", "WARNED": "warn", "FAILED": "bad"}[gate.gate]  # type: ignore[assignment]
     yield Row("Result", f"{gate.passed} of {gate.total} passed; 95 % interval {gate.interval.text} (Wilson)", "head")
     yield Row("Gate", f"{gate.gate}: {'; '.join(gate.reasons)}", tone)
-    yield from noise_rows(record)
-    yield from ttft_rows(record)
 
 
 def noise_rows(record: EvalRecord) -> Iterator[Row]:

@@ -57,7 +57,8 @@ class CaseTable(DataTable[Text]):
     """`show` draws pack, results and the case that runs; the cursor follows the run until the person moves it."""
 
     DEFAULT_CSS = """
-    CaseTable { height: auto; max-height: 11; background: transparent; overflow-x: hidden; }
+    CaseTable { height: auto; max-height: 8; background: transparent; overflow-x: hidden; scrollbar-size: 0 0;
+                border-bottom: solid $panel; border-subtitle-color: $foreground-muted; }
     """
 
     def __init__(self, *, id: str) -> None:
@@ -77,6 +78,18 @@ class CaseTable(DataTable[Text]):
         column = next(c for key, c in self.columns.items() if key == "answer")
         column.width = max(ANSWER_LEAST, self.size.width - taken - 1)
         self.refresh(layout=True)
+        self._count()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._count()
+
+    def _count(self) -> None:
+        """Says below the rows how many more there are on either side: the page has the one scroll bar."""
+        above = int(self.scroll_target_y)
+        below = self.row_count - above - (self.size.height - self.header_height)
+        sides = ((above, f"{above:,} more above"), (below, f"{below:,} more below"))
+        self.border_subtitle = ", ".join(said for many, said in sides if many > 0)
 
     def show(self, pack: CasePack, results: dict[str, CaseResult], running: str) -> None:
         """Rows by key: a row appears once, then only its changed cells are drawn."""
