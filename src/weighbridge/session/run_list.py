@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.flow import first_open, status
@@ -41,6 +42,37 @@ def rows(store: RunStore, words: Sequence[str] = (), *, sizes: bool = True) -> l
     found = [row(entry) for entry in store.list()]
     chosen = sorted(matching(found, words), key=lambda one: (one.updated_at, one.id), reverse=True)
     return [with_size(store, one) for one in chosen] if sizes else chosen
+
+
+class KnownPacket(Record):
+    """A packet that a run of this machine saved last, and that is still there. `saved_at`: ISO 8601 in UTC."""
+
+    path: str
+    saved_at: str
+    run_id: str
+    run_name: str
+    decision: str | None
+
+
+def known_packets(store: RunStore) -> tuple[KnownPacket, ...]:
+    """Every packet that the runs know and whose folder stands, the one saved last first. A path is named once."""
+    found: dict[str, KnownPacket] = {}
+    for entry in store.list():
+        run = entry.run
+        if run is None or run.packet is None or not Path(run.packet.path).is_dir():
+            continue
+        choice = run.verdict.choice if run.verdict else None
+        path, at = run.packet.path, run.packet.at
+        if path not in found or found[path].saved_at < at:
+            found[path] = KnownPacket(path=path, saved_at=at, run_id=run.id, run_name=run.name, decision=choice)
+    return tuple(sorted(found.values(), key=lambda one: (one.saved_at, one.path), reverse=True))
+
+
+def packet_before(known: Sequence[KnownPacket], new: str) -> str:
+    """The path of the packet that was saved last before `new`; empty where there is none, or `new` is not known."""
+    paths = [one.path for one in known]
+    after = paths[paths.index(new) + 1 :] if new in paths else []
+    return after[0] if after else ""
 
 
 def with_size(store: RunStore, one: RunRow) -> RunRow:

@@ -20,14 +20,18 @@ def compare(app: WeighbridgeApp, old: str = "") -> None:
 
 async def _compare_two(app: WeighbridgeApp, old: str) -> None:
     """Asks for two packets, checks and compares them. What goes wrong is said; the run is not touched."""
-    from weighbridge.tui.screens.compare import AskTwo, CompareScreen
+    from weighbridge.session.run_list import known_packets, packet_before
+    from weighbridge.tui.screens.ask_two import AskTwo
 
     packet = app.session.run.packet
     new = packet.path if packet else ""
-    typed = await app.push_screen_wait(AskTwo(old if old != new else "", new))
+    known = await asyncio.to_thread(known_packets, app.store)
+    old = old if old and old != new else packet_before(known, new)
+    typed = await app.push_screen_wait(AskTwo(old, new, known))
     if typed is None:
         return
     from weighbridge.session.comparing import compare_packets
+    from weighbridge.tui.screens.compare import CompareScreen
 
     app.tell(Notice("Checking both packets."))
     try:
