@@ -115,6 +115,8 @@ async def test_the_packet_of_this_run_stands_ready_and_escape_compares_nothing(
     app = WeighbridgeApp(lambda: (session, store, ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until(pilot, "the run is open", lambda: app.step_screen is not None)
+        app.go("packet")
+        await wait_until(pilot, "step 9", lambda: "Save again" in screen_text(app))
         await ask(pilot)
         assert app.screen.query_one("#new", Input).value == str(two / "mine")
         assert app.focused is app.screen.query_one("#old", Input), "the other one is still to be named"

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from weighbridge.domain import flow
@@ -81,6 +81,10 @@ class PacketScreen(StepScreen):
             yield Line(f"./weighbridge-packet-{self.run.id}", id="target", compact=True, max_length=4_000)
         yield Sheet(id="saved", label_width=10)
 
+    @property
+    def next_label(self) -> str:
+        return "Save packet" if self.run.packet is None else "Save again"
+
     def hint(self, run: Run) -> str:
         gaps = sum(not item.held for item in completeness(run))
         if flow.status(run, "packet") == "done":
@@ -93,6 +97,7 @@ class PacketScreen(StepScreen):
         return "Nothing is missing. ctrl+n saves the packet."
 
     def draw(self, run: Run) -> None:
+        self.query_one("#next", Button).label = self.next_label
         items = self.query_one("#items", OptionList)
         at = items.highlighted
         items.set_options([Option(item_line(item), id=item.id) for item in completeness(run)])
