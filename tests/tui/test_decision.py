@@ -7,10 +7,12 @@ from steering import Launch, on_step, screen_text, shown_step, status, wait_unti
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from weighbridge.domain.intents import Confirm
+from weighbridge.domain.intents import Confirm, RecordTry, UsePack
 from weighbridge.domain.steps import ORDER
 from weighbridge.session import Session
+from weighbridge.tui.decision_words import tried_rows
 from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.widgets.field import Field
 
 
 async def weighed(session: Session, script: Script) -> None:
@@ -49,20 +51,45 @@ async def test_lora_is_locked_until_a_try_is_on_record(launch: Launch, session: 
         assert session.run.tried[0].note == "one word" and "On record as tried: prompt" in status(pilot)
         await pilot.press("x")
         await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
-        await pilot.press("tab", "enter")
+        assert "▸ Keep it" in screen_text(pilot.app) and "← → choose, Enter takes" in screen_text(pilot.app)
+        await pilot.press("right")
+        await wait_until(pilot, "the sign moves", lambda: "▸ Take it off" in screen_text(pilot.app))
+        await pilot.press("enter")
         await wait_until(pilot, "nothing is tried", lambda: session.run.tried == ())
         await pilot.press("r")
         await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, AskLine))
+        await pilot.press("enter")
+        await wait_until(pilot, "what is missing", lambda: "Nothing is typed yet" in screen_text(pilot.app))
         await pilot.press(*"manual", "enter")
         await wait_until(pilot, "the other try", lambda: [one.what for one in session.run.tried] == ["rag"])
         await wait_until(pilot, "it is unlocked", lambda: "LoRA    ✓ allowed" in screen_text(pilot.app))
+        reason = screen.query_one("#reason", Field)
+        assert reason.placeholder.startswith("optional")
         await to(pilot, "LoRA")
-        await pilot.press("enter", "ctrl+n")
+        told = str(screen.query_one("#choices", OptionList).get_option("LoRA").prompt)
+        assert "on your word: the try has no result yet" in " ".join(told.split())
+        await pilot.press("enter")
+        await wait_until(pilot, "why", lambda: reason.placeholder == "why LoRA?")
+        assert status(pilot).startswith("LoRA is chosen; a reason is owed.")
+        await pilot.press("ctrl+n")
         assert shown_step(pilot) == "decision" and "Say why" in status(pilot)
         await pilot.press(*"the form", "ctrl+n")
         await on_step(pilot, "packet")
     verdict = session.run.verdict
     assert verdict is not None and (verdict.choice, verdict.reason) == ("LoRA", "the form")
+
+
+async def test_tries_of_an_earlier_baseline_are_marked(launch: Launch, session: Session, script: Script) -> None:
+    await weighed(session, script)
+    run = session.apply(RecordTry(what="prompt", note="one word"))
+    assert run.pack is not None
+    fewer = run.pack.model_copy(update={"case": run.pack.case[1:]})
+    session.apply(UsePack(pack=fewer))
+    _ = [event async for event in session.evaluate()]
+    rows = list(tried_rows(session.run))
+    assert rows[0].value.startswith("[of an earlier baseline] one word") and "p puts another prompt" in rows[1].value
+    session.apply(RecordTry(what="rag", note="the handbook"))
+    assert [row.value.startswith("[of an earlier") for row in tried_rows(session.run)] == [True, False]
 
 
 async def test_what_matters_can_be_read_on_a_small_screen(launch: Launch, session: Session, script: Script) -> None:

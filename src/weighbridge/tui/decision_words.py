@@ -56,11 +56,33 @@ def note(run: Run, chosen: Choice | None) -> str:
     return "No eval has run to its end. Stop needs no evidence; the rest does."
 
 
+def standing(run: Run) -> str:
+    """What the status says of the choice: what is chosen, and whether a reason is owed for it."""
+    advice = flow.recommended(run)[0]
+    if run.choice is None or run.choice == advice:
+        word = f"{advice} is recommended" if run.choice is None else f"{advice} is chosen, as recommended"
+        return f"{word}; " + ("Next takes it, no reason is owed." if not run.reason else "your reason goes with it.")
+    return f"{run.choice} is chosen; " + ("your reason goes with it." if run.reason.strip() else "a reason is owed.")
+
+
+def asked_why(run: Run) -> str:
+    """What stands in the empty line of the reason."""
+    advice = flow.advised(run)
+    if run.choice in (None, advice.choice):
+        return f"optional; recommended for: {advice.why}" if advice.choice else "why, in your own words"
+    return f"why {run.choice}?"
+
+
 def tried_rows(run: Run) -> Iterator[Row]:
     """What was tried against a failed baseline, and what came of it."""
-    for one in run.tried:
-        result = one.result or "no result yet: run the cases with it"
-        yield Row(TITLES[one.what], f"{clean_line(one.note, 300)} ({result})")
+    digest = run.evaluation.policy.cases_digest if run.evaluation else ""
+    answering = [one.speaks_of(digest) for one in run.tried]
+    for one, answers in zip(run.tried, answering, strict=True):
+        result = one.result or "no result yet" + (": run the cases with it" if answers else "")
+        earlier = "" if answers else "[of an earlier baseline] "
+        yield Row(TITLES[one.what], f"{earlier}{clean_line(one.note, 300)} ({result})", "text" if answers else "muted")
+    if run.tried and not any(answering):
+        yield Row("here", "nothing yet: p puts another prompt on record for this baseline, r RAG.", "muted")
     if not run.tried:
         yield Row("nothing", "p puts another prompt on record, r RAG: LoRA needs one of them.", "muted")
 

@@ -54,8 +54,10 @@ def _said(run: Run, found: Advice) -> Iterator[str]:
         said = ". ".join(filter(None, (row.why, row.way_out)))
         cost = f". So far: {cost_so_far(run).text}" if row.choice == "stop" else ""
         yield f"  {row.choice}: {'allowed' if row.allowed else 'not allowed'}; {said}{cost}"
+    digest = run.evaluation.policy.cases_digest if run.evaluation else ""
     for one in run.tried:
-        yield f"  tried: {one.what}, {one.note} ({one.result or 'no result yet'})"
+        earlier = "" if one.speaks_of(digest) else ", of an earlier baseline"
+        yield f"  tried{earlier}: {one.what}, {one.note} ({one.result or 'no result yet'})"
     yield from (f"  · {sentence}" for sentence in (words_for(gate.passed, gate.total) if gate else ()))
     yield f"Recommended: {found.choice}; {found.why}" if found.choice else "Nothing is recommended without evidence."
 

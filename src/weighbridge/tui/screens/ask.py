@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,12 +14,34 @@ from textual.widgets import Button, Input, Static
 from weighbridge.tui.widgets.field import Line
 
 _CANCEL = Binding("escape", "cancel", "Cancel", id="ask.cancel", tooltip="Change nothing")
+YES_NO_KEYS = "← → choose, Enter takes, Escape leaves"
+NOTHING_TYPED = "Nothing is typed yet: type it above, or leave with Escape."
+
+
+class Answer(Button):
+    """One of two answers. A sign before it, not its colour alone, says that Enter takes it."""
+
+    def __init__(self, words: str, id: str) -> None:
+        super().__init__(f"  {words}", id=id, compact=True)
+        self._words = words
+
+    @on(events.Focus)
+    def _lit(self) -> None:
+        self.label = f"▸ {self._words}"
+
+    @on(events.Blur)
+    def _unlit(self) -> None:
+        self.label = f"  {self._words}"
 
 
 class Ask(ModalScreen[bool]):
     """A question with two answers; the harmless one has the focus."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_CANCEL]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _CANCEL,
+        Binding("left,up", "app.focus_previous", "Choose", id="ask.left", show=False, tooltip="The other answer"),
+        Binding("right,down", "app.focus_next", "Choose", id="ask.right", show=False, tooltip="The other answer"),
+    ]
 
     def __init__(self, question: str, yes: str, no: str) -> None:
         super().__init__()
@@ -29,8 +51,9 @@ class Ask(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal(classes="dialog-buttons"):
-                yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+                yield Answer(self._no, id="no")
+                yield Answer(self._yes, id="yes")
+            yield Static(YES_NO_KEYS, classes="dialog-keys", markup=False)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -41,7 +64,7 @@ class Ask(ModalScreen[bool]):
 
 
 class AskLine(ModalScreen[str | None]):
-    """Asks for one line; None where the person turns away, or types nothing."""
+    """Asks for one line; None where the person turns away. With nothing typed it says so, and stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_CANCEL]
 
@@ -59,7 +82,16 @@ class AskLine(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        typed = event.value.strip()
+        if typed:
+            self.dismiss(typed)
+        else:
+            self.query_one(".dialog-keys", Static).update(f"! {NOTHING_TYPED}")
+
+    @on(Input.Changed)
+    def _typing(self, event: Input.Changed) -> None:
+        if event.value.strip():
+            self.query_one(".dialog-keys", Static).update(f"{self._enter} · escape: change nothing")
 
     def action_cancel(self) -> None:
         self.dismiss(None)

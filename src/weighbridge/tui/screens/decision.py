@@ -17,7 +17,16 @@ from weighbridge.domain.problems import Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.decision import CHOICES, Choice
-from weighbridge.tui.decision_words import TITLES, note, option_line, reason_of, shown_rows, tried_rows
+from weighbridge.tui.decision_words import (
+    TITLES,
+    asked_why,
+    note,
+    option_line,
+    reason_of,
+    shown_rows,
+    standing,
+    tried_rows,
+)
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.sizes import SHORT_BELOW
@@ -45,13 +54,13 @@ class DecisionScreen(StepScreen):
             tooltip="Another prompt was tried: on record",
         ),
         Binding("r", "tried('rag')", "RAG", id="decision.rag", tooltip="RAG was tried: on record"),
-        Binding("x", "untried", "Untry", id="decision.untried", tooltip="Take the last try off the record"),
+        Binding("x", "untried", "Take back", id="decision.untried", tooltip="Take the last try off the record"),
     ]
 
     def hint(self, run: Run) -> str:
         if flow.recommended(run)[0] is None:
             return "Nothing is recommended; ctrl+n goes on without a decision."
-        stands = "The recommendation stands if you choose nothing."
+        stands = standing(run)
         gate = flow.current_gate(run)
         if gate is None or self.app.size.height >= SHORT_BELOW:
             return stands
@@ -109,7 +118,7 @@ class DecisionScreen(StepScreen):
         self._draw_below(run)
         reason = self.query_one("#reason", Field)
         reason.disabled = chosen is None
-        reason.placeholder = flow.recommended(run)[1] or "why, in your own words"
+        reason.placeholder = asked_why(run)
 
     def _draw_below(self, run: Run) -> None:
         """What was tried, and what the cases show, where there is an eval to speak of."""
