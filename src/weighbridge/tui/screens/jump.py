@@ -12,13 +12,17 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from weighbridge.domain.run import Run
-from weighbridge.domain.steps import StepId
+from weighbridge.domain.steps import STEPS, StepId
 from weighbridge.tui.widgets.rail import Rail
 
 
 class JumpScreen(ModalScreen[StepId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+g", "cancel", "Close", id="jump.close", tooltip="Stay at this step")
+        Binding("escape,ctrl+g", "cancel", "Close", id="jump.close", tooltip="Stay at this step"),
+        *(
+            Binding(str(step.number), f"take('{step.id}')", step.title, id=f"jump.{step.id}", show=False)
+            for step in STEPS
+        ),
     ]
 
     def __init__(self, run: Run, here: StepId) -> None:
@@ -29,7 +33,7 @@ class JumpScreen(ModalScreen[StepId | None]):
         with Vertical(classes="dialog"):
             yield Static("Go to step", classes="dialog-title")
             yield Rail(self._here, id="jump")
-            yield Static("Enter goes there · escape: stay", classes="dialog-keys")
+            yield Static("Enter or 1 to 9 goes there · escape: stay", classes="dialog-keys")
 
     def on_mount(self) -> None:
         self.query_one(Rail).show(self._run_shown)
@@ -37,6 +41,9 @@ class JumpScreen(ModalScreen[StepId | None]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(cast(StepId, event.option_id))
+
+    def action_take(self, step: StepId) -> None:
+        self.dismiss(step)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

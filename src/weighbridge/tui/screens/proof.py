@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,9 +23,6 @@ from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.status_line import Notice
-
-FULL_FOOTER = 80
-"""Columns in which the footer of a running proof names every key."""
 
 JOB_KEYS: list[BindingType] = [
     Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),
@@ -44,9 +41,6 @@ PANEL_KEYS: list[BindingType] = [
         tooltip="Figures of the last proof, in brackets",
         priority=True,
     ),
-    # They are in the palette and in F1; the footer has no room for them here.
-    Binding("ctrl+g", "app.jump", "Go to", id="panel.jump", show=False, tooltip="Jump to any step"),
-    Binding("ctrl+l", "app.runs", "Runs", id="panel.runs", show=False, tooltip="Resume, delete, or begin a run"),
 ]
 
 
@@ -125,21 +119,6 @@ class ProofScreen(JobScreen):
                 tooltip="The prompt of the proof",
             )
         yield LivePart()
-
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """On a narrow screen the footer leaves out Back and Quit, and Next while the proof runs: the keys of the help
-        and of the palette, which name them, need the room."""
-        found = super().active_bindings
-        if self.app.size.width >= FULL_FOOTER:
-            return found
-        hidden = ("back", "quit", "app.quit", *(("next",) if self.wizard.jobs.running else ()))
-        return {
-            key: active._replace(binding=replace(active.binding, show=False))
-            if active.binding.action in hidden
-            else active
-            for key, active in found.items()
-        }
 
     def action_download(self) -> None:
         self.wizard.download()

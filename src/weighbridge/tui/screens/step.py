@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, OptionList
+from textual.widgets import Button, Input, OptionList
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
@@ -23,6 +23,7 @@ from weighbridge.domain.steps import BY_ID, StepId, after, before
 from weighbridge.tui.budget import Budget
 from weighbridge.tui.sizes import NARROW_BELOW, SHORT_BELOW
 from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.key_line import KeyLine
 from weighbridge.tui.widgets.rail import Rail
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
 from weighbridge.tui.widgets.title_bar import TitleBar
@@ -68,7 +69,7 @@ class StepScreen(Screen[None]):
         with Horizontal(id="bar"):
             yield StatusLine(id="status")
             yield Button(self.next_label, id="next", compact=True, tooltip="Confirm this step and go on (ctrl+n)")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.wizard.run_changed.subscribe(self, self._redraw)

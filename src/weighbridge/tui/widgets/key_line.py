@@ -1,0 +1,73 @@
+"""The footer: as many keys as the width holds, each of them whole, the most needed first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+FIRST = ("help", "command_palette", "stop", "next", "start", "back", "quit")
+"""Actions that get room before the keys of the step."""
+LAST = ("jump", "runs")
+"""Actions that get what is left: the palette has them too."""
+
+
+def _rank(active: ActiveBinding) -> int:
+    action = active.binding.action.removeprefix("app.")
+    if action in FIRST:
+        return FIRST.index(action)
+    return len(FIRST) + (LAST.index(action) + 1 if action in LAST else 0)
+
+
+def fitting(shown: Sequence[tuple[ActiveBinding, int]], width: int) -> Iterator[ActiveBinding]:
+    """Those of the keys that fit beside each other, in their order. Each comes with its own width in columns."""
+    left, kept = width + 1, set()
+    for at in sorted(range(len(shown)), key=lambda at: _rank(shown[at][0])):
+        if shown[at][1] + 1 <= left:
+            left -= shown[at][1] + 1
+            kept.add(at)
+    return (active for at, (active, _) in enumerate(shown) if at in kept)
+
+
+class KeyLine(Footer):
+    """The keys of the step, laid out anew where the width changes."""
+
+    _width = 0
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, show_command_palette=False)
+
+    def compose(self) -> ComposeResult:
+        if not self._bindings_ready:
+            return
+        shown = [(active, self._width_of(active)) for active in self._acting()]
+        for _, binding, enabled, tooltip in fitting(shown, self.app.size.width):
+            yield FooterKey(
+                binding.key,
+                self.app.get_key_display(binding),
+                binding.description,
+                binding.action,
+                disabled=not enabled,
+                tooltip=tooltip,
+            )
+
+    def _acting(self) -> Iterable[ActiveBinding]:
+        """The keys that are to be shown, one for each action."""
+        keys: dict[str, ActiveBinding] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.show:
+                keys.setdefault(active.binding.action, active)
+        return keys.values()
+
+    def _width_of(self, active: ActiveBinding) -> int:
+        return cell_len(f"{self.app.get_key_display(active.binding)} {active.binding.description}")
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.bindings_changed(self.screen)
