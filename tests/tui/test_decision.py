@@ -34,6 +34,16 @@ async def to(pilot: Pilot[int], choice: str) -> None:
     await pilot.pause()
 
 
+async def take_it_off(pilot: Pilot[int]) -> None:
+    """Asks for the last try to be taken off, and says so in the dialog."""
+    await pilot.press("x")
+    await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
+    assert "▸ Keep it" in screen_text(pilot.app) and "← → choose, Enter takes" in screen_text(pilot.app)
+    await pilot.press("right")
+    await wait_until(pilot, "the sign moves", lambda: "▸ Take it off" in screen_text(pilot.app))
+    await pilot.press("enter")
+
+
 async def test_lora_is_locked_until_a_try_is_on_record(launch: Launch, session: Session, script: Script) -> None:
     await weighed(session, script)
     async with launch() as pilot:
@@ -49,12 +59,7 @@ async def test_lora_is_locked_until_a_try_is_on_record(launch: Launch, session: 
         await pilot.press(*"one word", "enter")
         await wait_until(pilot, "the try", lambda: len(session.run.tried) == 1)
         assert session.run.tried[0].note == "one word" and "On record as tried: prompt" in status(pilot)
-        await pilot.press("x")
-        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
-        assert "▸ Keep it" in screen_text(pilot.app) and "← → choose, Enter takes" in screen_text(pilot.app)
-        await pilot.press("right")
-        await wait_until(pilot, "the sign moves", lambda: "▸ Take it off" in screen_text(pilot.app))
-        await pilot.press("enter")
+        await take_it_off(pilot)
         await wait_until(pilot, "nothing is tried", lambda: session.run.tried == ())
         await pilot.press("r")
         await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, AskLine))
