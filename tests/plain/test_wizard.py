@@ -122,7 +122,7 @@ def test_threshold_cases_and_decision_are_the_persons_own(typed: Typed, script: 
     (tmp_path / "few.toml").write_text('id = "few"\n' + case % 1)
     policy = "cases=few.toml\ncases=mine.toml\nmin_pass=9\nmin_pass=3\n\n"
     _, said, run = typed(f"{STEPS_1_2}\n\n\n\n{policy}\nLoRA\nwhy not\nstop\nno budget\n6\nq\n")
-    assert "1 cases; at least 5 fixed cases are needed" in said and "the threshold is 9" in said
+    assert "1 case; at least 5 fixed cases are needed" in said and "the threshold is 9" in said
     assert run.pack is not None and run.pack.id == "mine" and run.policy is not None and run.policy.min_pass == 3
     assert "! LoRA is not allowed" in said
     assert run.verdict is not None and (run.verdict.choice, run.verdict.reason) == ("stop", "no budget")

@@ -107,7 +107,7 @@ def test_a_recommendation_that_stood_is_not_called_a_persons_choice(weighed: Con
     own = verdict.model_copy(update={"recommended": None, "reason": "I say so."})
     text = read(changed(weighed, DECISION, verdict=own)).text
     assert "by the person, at" in text
-    assert "nobody chose otherwise" not in text
+    assert "nobody chose otherwise, at" not in text
 
 
 def test_what_is_not_owed_and_not_known_is_named(weighed: Contents) -> None:

@@ -30,7 +30,7 @@ def test_every_step_has_a_help_page_a_learner_can_read_at_once(step: Step) -> No
 
 def test_no_page_is_left_over() -> None:
     pages = {page.name for page in DATA.joinpath("help").iterdir()}
-    assert pages == {f"{step.id}.md" for step in STEPS}
+    assert pages == {"cases.md", *(f"{step.id}.md" for step in STEPS)}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_the_pack_tells_a_small_model_from_a_good_one(pack: CasePack) -> None:
 
 def test_the_pack_keeps_its_first_cases_and_says_why_each_is_there(pack: CasePack) -> None:
     assert [case.id for case in pack.case][: len(SMALL_MODEL)] == list(SMALL_MODEL)
-    assert {case.grader.kind for case in pack.case} == {"includes", "match", "pattern", "json", "refusal"}
+    assert {case.grader.kind for case in pack.case} == {"all", "includes", "match", "pattern", "json"}
     assert all(case.why and case.tags for case in pack.case)
     assert pack.must_pass == ("laptop-01",)

@@ -100,6 +100,6 @@ async def test_an_eval_says_what_was_marked_and_q_leaves() -> None:
         app = await until(pilot, lambda app: app.meter.view().job == "eval")
         await pilot.press("end")
         view = app.meter.view()
-        assert len(view.marks) == 8
+        assert len(view.marks) == 12
         await pilot.press("q")
         await until(pilot, lambda app: not app.is_running or app.return_code is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from steering import Launch, on_step, screen_text, shown_step, wait_until, walk_to, wizard_of
 from textual.binding import Binding
+from textual.widgets import OptionList
 
 from weighbridge.domain.steps import ORDER, STEPS
 from weighbridge.services.store import RunStore
@@ -27,8 +28,8 @@ async def test_runs_are_listed_resumed_begun_and_deleted(
         await pilot.press("ctrl+l")
         await wait_until(pilot, "the list", lambda: older.run.id in screen_text(app))
         assert f"▶ {session.run.id}  2 Route" in screen_text(app)
-        lines = [e.id for e in store.list()]
-        await pilot.press(*["down"] * lines.index(older.run.id), "enter")
+        at = app.screen.query_one("#runs", OptionList).get_option_index(older.run.id)
+        await pilot.press("home", *["down"] * at, "enter")
         await wait_until(pilot, "the older run", lambda: app.session.run.id == older.run.id)
         await on_step(pilot, "constraints")
         await pilot.press("ctrl+l", "n")
@@ -36,8 +37,8 @@ async def test_runs_are_listed_resumed_begun_and_deleted(
         await on_step(pilot, "constraints")
         await pilot.press("ctrl+l")
         await wait_until(pilot, "the list", lambda: older.run.id in screen_text(app))
-        at = [e.id for e in store.list()].index(older.run.id)
-        await pilot.press(*["down"] * at, "d")
+        at = app.screen.query_one("#runs", OptionList).get_option_index(older.run.id)
+        await pilot.press("home", *["down"] * at, "d")
         await wait_until(pilot, "the question", lambda: isinstance(app.screen, ask.Ask))
         assert len(store.list()) == 3, "nothing is deleted before the answer"
         await pilot.press("tab", "enter")

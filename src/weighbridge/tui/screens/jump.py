@@ -20,8 +20,8 @@ class JumpScreen(ModalScreen[StepId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+g", "cancel", "Close", id="jump.close", tooltip="Stay at this step"),
         *(
-            Binding(str(step.number), f"take('{step.id}')", step.title, id=f"jump.{step.id}", show=False)
-            for step in STEPS
+            Binding(str(s.number), f"take('{s.id}')", s.title, id=f"jump.{s.id}", show=False, tooltip=f"To {s.title}")
+            for s in STEPS
         ),
     ]
 

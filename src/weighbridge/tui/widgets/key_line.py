@@ -11,23 +11,28 @@ from textual.binding import ActiveBinding
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-FIRST = ("help", "command_palette", "stop", "next", "start", "back", "quit")
-"""Actions that get room before the keys of the step."""
-LAST = ("jump", "runs")
-"""Actions that get what is left: the palette has them too."""
+OWN = ""
+"""Stands for the keys of the step."""
+ORDER = ("help", "command_palette", "stop", "next", "start", "back", "quit", OWN, "jump", "runs")
+"""Which actions get room first. What is left out is in the palette too."""
+ORDER_OF_A_JOB = ("help", "command_palette", "stop", OWN, "next", "back", "quit", "jump", "runs")
+"""The same while a job runs: its own keys are in no other place of the screen."""
 
 
-def _rank(active: ActiveBinding) -> int:
-    action = active.binding.action.removeprefix("app.")
-    if action in FIRST:
-        return FIRST.index(action)
-    return len(FIRST) + (LAST.index(action) + 1 if action in LAST else 0)
+def _action(active: ActiveBinding) -> str:
+    return active.binding.action.removeprefix("app.")
+
+
+def _rank(active: ActiveBinding, order: Sequence[str]) -> int:
+    action = _action(active)
+    return order.index(action if action in order else OWN)
 
 
 def fitting(shown: Sequence[tuple[ActiveBinding, int]], width: int) -> Iterator[ActiveBinding]:
     """Those of the keys that fit beside each other, in their order. Each comes with its own width in columns."""
     left, kept = width + 1, set()
-    for at in sorted(range(len(shown)), key=lambda at: _rank(shown[at][0])):
+    order = ORDER_OF_A_JOB if any(_action(active) == "stop" for active, _ in shown) else ORDER
+    for at in sorted(range(len(shown)), key=lambda at: _rank(shown[at][0], order)):
         if shown[at][1] + 1 <= left:
             left -= shown[at][1] + 1
             kept.add(at)
