@@ -11,9 +11,18 @@ from fakes import Script
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, Refused
-from weighbridge.domain.verdict.cases import CasePack
+from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.session import Session
-from weighbridge.session.rehearsal import Rehearsal, try_case
+from weighbridge.session.rehearsal import Rehearsal
+
+
+async def try_case(session: Session, case: Case) -> Rehearsal:
+    """A case tried to its end."""
+    tried = Rehearsal(session, case)
+    async with aclosing(tried.events()) as events:
+        async for _ in events:
+            pass
+    return tried
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from weighbridge.tui.widgets.panel import figure_lines
 from weighbridge.tui.widgets.rail import entry
 from weighbridge.tui.widgets.status_line import Notice, sentence
 from weighbridge.tui.widgets.trace import Scale, trace_lines, trace_row
-from weighbridge.tui.widgets.wrap import hanging, middle, shared_start
+from weighbridge.tui.widgets.wrap import hanging, middle
 
 
 def test_a_trace_begins_at_zero_and_not_at_its_least_value() -> None:
@@ -104,10 +104,8 @@ def test_a_problem_is_a_sentence_with_its_hint() -> None:
     assert sentence("(As it is.)") == "(As it is.)"
 
 
-def test_a_hanging_indent_and_the_words_that_all_reasons_share() -> None:
+def test_a_hanging_indent() -> None:
     assert hanging("one two three four", 12, 2) == "  one two\n  three four"
-    assert shared_start(["5 of 8; keep", "5 of 8; stop"]) == "5 of 8"
-    assert shared_start(["owed", "stop"]) == "" and shared_start(["alone; x"]) == ""
 
 
 def test_a_long_name_keeps_both_ends() -> None:

@@ -153,7 +153,11 @@ def _lines_before(path: Path, start: int) -> int:
 
 
 def _start_of_newest_job(path: Path) -> int:
-    """The byte at which the newest job begins, found by its first attempt; 0 where there is none."""
+    """The byte at which the newest job begins, found by its first attempt; 0, so that all is read, where there is none.
+
+    A file that cannot be searched (an empty one, a system without maps) is read whole too, and says itself what is
+    wrong with it.
+    """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
             end = len(text)
@@ -163,7 +167,7 @@ def _start_of_newest_job(path: Path) -> int:
                     return at
                 end = at
     except (OSError, ValueError):
-        pass
+        return 0  # it is read whole
     return 0
 
 

@@ -135,7 +135,8 @@ def _cleaned(value: Any) -> Any:
 def _path_here(model: ModelChoice, home: Path) -> str:
     """Where the model's file lies on this machine; empty where it has to be downloaded or chosen anew.
 
-    Whether it is the very file is found by its digest, before anything runs.
+    A bundled package that is not installed, or a name that makes no path, means that it is not here: the step Model
+    says so. Whether it is the very file is found by its digest, before anything runs.
     """
     try:
         if model.kind == "bundled":
@@ -144,5 +145,5 @@ def _path_here(model: ModelChoice, home: Path) -> str:
             own = place(models(home), model.repo, model.revision, model.file_name)
             return str(own) if own.is_file() else ""
     except Problem:
-        pass
+        return ""
     return ""

@@ -91,12 +91,3 @@ class Rehearsal:
             self.message = event.message
         elif isinstance(event, Ended):
             self.outcome = event.outcome
-
-
-async def try_case(session: Session, case: Case) -> Rehearsal:
-    """A case tried to its end."""
-    tried = Rehearsal(session, case)
-    async with aclosing(tried.events()) as events:
-        async for _ in events:
-            pass
-    return tried

@@ -13,14 +13,6 @@ def hanging(text: str, width: int, indent: int) -> str:
     )
 
 
-def shared_start(texts: list[str], separator: str = "; ") -> str:
-    """The words with which all texts begin, up to the separator; empty where they differ or there is one text."""
-    if len(texts) < 2:
-        return ""
-    start = texts[0].split(separator)[0]
-    return start if all(text.startswith(start + separator) for text in texts) else ""
-
-
 def middle(text: str, room: int) -> str:
     """`text` in at most `room` characters: both ends stay, as names differ at either."""
     if len(text) <= room:
