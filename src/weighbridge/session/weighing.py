@@ -47,6 +47,12 @@ _REFUSALS: OrderedDict[tuple[Key, int], str] = OrderedDict()
 """What the engine said where it refused a model with a context of so many tokens."""
 
 
+def forget() -> None:
+    """Forgets what the engine answered in this process, so that it is asked anew."""
+    _ANSWERS.clear()
+    _REFUSALS.clear()
+
+
 def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
     """A run with a forecast at once: of the engine's answers where it gave them before, else the formula's.
 
