@@ -79,7 +79,7 @@ async def real_run(wanted: RuntimeSettings, fill: bool) -> tuple[Loaded, int]:
                 prompt = Request(id="fill", prompt="word " * (wanted.n_ctx - 64))
                 answered = [event async for event in runtime.generate(prompt)]
                 done = next(event for event in answered if isinstance(event, Completed | Failed))
-                assert isinstance(done, Completed) and done.prompt_tokens > wanted.n_ctx - 64, done
+                assert isinstance(done, Completed) and (done.prompt_tokens or 0) > wanted.n_ctx - 64, done
             sample = Sampler(pid, time.monotonic).sample()
             assert sample is not None and sample.peak_rss_bytes is not None
             return loaded, sample.peak_rss_bytes

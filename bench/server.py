@@ -119,7 +119,7 @@ async def ours(home: Path, pack: CasePack, threads: int, reuse: bool) -> Run:
         raise SystemExit(f"The eval gave {len(done)} answers to {len(pack.case)} cases.")
     warmed = next(event.t for event in events if isinstance(event, Completed) and event.warmup)
     assert [event.prompt for event in events if isinstance(event, RequestStarted)][1:] == prompts(pack)
-    return Run(done[-1].t - warmed, whole, sum(event.output_tokens for event in done))
+    return Run(done[-1].t - warmed, whole, sum(event.output_tokens or 0 for event in done))
 
 
 def prompts(pack: CasePack) -> list[str]:

@@ -16,6 +16,7 @@ from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 
 E = TypeVar("E")
+N = TypeVar("N", int, float)
 PROMPT = "What is the capital of France?"
 
 
@@ -72,6 +73,12 @@ def the(kind: type[E], events: list[Event]) -> E:
     return found[0]
 
 
+def known(value: N | None) -> N:
+    """A figure that the engine in the child always has."""
+    assert value is not None
+    return value
+
+
 def pid_of(events: list[Event]) -> int:
     return next(event.pid for event in events if event.event == "spawned")
 
@@ -84,7 +91,7 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
         await asyncio.sleep(0.02)
 
 
-def is_gone(pid: int) -> bool:
+def is_gone(pid: int | None) -> bool:
     """No such process, or only its entry waiting for somebody to read the exit code."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

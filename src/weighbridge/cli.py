@@ -40,6 +40,11 @@ ROOMS = {
     "compare": "compare",
     "runs": "runs",
     "cases": "cases",
+    "notebook": "notebook",
+    "import": "notebook_import",
+    "export": "export",
+    "load": "load",
+    "jobs": "rentals",
     "doctor": "doctor",
 }
 """Verbs, and the module of `plain` that each has to itself."""

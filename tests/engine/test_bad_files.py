@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_rig import PROMPT, Rig, is_gone, the, until
+from engine_rig import PROMPT, Rig, is_gone, known, the, until
 
 from weighbridge.domain.proof.events import Failed, Loaded, Stopped
 from weighbridge.domain.proof.runtime import Launch
@@ -144,4 +144,4 @@ async def test_the_template_is_the_one_of_the_file(rig: Rig, tmp_path: Path) -> 
     at = raw.index(TEMPLATE_KEY) + len(TEMPLATE_KEY) + 4
     size = int.from_bytes(raw[at : at + 8], "little")
     assert the(Loaded, events).chat_template_sha256 == hashlib.sha256(template.ljust(size)).hexdigest()
-    assert (await rig.ask(runtime, "one two three")).prompt_tokens < 15, "no system prompt around it"
+    assert known((await rig.ask(runtime, "one two three")).prompt_tokens) < 15, "no system prompt around it"

@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from engine_rig import Rig, is_gone, the, until
+from engine_rig import Rig, is_gone, known, the, until
 from markov_gguf import WORDS, write_model
 
 from weighbridge.domain.proof.events import Completed, Event, Failed, RequestStarted
@@ -34,7 +34,7 @@ async def test_an_answer_is_cut_between_two_tokens(rig: Rig, tmp_path: Path) -> 
     events = await asked(runtime, rig.request("a", time_limit_s=0.2))
     done = the(Completed, events)
     assert the(RequestStarted, events).time_limit_s == 0.2
-    assert done.stop_reason == "time_limit" and 0 < done.output_tokens < 60_000
+    assert done.stop_reason == "time_limit" and 0 < known(done.output_tokens) < 60_000
     assert (await rig.ask(runtime, "a", max_tokens=5)).stop_reason == "max_tokens", "the next one has its own time"
 
 
@@ -51,7 +51,7 @@ async def test_a_conversation_goes_through_the_template(rig: Rig, tmp_path: Path
     runtime, _ = await rig.started(rig.launch(model=write_model(tmp_path / "m.gguf", SWING, template=ALL)))
     one = await rig.ask(runtime, "as text", messages=TALK)
     same = await rig.ask(runtime, "as text", messages=(Message(role="user", content="b b b user: a"),))
-    assert one.prompt_tokens == same.prompt_tokens + len("system") - len("user")
+    assert one.prompt_tokens == known(same.prompt_tokens) + len("system") - len("user")
     raw, _ = await rig.started(rig.launch(model=write_model(tmp_path / "raw.gguf", SWING)))
     assert (await rig.ask(raw, "a b", messages=TALK)).prompt_tokens == (await rig.ask(raw, "a b")).prompt_tokens
 

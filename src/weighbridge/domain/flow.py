@@ -14,6 +14,7 @@ from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.licences import LicenceNote
 from weighbridge.domain.run import Override, Run
+from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.domain.verdict.decision import ACCEPTED, Choice, GateResult, Option
 from weighbridge.domain.verdict.rules import Advice
@@ -24,7 +25,19 @@ Status = Literal["done", "todo", "stale", "attention"]
 
 def _model_identity(run: Run) -> Any:
     model = run.model
-    return model and (model.kind, model.repo, model.revision, model.file_name, model.sha256)
+    if model is None:
+        return None
+    served = (model.address, model.served_name) if model.served else ()
+    return (model.kind, model.repo, model.revision, model.file_name, model.sha256, *served)
+
+
+def _machine_identity(run: Run) -> tuple[Any, ...]:
+    """What the model runs on, where that is not this machine. Nothing for this one."""
+    target, rental, notebook = run.target, run.rental, run.notebook
+    if target is not None and target.origin == "rented" and rental is not None:
+        order = rental.order
+        return (order.hardware.name, order.image, order.command)
+    return (notebook.boot_id,) if notebook is not None else ()
 
 
 def _inputs(run: Run, step: StepId) -> Any:
@@ -41,12 +54,13 @@ def _inputs(run: Run, step: StepId) -> Any:
         case "card":
             return (_model_identity(run), run.card, run.licence, run.constraints.commercial_use)
         case "runtime":
-            return (_model_identity(run), *how, run.plan if run.planned else None)
+            serve = (run.serve,) if run.serve != ServePlan() else ()
+            return (_model_identity(run), *how, run.plan if run.planned else None, *serve)
         case "proof":
-            return (run.planned, _model_identity(run), *how)
+            return (run.planned, _model_identity(run), *how, *_machine_identity(run))
         case "eval":
             pack = run.pack.digest if run.pack else ""
-            return (run.planned, _model_identity(run), run.settings, pack, run.policy)
+            return (run.planned, _model_identity(run), run.settings, pack, run.policy, *_machine_identity(run))
         case "decision":
             results = run.evaluation.results if run.evaluation else ()
             needs = (run.constraints.privacy, run.constraints.needs_fine_tuning)

@@ -45,6 +45,13 @@ class ChangePlan(Record):
     value: str
 
 
+class ChangeServe(Record):
+    """How the model is to be served elsewhere, a field as typed; the empty text takes it back."""
+
+    field: str
+    value: str
+
+
 class AcceptMemoryRisk(Record):
     """The memory refusal is overruled, on record."""
 
@@ -115,6 +122,7 @@ Intent = (
     | ChangeSetting
     | ChangePrompt
     | ChangePlan
+    | ChangeServe
     | AcceptMemoryRisk
     | AcceptLicenceRisk
     | UsePack

@@ -14,6 +14,7 @@ from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import PlanDetails
+from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.verdict.decision import Choice
 
 _STRICT = ConfigDict(strict=True)
@@ -125,6 +126,17 @@ class PlanTable(PlanDetails):
     model_config = _STRICT
 
 
+class ServeTable(ServePlan):
+    """[serve]: how the model is served where it does not run on this machine."""
+
+    model_config = _STRICT
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The fields that the file gives, as a person would type them."""
+        return {name: str(getattr(self, name)) for name in ServePlan.model_fields if name in self.model_fields_set}
+
+
 class Plan(Record):
     """The whole file."""
 
@@ -135,3 +147,4 @@ class Plan(Record):
     eval: EvalTable = EvalTable()
     decision: DecisionTable = DecisionTable()
     plan: PlanTable = PlanTable()
+    serve: ServeTable = ServeTable()

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import typed
+from weighbridge.domain.load.records import LoadRecord
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.choice import ModelChoice
@@ -23,6 +24,10 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
+from weighbridge.domain.serving.notebook import NotebookRuntime
+from weighbridge.domain.serving.plan import ServePlan
+from weighbridge.domain.serving.rental import Rental
+from weighbridge.domain.serving.target import Target
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.domain.verdict.cost import JobCost
@@ -53,6 +58,9 @@ class PlanDetails(Record):
     notebook_link: str = ""
     runtime_type: str = ""
     reset_note: str = ""
+    access_rule: str = ""
+    source_trace: str = ""
+    no_leak_note: str = ""
 
 
 class ProofRecord(Record):
@@ -124,6 +132,7 @@ class Run(Record):
     settings: RuntimeSettings = RuntimeSettings()
     forecast: Forecast | None = None
     plan: PlanDetails = PlanDetails()
+    serve: ServePlan = ServePlan()
     overrides: tuple[Override, ...] = ()
     prompt: str = Field(default=DEFAULT_PROMPT, min_length=1)
     pack: CasePack | None = None
@@ -132,6 +141,9 @@ class Run(Record):
     evaluation: EvalRecord | None = None
     baselines: tuple[Baseline, ...] = Field(default=(), description="earlier evals that ran to their gate")
     tried: tuple[Tried, ...] = Field(default=(), description="prompts and retrieval tried against a failed baseline")
+    rentals: tuple[Rental, ...] = Field(default=(), description="GPUs rented for this run, the newest last")
+    notebook: NotebookRuntime | None = Field(default=None, description="where the proof ran, if in a notebook")
+    load: LoadRecord | None = Field(default=None, description="the newest load test")
     spent: dict[str, JobCost] = Field(default_factory=dict, description="what each job has cost, by its id")
     rules: Rules | None = Field(
         default=None, exclude=True, description="of the decision: the program's, put in when a run is opened"
@@ -146,8 +158,36 @@ class Run(Record):
 
     @property
     def planned(self) -> bool:
-        """Whether the route runs somewhere else, so that this run is a plan."""
-        return self.constraints.available_route != "local_cpu"
+        """Whether the route runs somewhere else and nothing there answers, so that this run is a plan."""
+        return self.constraints.available_route != "local_cpu" and self.target is None and self.notebook is None
+
+    @property
+    def target(self) -> Target | None:
+        """The server that answers; None: the child on this machine, or nothing at all."""
+        model, rental = self.model, self.rental
+        if model is not None and model.served:
+            engine = "transformers" if model.kind == "transformers" else ""
+            return Target(
+                api="ollama" if model.kind == "ollama" else "openai",
+                base_url=model.address,
+                model=model.served_name,
+                origin="started" if model.kind == "transformers" else "given",
+                engine=engine,
+            )
+        if self.constraints.available_route != "rented_gpu" or rental is None or not rental.endpoint:
+            return None
+        return Target(
+            api="openai",
+            base_url=rental.endpoint,
+            model=rental.order.repo,
+            origin="rented",
+            engine=rental.order.engine,
+        )
+
+    @property
+    def rental(self) -> Rental | None:
+        """The newest rental, if there is one."""
+        return self.rentals[-1] if self.rentals else None
 
     @property
     def model_key(self) -> str:

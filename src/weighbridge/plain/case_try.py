@@ -42,7 +42,7 @@ def run_try(pack: CasePack, case_id: str, model: str, as_json: bool) -> int:
 def _text(result: CaseResult) -> str:
     pairs = [
         ("mark", f"{'PASS' if result.passed else 'FAIL'}: {result.reason}"),
-        ("answer", f"{counted(result.output_tokens, 'token')}, ended by {result.stop_reason}"),
+        ("answer", f"{counted(result.output_tokens or 0, 'token')}, ended by {result.stop_reason}"),
         ("TTFT", seconds(result.ttft_s)),
         ("decode", rate(result.decode_tokens_per_s)),
         ("peak RSS", mib(result.peak_rss_bytes)),

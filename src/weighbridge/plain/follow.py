@@ -134,7 +134,7 @@ def _change(event: Event) -> str | None:
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
             again = f", repeat {event.repeat}" if event.repeat > 1 else ""
-            return f"{what}{again}: {counted(event.prompt_tokens, 'token')} to read"
+            return f"{what}{again}: {counted(event.prompt_tokens or 0, 'token')} to read"
         case Failed():
             return f"failed ({event.kind}, {phase_words(event.phase)}): {event.message}"
         case Graded():

@@ -85,6 +85,8 @@ class _Chain:
         for field, text in plan.plan.model_dump().items():
             if text:
                 session.apply(want.ChangePlan(field=field, value=text))
+        for field, text in plan.serve.given.items():
+            session.apply(want.ChangeServe(field=field, value=text))
         if not session.run.planned:
             await session.weigh()
         accept_memory_risk(session, plan.runtime.accept_memory_risk or None)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from weighbridge import __version__
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
+from weighbridge.plain.usage_elsewhere import add_verbs
 from weighbridge.plain.usage_runs import add_actions
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction["Parser"]
 
-_MODEL = "`bundled`, the path of a .gguf file, or org/repo[@revision][:file.gguf] of the Hub, or its address"
+_MODEL = "`bundled`, the path of a .gguf file, org/repo[@revision][:file.gguf] of the Hub, or its address"
+_SERVED = f"{_MODEL}; or a server: https://host/v1#name, ollama:NAME, transformers:FOLDER"
 _KV_TYPE = "type of the KV cache: f16 (the default) or q8_0, about half as large"
 _FAILING = "exit code 5 where something became worse, or where nothing may be compared: then none can be ruled out"
 _EPILOG = """\
@@ -60,10 +63,12 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", parser_class=Parser)
     adders = (
         *(_route, _search, _fit, _card, _download, _prove, _run, _verify, _sign),
-        *(_compare, _replay, _runs, _cases, _schema, _doctor),
+        *(_compare, _replay, _runs, _cases, _schema),
     )
     for add in adders:
         add(verbs)
+    add_verbs(partial(_verb, verbs))
+    _doctor(verbs)
     return top
 
 
@@ -153,7 +158,7 @@ def _prove(verbs: Verbs) -> None:
         'weighbridge prove bundled --max-tokens 64 --prompt "What is a GGUF file?"',
         json="every event as one JSON line, and a summary as the last",
     )
-    verb.add_argument("model", nargs="?", metavar="MODEL", help=_MODEL)
+    verb.add_argument("model", nargs="?", metavar="MODEL", help=_SERVED)
     verb.add_argument("--from", dest="packet", metavar="PACKET", help="run this packet's recipe again and compare")
     verb.add_argument("--cases", action="store_true", help="with --from: the packet's cases too")
     _settings(verb)
@@ -199,6 +204,9 @@ def _run(verbs: Verbs) -> None:
     verb.description = f"{verb.description} A gate that is FAILED is a result, and ends with 0: --json has it."
     verb.add_argument("plan", metavar="PLAN", help="the answers, a TOML file")
     verb.add_argument("-o", "--output", metavar="DIR", required=True, help="where the packet goes")
+    verb.add_argument(
+        "--rent", metavar="USD", help="rent the plan's GPU, spend at most so much, and stop it; without it: a plan only"
+    )
 
 
 def _verify(verbs: Verbs) -> None:

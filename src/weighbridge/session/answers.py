@@ -15,6 +15,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import Override, PlanDetails, Run
+from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Policy
@@ -119,11 +120,30 @@ def change_prompt(run: Run, intent: want.ChangePrompt) -> Run:
     return run.model_copy(update={"prompt": text})
 
 
-def change_plan(run: Run, intent: want.ChangePlan) -> Run:
+def change_plan(run: Run, intent: want.ChangePlan | want.ChangeServe) -> Run:
+    """What is typed for a route that runs elsewhere."""
+    if isinstance(intent, want.ChangeServe):
+        return _change_serve(run, intent)
     if intent.field not in PlanDetails.model_fields:
         raise BadInput(f"A plan has no field {intent.field!r}.")
     plan = run.plan.model_copy(update={intent.field: clean_line(intent.value, 1000)})
     return run.model_copy(update={"plan": plan})
+
+
+def _change_serve(run: Run, intent: want.ChangeServe) -> Run:
+    """How the model is to be served elsewhere; the empty text takes a field back."""
+    field = ServePlan.model_fields.get(intent.field)
+    if field is None:
+        raise BadInput(f"There is no setting {intent.field!r} of a server.")
+    text = clean_line(intent.value, 300).strip()
+    own = {name: value for name, value in run.serve.model_dump().items() if name != intent.field}
+    if text:
+        own[intent.field] = text.replace(",", "") if intent.field in ("max_model_len", "cap_usd") else text
+    try:
+        serve = ServePlan.model_validate(own)
+    except ValidationError as error:
+        raise BadInput(f"{intent.field} ({field.description}): {_plain(error)}.") from None
+    return run.model_copy(update={"serve": serve})
 
 
 def accept_memory_risk(run: Run, intent: want.AcceptMemoryRisk, now: str) -> Run:

@@ -18,9 +18,9 @@ from weighbridge.domain.route.table import Tables
 from weighbridge.domain.verdict.rules import Rules
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
-from weighbridge.services.engine.llama_runtime import LlamaRuntime
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
+from weighbridge.services.runtimes import make_runtime
 from weighbridge.services.store import data_folder
 from weighbridge.services.tables import load_licences, load_rules, load_tables
 
@@ -42,7 +42,7 @@ class Deps:
     machine: Callable[[Path], MachineFacts] = machine_facts
     now: Callable[[], str] = utc_now
     monotonic: Callable[[], float] = time.monotonic
-    runtime: RuntimeFactory = LlamaRuntime
+    runtime: RuntimeFactory = make_runtime
     conditions: ReadConditions = read_conditions
     dry_load: DryLoad | None = dry_load
     """Asks the engine for a forecast; None: the formula alone."""

@@ -46,7 +46,7 @@ class Grading:
         if done.stop_reason == "time_limit" and request.time_limit_s is not None:
             return _failed(request, clock(), cut_off(request.time_limit_s))
         made = (await asyncio.to_thread(mark, {case.id: case}, {case.id: done.output}))[case.id]
-        reason = made.reason if done.output_tokens else no_answer
+        reason = made.reason if done.answered else no_answer
         return Graded(
             t=clock(), request=done.request, case=case.id, repeat=done.repeat, passed=made.passed, reason=reason
         )
@@ -56,6 +56,8 @@ class Grading:
 
         The time limit of the whole child hits whichever case is asked then, and so does somebody who ends the child.
         """
+        if failed.kind == "outside" and not failed.survived:
+            return None
         whole = failed.kind == "time_limit" and failed.signal is None and request.time_limit_s is None
         if whole or failed.signal in ENDED_BY_SOMEBODY or request.case not in self._cases:
             return None

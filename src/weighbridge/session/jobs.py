@@ -13,8 +13,6 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.disk import disk_need
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -32,19 +30,13 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.runtime import ENGINE_FAULTS, Launch, Runtime, retry_mode
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
-from weighbridge.services.atomic import disk_problem
 from weighbridge.services.engine.mode_memory import known_mode, remember
-from weighbridge.services.engine.thread_memory import known_threads, remember_threads
+from weighbridge.services.engine.thread_memory import remember_threads
 from weighbridge.services.store import RunFolder
 from weighbridge.session.command import prove_command as prove_command
 from weighbridge.session.deps import Deps
 from weighbridge.session.grading import Grading
-
-ADDRESS_SPACE_SPARE = 8 * 2**30
-"""Room above the forecast for the interpreter, libraries and thread stacks, which reserve far more than they use."""
-LEAST_LIMIT_S, SECONDS_A_TOKEN = 3600.0, 2.0
-"""Time that a child may take: a token in two seconds is slow for a model that fits, and a stuck child is found by its
-silence long before."""
+from weighbridge.session.launching import attempt_facts, launch_of
 
 
 class Job:
@@ -117,6 +109,8 @@ class Job:
             return self._deps.mode, "as in the recipe"
         if self._goes_on is not None:
             return self._goes_on, "goes on in the mode of the results so far"
+        if self._run.target is not None:
+            return "default", "first try"
         known = known_mode(self._deps.home)
         return known or "default", "remembered: this mode works on this machine and build" if known else "first try"
 
@@ -144,10 +138,19 @@ class Job:
         began = self._clock()
         before = await self._conditions("before")
         machine = self._deps.machine(self._folder.folder)
-        launch = self._launch(number, mode, machine, before)
+        log = self._folder.folder / "logs" / log_name(self.id, number)
+        launch = launch_of(self._run, self._requests, self._deps, mode, machine, before, log)
         runtime = self._deps.runtime(launch, self._clock)
         self._runtime = runtime
-        yield self._attempt_event(began, number, reason, launch, machine, runtime)
+        yield Attempt(
+            t=began,
+            at=self._deps.now(),
+            job=self.kind,
+            job_id=self.id,
+            number=number,
+            reason=reason,
+            **attempt_facts(self._run, launch, machine, runtime.facts),
+        )
         if before is not None:
             yield before
         async for event in self._work(launch, runtime):
@@ -155,7 +158,7 @@ class Job:
             yield event
         stopped = await runtime.stop()
         self._finished = not self._failure and not self._stopping
-        if self._finished and (mode == "default" or self._faulted):
+        if self._finished and launch.target is None and (mode == "default" or self._faulted):
             remember(self._deps.home, mode)
         if stopped is not None:
             yield stopped
@@ -208,7 +211,7 @@ class Job:
 
     def _without_answer(self, done: Completed) -> Failed | None:
         """For a proof, an answer without a single token is a failure."""
-        if done.warmup or done.output_tokens:
+        if done.warmup or done.answered:
             return None
         kind: FailureKind = "input" if done.stop_reason == "context_full" else "refused"
         phase = "prefill" if kind == "input" else "decode"
@@ -220,56 +223,12 @@ class Job:
         elif isinstance(event, Loaded):
             self.n_ctx = event.n_ctx
 
-    def _launch(self, number: int, mode: Mode, machine: MachineFacts, before: Conditions | None) -> Launch:
-        model, forecast = self._run.model, self._run.forecast
-        assert model is not None
-        need = forecast.total_max_bytes if forecast else 0
-        logs = self._folder.folder / "logs"
-        try:
-            logs.mkdir(exist_ok=True)
-        except OSError as error:
-            raise disk_problem(logs, error) from error
-        launch = Launch(
-            model_path=model.path,
-            model_sha256=model.sha256,
-            settings=self._run.settings,
-            mode=mode,
-            log_path=str(logs / f"{log_name(self.id, number)}"),
-            address_space_bytes=2 * need + (model.size_bytes or 0) + ADDRESS_SPACE_SPARE,
-            time_limit_s=LEAST_LIMIT_S + SECONDS_A_TOKEN * disk_need(self._run.settings, self._requests).tokens,
-            usable_cores=machine.usable_cores,
-            others_percent=before.others_percent if before else None,
-        )
-        return launch.model_copy(update={"threads": known_threads(self._deps.home, launch, self._deps.now())})
-
-    def _attempt_event(
-        self, t: float, number: int, reason: str, launch: Launch, machine: MachineFacts, runtime: Runtime
-    ) -> Attempt:
-        assert self._run.model is not None
-        return Attempt(
-            t=t,
-            at=self._deps.now(),
-            job=self.kind,
-            job_id=self.id,
-            number=number,
-            mode=launch.mode,
-            reason=reason,
-            runtime=runtime.facts.name,
-            version=runtime.facts.version,
-            command=prove_command(self._run),
-            model_file=self._run.model.file_name,
-            model_sha256=launch.model_sha256,
-            settings=launch.settings,
-            available_bytes=machine.available_bytes,
-            load1=machine.load1,
-        )
-
 
 def no_answer(done: Completed, n_ctx: int) -> str:
     """Why an answer has not a single token. `n_ctx`: the context as the engine made it."""
     if done.stop_reason == "context_full":
         return (
-            f"The prompt has {done.prompt_tokens:,} tokens and leaves no room in a context of "
+            f"The prompt has {done.prompt_tokens or 0:,} tokens and leaves no room in a context of "
             f"{n_ctx:,}: raise the context or shorten the prompt."
         )
     return (

@@ -30,6 +30,7 @@ from weighbridge.session import (
     packing,
     proving,
     recovery,
+    serving,
     spending,
     tries,
     weighing,
@@ -125,7 +126,7 @@ class Session:
                 run = self._forecast(answers.change_setting(self._run, intent))
             case want.ChangePrompt():
                 run = answers.change_prompt(self._run, intent)
-            case want.ChangePlan():
+            case want.ChangePlan() | want.ChangeServe():
                 run = answers.change_plan(self._run, intent)
             case want.AcceptMemoryRisk():
                 run = answers.accept_memory_risk(self._run, intent, self.deps.now())
@@ -238,6 +239,9 @@ class Session:
         lack = missing(self._run, "card")
         if lack:
             raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
+        if self._run.target is not None:
+            serving.require_reachable(self._run)
+            return
         fetching.require_downloaded(self._run)
         await self.weigh()
         lack = missing(self._run, "runtime")

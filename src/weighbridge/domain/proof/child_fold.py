@@ -39,7 +39,9 @@ class ChildFold:
         self._unstable: dict[str, None] = {}
         self._settled: dict[str, object] = {}
         self._temperature: float | None = None
-        self._count = self._prompts = self._outputs = 0
+        self._count = 0
+        self._prompts: int | None = 0
+        self._outputs: int | None = 0
         self._stop_reason: StopReason | None = None
 
     def add(self, event: Event) -> RequestFigures | None:
@@ -87,8 +89,8 @@ class ChildFold:
                 self._values[name].append(value)
         self._values["itl_s"].extend(self._fold.gaps)
         self._count += 1
-        self._prompts += figures.prompt_tokens
-        self._outputs += figures.output_tokens
+        self._prompts = _sum(self._prompts, figures.prompt_tokens)
+        self._outputs = _sum(self._outputs, figures.output_tokens)
         self._stop_reason = figures.stop_reason
         self._compare(figures, done)
         self._repeat(figures)
@@ -138,7 +140,7 @@ class ChildFold:
             "spreads": spreads,
         }
 
-    def _with_cut(self) -> tuple[dict[str, array[float]], int, int, int]:
+    def _with_cut(self) -> tuple[dict[str, array[float]], int, int | None, int | None]:
         """Values by figure, answers, prompt tokens, output tokens; the prompt that is not completed among them."""
         values, fold = dict(self._values), self._fold
         counts = self._count, self._prompts, self._outputs
@@ -148,7 +150,12 @@ class ChildFold:
         more = {name: array("d", [value]) for name, value in cut.items() if value is not None} | {"itl_s": fold.gaps}
         for name, added in more.items():
             values[name] = values.get(name, array("d")) + added
-        return values, counts[0] + 1, counts[1] + fold.open.prompt_tokens, counts[2] + fold.tokens
+        return values, counts[0] + 1, _sum(counts[1], fold.open.prompt_tokens), _sum(counts[2], fold.tokens)
+
+
+def _sum(total: int | None, more: int | None) -> int | None:
+    """One count that is not known makes the sum unknown."""
+    return None if total is None or more is None else total + more
 
 
 _MEDIANS = (

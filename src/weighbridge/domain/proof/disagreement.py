@@ -23,8 +23,10 @@ Pair = tuple[float, float]
 """Our rate and the engine's for one request, tokens a second."""
 
 
-def comparable(tokens: int, engine_ms: float) -> bool:
+def comparable(tokens: int | None, engine_ms: float | None) -> bool:
     """Whether one request is long enough for its two rates to be held against each other."""
+    if tokens is None or engine_ms is None:
+        return False
     return tokens >= LEAST_TOKENS and engine_ms / 1000 >= LEAST_S
 
 

@@ -6,6 +6,10 @@ Sizes are bytes. The order of a job:
     attempt -> conditions -> spawned -> ready -> loaded -> trial* -> swept
             -> (request -> prefilled -> token* -> completed)* -> stopped -> conditions
 
+A server that answers over HTTP has `connected` in place of `ready`, `loaded` and `swept`, no `prefilled`, a `token` for
+each piece of text that arrived, and `server_sample` where it tells of itself; `spawned` and `sample` only where its
+process is on this machine.
+
 `prefix_checked` stands before the first request that could keep the beginning of the one before.
 `sensors` and `sample` anywhere behind `spawned`; `failed` before `stopped` where something broke. A second `attempt`
 (mode "safe") follows where the first was killed by a signal. `graded` follows `completed` in an eval, or the `failed`
@@ -20,6 +24,8 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.proof.remote import Connected as Connected
+from weighbridge.domain.proof.remote import ServerSample as ServerSample
 from weighbridge.domain.proof.samples import Conditions as Conditions
 from weighbridge.domain.proof.samples import Sample as Sample
 from weighbridge.domain.proof.samples import Sensors as Sensors
@@ -27,6 +33,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.threads import Swept as Swept
 from weighbridge.domain.proof.threads import ThreadsLowered as ThreadsLowered
 from weighbridge.domain.proof.threads import Trial as Trial
+from weighbridge.domain.serving.target import Target
 
 Mode = Literal["default", "safe"]
 JobKind = Literal["proof", "eval"]
@@ -51,6 +58,7 @@ class Attempt(Record):
     settings: RuntimeSettings = Field(description="as they were wished")
     available_bytes: int | None
     load1: float | None = None
+    target: Target | None = Field(default=None, description="the server that answers; null: the child on this machine")
 
 
 class Spawned(Record):
@@ -113,7 +121,7 @@ class RequestStarted(Record):
     warmup: bool = False
     repeat: int = 1
     prompt: str
-    prompt_tokens: int
+    prompt_tokens: int | None = Field(description="null: a server counts them itself, and says so at the end if at all")
     time_limit_s: float | None = Field(default=None, description="seconds from `t` that the answer may take")
 
 
@@ -129,7 +137,10 @@ class Prefilled(Record):
 
 
 class Token(Record):
-    """One token left the sampler at `t`. `text` may be empty while a character spans several tokens."""
+    """One token left the sampler at `t`. `text` may be empty while a character spans several tokens.
+
+    Of a server: a piece of text arrived at `t`. Most send a piece for each token, but none has to.
+    """
 
     event: Literal["token"] = "token"
     t: float
@@ -156,7 +167,10 @@ StopReason = Literal["eos", "max_tokens", "context_full", "stopped", "time_limit
 
 
 class Completed(Record):
-    """A request is over. Engine counters come from `llama_perf_context`, milliseconds and tokens."""
+    """A request is over. Engine counters come from `llama_perf_context`, milliseconds and tokens.
+
+    Of a server: its own counts and timings, as it told them; null where it did not. They are never mixed with ours.
+    """
 
     event: Literal["completed"] = "completed"
     t: float
@@ -166,14 +180,23 @@ class Completed(Record):
     repeat: int = 1
     output: str = Field(description="raw text of the answer, control characters included")
     stop_reason: StopReason
-    prompt_tokens: int
-    output_tokens: int
-    prefill_s: float = Field(description="first decode call to its return, all prompt batches")
-    engine_prompt_ms: float
-    engine_prompt_tokens: int
-    engine_decode_ms: float
-    engine_decode_tokens: int
+    prompt_tokens: int | None
+    output_tokens: int | None
+    prefill_s: float | None = Field(description="first decode call to its return, all prompt batches; null for servers")
+    engine_prompt_ms: float | None
+    engine_prompt_tokens: int | None
+    engine_decode_ms: float | None
+    engine_decode_tokens: int | None
     reused_tokens: int = Field(default=0, description="of the prompt, kept in the KV cache: its TTFT is no cold one")
+    pieces: int | None = Field(default=None, description="pieces of text that a server sent; null: not a server")
+    sent_tokens: int | None = Field(default=None, description="of the prompt as sent, counted apart from the answer")
+    sent_by: str = Field(default="", description="how sent_tokens were counted")
+    doubts: tuple[str, ...] = Field(default=(), description="sentences: what of the server's account does not add up")
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer at all. A server that counts nothing is judged by its text."""
+        return bool(self.output) if self.output_tokens is None else self.output_tokens > 0
 
 
 class Heartbeat(Record):
@@ -185,8 +208,9 @@ class Heartbeat(Record):
     progress: int = Field(description="grows with every batch or token: a stuck native call is seen by it")
 
 
-FailureKind = Literal["crash", "refused", "input", "hang", "time_limit", "protocol"]
-"""`input`: the engine is sound, and what it was asked cannot be answered with these settings."""
+FailureKind = Literal["crash", "refused", "input", "hang", "time_limit", "protocol", "outside"]
+"""`input`: the engine is sound, and what it was asked cannot be answered with these settings. `outside`: the server or
+the way to it failed, which says nothing of the model, so that no case gets a mark by it."""
 
 
 class Failed(Record):
@@ -204,16 +228,23 @@ class Failed(Record):
 
 
 class Stopped(Record):
-    """Shutdown evidence: the process is gone. `how` is the mildest step that was enough."""
+    """Shutdown evidence: the process is gone. `how` is the mildest step that was enough.
+
+    Of a server: `released` is a model that the server put out of its memory, `left_running` a server that is not ours
+    to stop; `pid` is null unless its process is on this machine, and `gone` is what `evidence` shows.
+    """
 
     event: Literal["stopped"] = "stopped"
     t: float
-    pid: int
-    how: Literal["unloaded", "terminated", "killed", "crashed"]
+    pid: int | None
+    how: Literal["unloaded", "terminated", "killed", "crashed", "released", "left_running"]
     seconds: float = Field(description="from the wish to stop until the process was gone")
     exit_code: int | None = None
     signal: str | None = None
     gone: bool = Field(description="the operating system no longer knows the process id")
+    evidence: tuple[str, ...] = Field(
+        default=(), description="sentences: what was asked after the stop, and the answer"
+    )
 
 
 class Graded(Record):
@@ -247,6 +278,7 @@ Event = Annotated[
     | Sensors
     | Conditions
     | Ready
+    | Connected
     | Loaded
     | Trial
     | Swept
@@ -257,6 +289,7 @@ Event = Annotated[
     | Token
     | Completed
     | Sample
+    | ServerSample
     | Heartbeat
     | Failed
     | Stopped

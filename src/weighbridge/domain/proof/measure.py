@@ -42,20 +42,22 @@ class RequestFigures(Record):
     prompt: str
     output: str
     stop_reason: StopReason
-    prompt_tokens: int
-    output_tokens: int
+    prompt_tokens: int | None
+    output_tokens: int | None
     ttft_s: float | None
     prefill_tokens_per_s: float | None
     decode_tokens_per_s: float | None
     itl: Spread | None
     total_s: float
     peak_rss_bytes: int | None
-    engine_prompt_ms: float
-    engine_decode_ms: float
+    engine_prompt_ms: float | None
+    engine_decode_ms: float | None
     repeat: int = 1
     reused_tokens: int = 0
     engine_prefill_tokens_per_s: float | None = None
     engine_decode_tokens_per_s: float | None = None
+    pieces: int | None = None
+    doubts: tuple[str, ...] = ()
 
 
 class AttemptOutcome(Record):
@@ -186,7 +188,7 @@ class RequestFold:
         self._last = event.t
 
     def _figures(self, started: RequestStarted, done: Completed) -> RequestFigures:
-        computed = done.prompt_tokens - done.reused_tokens
+        computed = None if done.prompt_tokens is None else done.prompt_tokens - done.reused_tokens
         return RequestFigures(
             request=done.request,
             case=done.case,
@@ -200,19 +202,31 @@ class RequestFold:
             output_tokens=done.output_tokens,
             ttft_s=self.ttft_s,
             prefill_tokens_per_s=_rate(computed, done.prefill_s),
-            decode_tokens_per_s=self.decode_tokens_per_s,
+            decode_tokens_per_s=self._decode_rate(done),
             itl=spread(self.gaps),
             total_s=round(done.t - started.t, 6),
             peak_rss_bytes=self.peak,
             engine_prompt_ms=done.engine_prompt_ms,
             engine_decode_ms=done.engine_decode_ms,
-            engine_prefill_tokens_per_s=_rate(done.engine_prompt_tokens, done.engine_prompt_ms / 1000),
-            engine_decode_tokens_per_s=_rate(done.engine_decode_tokens, done.engine_decode_ms / 1000),
+            engine_prefill_tokens_per_s=_rate(done.engine_prompt_tokens, _seconds(done.engine_prompt_ms)),
+            engine_decode_tokens_per_s=_rate(done.engine_decode_tokens, _seconds(done.engine_decode_ms)),
+            pieces=done.pieces,
+            doubts=done.doubts,
         )
 
+    def _decode_rate(self, done: Completed) -> float | None:
+        """A server's pieces are not its tokens: its own count over our span. None where it counts none."""
+        if done.pieces is None:
+            return self.decode_tokens_per_s
+        return None if done.output_tokens is None else decode_rate(done.output_tokens, self._last - self._first)
 
-def _rate(tokens: int, seconds: float) -> float | None:
-    return round(tokens / seconds, 3) if seconds > 0 else None
+
+def _rate(tokens: int | None, seconds: float | None) -> float | None:
+    return round(tokens / seconds, 3) if tokens is not None and seconds is not None and seconds > 0 else None
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def request_figures(events: Iterable[Event]) -> tuple[RequestFigures, ...]:

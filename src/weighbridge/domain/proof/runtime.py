@@ -13,6 +13,7 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import Event, Failed, Mode, Stopped
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.proof.threads import Swept
+from weighbridge.domain.serving.target import Target
 
 
 class RuntimeFacts(Record):
@@ -25,7 +26,10 @@ class RuntimeFacts(Record):
 
 
 class Launch(Record):
-    """All that a runtime needs to start: the model's file and digest, the settings and the mode."""
+    """All that a runtime needs to start: the model's file and digest, the settings and the mode.
+
+    With a `target` a server answers: there is no file, and of the settings it takes max_tokens, temperature and seed.
+    """
 
     model_path: str
     model_sha256: str
@@ -40,6 +44,7 @@ class Launch(Record):
     """Thread counts of an earlier sweep that still hold; None: they are measured, unless the settings fix them."""
     usable_cores: int = 1
     """Most threads that a sweep tries."""
+    target: Target | None = None
     others_percent: float | None = None
     """Processor time taken by others just before, percent of one core: where the sweep begins. None: not known."""
 

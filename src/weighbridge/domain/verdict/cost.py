@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from weighbridge.domain.base import Record
-from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Prefilled, Token
+from weighbridge.domain.proof.events import Attempt, Completed, Event, Heartbeat, Prefilled, Token
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -42,6 +42,9 @@ class JobCostFold:
                 self.job_id = event.job_id
             case Prefilled():
                 self._read += event.prompt_tokens - event.reused_tokens
+            case Completed() if event.pieces is not None:
+                self._read += (event.prompt_tokens or 0) - event.reused_tokens
+                self._written += (event.output_tokens or event.pieces) - event.pieces
             case Token():
                 self._written += 1
             case _:

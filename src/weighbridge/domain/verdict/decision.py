@@ -67,7 +67,7 @@ class CaseResult(Record):
     ttft_s: float | None
     decode_tokens_per_s: float | None
     prompt_tokens: int | None = Field(description="null: the engine never said")
-    output_tokens: int
+    output_tokens: int | None = Field(description="null: the server does not count them")
     peak_rss_bytes: int | None
     total_s: float | None = None
     reused_tokens: int = 0

@@ -99,7 +99,7 @@ def _token(event: Token, asked: RequestStarted | None, read: Prefilled | None) -
 
 def _possible(done: Completed) -> Iterator[str]:
     """Of a prompt that was read a part may have been kept, and not all of it: its last token gives the first answer."""
-    if not 0 <= done.reused_tokens <= max(0, done.prompt_tokens - 1):
+    if not 0 <= done.reused_tokens <= max(0, (done.prompt_tokens or 0) - 1):
         yield f"{done.request!r} kept {done.reused_tokens} of {done.prompt_tokens} prompt tokens"
 
 

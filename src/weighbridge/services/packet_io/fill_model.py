@@ -17,14 +17,24 @@ _MEASURED: dict[ChoiceKind, str] = {
     "file": "measured when the model was chosen",
     "hub": "measured on this machine before the file was taken for the model",
     "named": "",
+    "endpoint": "",
+    "ollama": "",
+    "transformers": "",
 }
 _UNKNOWN: dict[ChoiceKind, str] = {
     "bundled": "the file does not say",
     "file": "the file does not say",
     "hub": "the Hub does not say, or no file of the repository was fetched",
     "named": "a repository was named; nothing of it was fetched",
+    "endpoint": "the server answers for the model; its files were not seen",
+    "ollama": "the Ollama service answers for the model; its files were not seen",
+    "transformers": "transformers serve answers for the model; its files were not read here",
 }
-_KNOWN = tuple(name for name in ModelChoice.model_fields if name not in ("path", "kind", "name", "source"))
+_KNOWN = tuple(
+    name
+    for name in ModelChoice.model_fields
+    if name not in ("path", "kind", "name", "source", "address", "served_name")
+)
 """What of a model may be unknown."""
 _NOT_OF_THE_HUB = "only the Hub declares a digest, and the model was not chosen there"
 
@@ -34,7 +44,13 @@ def model_file(e: Evidence, model: ModelChoice, card: CardNote) -> ModelFile:
     filled = _filled(model.kind, model.model_dump())
     source = model.source or "not recorded"
     digests = tuple(_digests(e, model))
-    return ModelFile(kind=model.kind, name=model.name, source=source, digests=digests, card=card, **filled)
+    return ModelFile(
+        kind=model.kind, name=model.name, source=source, digests=digests, card=card, **_served(model), **filled
+    )
+
+
+def _served(model: ModelChoice) -> dict[str, str | None]:
+    return {"address": model.address or None, "served_name": model.served_name or None}
 
 
 def reasons(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def _lowered(live: Sequence[Event]) -> str:
 def figure_fields(figures: JobFigures | None, job: Sequence[Event]) -> dict[str, Any]:
     """The proof's figures under llama-bench's names. `job`: its events."""
     rates = [(f.decode_tokens_per_s, f.output_tokens) for f in request_figures(last_attempt(job)) if not f.warmup]
-    known = [(rate, tokens) for rate, tokens in rates if rate]
+    known = [(rate, tokens) for rate, tokens in rates if rate and tokens is not None]
     speeds = tuple(rate for rate, _ in known)
     return {
         "avg_ts": round(mean(speeds), 3) if speeds else None,

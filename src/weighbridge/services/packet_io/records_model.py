@@ -46,6 +46,8 @@ class ModelFile(Record):
     quantization: str | None
     architecture: str | None
     n_params: int | None
+    address: str | None = Field(default=None, description="of the server that answers; null: none, or started here")
+    served_name: str | None = Field(default=None, description="the name that the server knows the model by")
     source: str = Field(description="how these are known; for a file of the Hub: where and when it was asked")
     card: CardNote
     missing: dict[str, str]

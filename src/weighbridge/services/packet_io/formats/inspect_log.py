@@ -188,5 +188,5 @@ def _results(c: Contents, attempt: Attempt, said: dict[str, list[Answer]]) -> di
 
 def _usage(said: dict[str, list[Answer]]) -> dict[str, int]:
     whole = [answer.figures for some in said.values() for answer in some if answer.figures]
-    read, made = sum(one.prompt_tokens for one in whole), sum(one.output_tokens for one in whole)
+    read, made = sum(one.prompt_tokens or 0 for one in whole), sum(one.output_tokens or 0 for one in whole)
     return {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}

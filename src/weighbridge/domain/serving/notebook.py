@@ -1,0 +1,33 @@
+"""The runtime of a hosted notebook: what it was, that it was not reset, and that it was given back."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from weighbridge.domain.base import Record
+
+
+class NotebookRuntime(Record):
+    """Facts of the machine under the notebook. Empty text and null mean not told.
+
+    `boot_id` changes when a runtime is reset: where it differs at the end, what ran before belongs to another machine.
+    """
+
+    link: str = ""
+    runtime_type: str = Field(default="", description="for example 'Colab, T4'")
+    accelerator: str = Field(default="", description="as nvidia-smi names it, with memory and driver")
+    boot_id: str = ""
+    boot_id_end: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    release: str = Field(default="", description="of the notebook service")
+    python: str = ""
+    ram_bytes: int | None = None
+    disk_free_bytes: int | None = None
+    executed_sha256: str = Field(default="", description="of the executed notebook")
+    stop: str = Field(default="", description="how the runtime was given back, and what shows it")
+
+    @property
+    def was_reset(self) -> bool | None:
+        """Whether the machine changed underway; null where one of the markers is not known."""
+        return self.boot_id != self.boot_id_end if self.boot_id and self.boot_id_end else None

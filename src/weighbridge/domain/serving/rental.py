@@ -1,0 +1,116 @@
+"""A rented GPU: what was ordered, what it costs, how far it got, and the proof that it stopped.
+
+Money is US dollars. Nothing here is a default: a price has its source and its time, an unknown one is null.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from weighbridge.domain.base import Record
+
+Engine = Literal["vllm", "sglang"]
+
+
+class Price(Record):
+    """What a unit of time costs, and who says so."""
+
+    amount: float = Field(ge=0)
+    unit: Literal["minute", "hour"]
+    currency: str = "USD"
+    provider: str = ""
+    sku: str = ""
+    source: Literal["hf_jobs_api", "user_typed"]
+    source_url: str = ""
+    retrieved_at: str = Field(description="ISO 8601 UTC")
+
+
+class Hardware(Record):
+    """One kind of machine that can be rented."""
+
+    name: str
+    title: str = ""
+    cpu: str = ""
+    ram: str = ""
+    gpu: str = Field(default="", description="model; empty: none")
+    gpus: int = 0
+    gpu_memory_bytes: int | None = Field(default=None, description="of one GPU")
+    price: Price | None = None
+
+
+class Order(Record):
+    """All that a rental is started from; on disk before anything is asked of the provider."""
+
+    id: str = Field(description="ours; the provider keeps it as a label")
+    run_id: str
+    provider: Literal["hf_jobs"] = "hf_jobs"
+    hardware: Hardware
+    engine: Engine
+    image: str = Field(description="container image with its tag")
+    repo: str
+    revision: str
+    command: tuple[str, ...]
+    port: int = 8000
+    max_model_len: int
+    cap_usd: float = Field(gt=0, description="the most that the person agreed to spend")
+    time_limit_s: int = Field(
+        gt=0, description="the provider ends the job after so long: the cap at the price agreed to"
+    )
+    typed_price: Price | None = Field(default=None, description="the person's own, beside the provider's")
+    agreed_at: str
+
+
+class Stage(Record):
+    """A state of the job as the provider told it."""
+
+    at: str
+    stage: str
+    message: str = ""
+
+
+class StopProof(Record):
+    """What shows that nothing runs any more, and so costs nothing any more."""
+
+    at: str
+    asked: bool = Field(description="whether we asked for the stop; else the job had ended by itself")
+    stage: str = Field(description="of the job, as the provider tells it after the stop")
+    endpoint_refuses: bool | None = Field(description="null: there was no endpoint yet")
+    endpoint_said: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the provider says that it is over, and no endpoint answers."""
+        over = self.stage in ("COMPLETED", "CANCELED", "ERROR", "DELETED")
+        return over and self.endpoint_refuses is not False
+
+
+class Cost(Record):
+    """What the rental cost: seconds x price. Null where one of them is not known."""
+
+    seconds: float | None
+    seconds_source: str = Field(description="the provider's own count, or the span between its two times")
+    price: Price | None
+    amount_usd: float | None
+    typed_amount_usd: float | None = Field(default=None, description="at the person's own price")
+    note: str = ""
+
+
+class Rental(Record):
+    """One rental from the order to the proof of stop."""
+
+    order: Order
+    job_id: str = Field(default="", description="of the provider; empty: it never said so")
+    url: str = Field(default="", description="the job's page")
+    endpoint: str = Field(default="", description="address of the API with /v1; empty until the server answered")
+    namespace: str = ""
+    stages: tuple[Stage, ...] = ()
+    stop: StopProof | None = None
+    cost: Cost | None = None
+    message: str = Field(default="", description="why it failed, if it did")
+
+    @property
+    def over(self) -> bool:
+        """Whether the stop is proven, or no job was ever made."""
+        return self.stop is not None and self.stop.proven

@@ -1,0 +1,1 @@
+"""Floor 1: servers that answer over HTTP. One client, one module an API."""

@@ -1,0 +1,34 @@
+"""API keys: in this process's memory only, each for one origin. Never in a file, an event, a log or a packet."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+VARIABLE = "WEIGHBRIDGE_API_KEY"
+"""The environment's key goes to the server that the person chose, and to no other. No other variable is read: a key of
+another service, or a token of the Hub, is not ours to hand on."""
+
+_GIVEN: dict[str, str] = {}
+
+
+def origin(address: str) -> str:
+    """Scheme, host and port: a key that was given for one is sent to no other."""
+    parts = urlsplit(address)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def give(address: str, key: str) -> None:
+    """Takes a typed key, for the origin of an address."""
+    _GIVEN[origin(address)] = key
+
+
+def key_for(address: str) -> str | None:
+    """The key for a chosen address: as typed, else of the environment, else none."""
+    return _GIVEN.get(origin(address)) or os.environ.get(VARIABLE) or None
+
+
+def forget() -> None:
+    """Forgets every typed key."""
+    _GIVEN.clear()

@@ -1,0 +1,26 @@
+"""Which implementation of `Runtime` answers a launch: the one place that knows them all."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from weighbridge.domain.proof.runtime import Clock, Launch, Runtime, RuntimeFactory
+from weighbridge.services.engine.llama_runtime import LlamaRuntime
+
+_SERVED = {
+    "openai": ("openai_runtime", "OpenAIRuntime"),
+    "ollama": ("ollama_runtime", "OllamaRuntime"),
+    "transformers": ("transformers_runtime", "TransformersRuntime"),
+}
+"""Modules of services/endpoint: imported only where a server answers, as their HTTP client takes a while."""
+
+
+def make_runtime(launch: Launch, clock: Clock) -> Runtime:
+    """The child on this machine, or the client of the server that the launch names."""
+    target = launch.target
+    if target is None:
+        return LlamaRuntime(launch, clock)
+    module, name = _SERVED["transformers" if target.origin == "started" else target.api]
+    factory = getattr(import_module(f"weighbridge.services.endpoint.{module}"), name)
+    return cast(RuntimeFactory, factory)(launch, clock)
