@@ -14,7 +14,7 @@ from pathlib import Path
 
 from weighbridge.domain.intents import Confirm
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.events import EVENT, Event, Token
+from weighbridge.domain.proof.events import EVENT, Attempt, Event, Token
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
@@ -81,7 +81,9 @@ async def _record(home: Path) -> None:
         session.apply(Confirm(step=step))
     run = session.run
     assert run.model is not None
-    run = run.model_copy(update={"model": run.model.model_copy(update={"path": ""})})
+    kept = {event.job_id for event in session.events() if isinstance(event, Attempt)}
+    spent = {job: cost for job, cost in run.spent.items() if job in kept}
+    run = run.model_copy(update={"model": run.model.model_copy(update={"path": ""}), "spent": spent})
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "run.json").write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")
     shutil.copy(session.folder / "events.jsonl", FOLDER / "events.jsonl")
