@@ -31,6 +31,11 @@ def _model_identity(run: Run) -> Any:
     return (model.kind, model.repo, model.revision, model.file_name, model.sha256, *served)
 
 
+def elsewhere(run: Run) -> bool:
+    """Whether no file of the model has to be on this machine: another one runs it, or is planned to."""
+    return run.constraints.available_route != "local_cpu" or run.target is not None
+
+
 def _machine_identity(run: Run) -> tuple[Any, ...]:
     """What the model runs on, where that is not this machine. Nothing for this one."""
     target, rental, notebook = run.target, run.rental, run.notebook
@@ -50,12 +55,12 @@ def _inputs(run: Run, step: StepId) -> Any:
             rejected = [(r.id, r.code) for r in run.decision.rejected]
             return (run.decision.route, run.decision.family.id, rejected, run.decision.adaptation)
         case "model":
-            return (run.planned, _model_identity(run))
+            return (elsewhere(run), _model_identity(run))
         case "card":
             return (_model_identity(run), run.card, run.licence, run.constraints.commercial_use)
         case "runtime":
             serve = (run.serve,) if run.serve != ServePlan() else ()
-            return (_model_identity(run), *how, run.plan if run.planned else None, *serve)
+            return (_model_identity(run), *how, run.plan if elsewhere(run) else None, *serve)
         case "proof":
             return (run.planned, _model_identity(run), *how, *_machine_identity(run))
         case "eval":
@@ -172,9 +177,9 @@ def missing(run: Run, step: StepId) -> str | None:
 def _missing_model(run: Run) -> str | None:
     if run.model is None:
         return "Choose a model: the bundled one, a .gguf file, or a repository of the Hub."
-    if run.model.kind == "named" and not run.planned:
+    if run.model.kind == "named" and not elsewhere(run):
         return "A name is enough for a plan only: choose the bundled model, a .gguf file, or a repository of the Hub."
-    if run.model.kind == "hub" and not run.model.file_name and not run.planned:
+    if run.model.kind == "hub" and not run.model.file_name and not elsewhere(run):
         return f"Choose one file of {run.model.repo}: the repository alone is enough for a plan only."
     return None
 
@@ -224,14 +229,14 @@ def _missing_permission(run: Run) -> str | None:
 def missing_memory(run: Run) -> str | None:
     """The memory refusal, unless it was overruled."""
     forecast = run.forecast
-    if run.planned or forecast is None or forecast.verdict != "does_not_fit" or run.memory_override:
+    if elsewhere(run) or forecast is None or forecast.verdict != "does_not_fit" or run.memory_override:
         return None
     return memory_refusal(run)
 
 
 def _missing_file(run: Run) -> str | None:
-    """A file of the Hub has to be here before anything can run it; a plan needs none."""
-    if run.planned or run.model is None or not run.model.to_download:
+    """A file of the Hub has to be here before anything can run it; elsewhere nothing is needed here."""
+    if elsewhere(run) or run.model is None or not run.model.to_download:
         return None
     return "Download the model with ctrl+d first."
 
