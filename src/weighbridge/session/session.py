@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.flow import inputs_digest, missing
+from weighbridge.domain.flow import elsewhere, inputs_digest, missing
 from weighbridge.domain.model.files import HubView
 from weighbridge.domain.model.hub import CardText, Query, SearchRow
 from weighbridge.domain.packet import is_complete
@@ -228,7 +228,7 @@ class Session:
         """Refused or BadInput, with the way out, where a proof or eval cannot start."""
         if self.job is not None:
             raise Refused(f"The {self.job.name} is running already.", "Stop it with escape first.")
-        if self._run.planned:
+        if self._run.target is None and elsewhere(self._run):
             raise Refused(
                 f"The route is {self._run.decision.route}: nothing runs on this machine.",
                 "The plan names the commands to run there.",
