@@ -38,6 +38,7 @@ SETTINGS = {
     "seed": "seed",
     "repeats": "repeats",
     "prefix_reuse": "prefix_reuse",
+    "gpu_layers": "n_gpu_layers",
 }
 """Options of the command line and the settings that they are."""
 _OUTCOMES = {int(Exit.INPUT): "bad_input", int(Exit.REFUSED): "refused", int(Exit.CHECK): "broken"}

@@ -180,6 +180,7 @@ def _settings(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--ubatch", metavar="N", help="tokens computed at once, at most --batch (default: 512)")
     verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
     verb.add_argument("--flash-attn", metavar="WHEN", help="auto (the default: with a q8_0 KV cache), on or off")
+    verb.add_argument("--gpu-layers", metavar="N", help="layers on the GPU: 0 none (the default), -1 all")
     verb.add_argument("--max-tokens", metavar="N", help="most tokens of the answer (default: 128)")
     verb.add_argument("--temperature", metavar="X", help="0 takes the likeliest token (default: 0)")
     verb.add_argument("--seed", metavar="N", help="seed of the sampler (default: 1234)")

@@ -41,7 +41,7 @@ MACHINE = (
 )
 _NO_QUESTION = {"why", "tags", "must_pass", "disabled"}
 """Fields of a case that neither ask nor expect anything."""
-_SAMPLER = ("n_ctx", "n_batch", "n_ubatch", "max_tokens", "temperature", "seed", "prefix_reuse")
+_SAMPLER = ("n_ctx", "n_batch", "n_ubatch", "max_tokens", "temperature", "seed", "prefix_reuse", "n_gpu_layers")
 _ENGINE = ("type_k", "type_v", "flash_attn", "use_extra_bufts", "load_mode")
 
 
@@ -127,7 +127,7 @@ def _settings(job: Sequence[Event], attempt: Attempt | None) -> dict[str, str | 
     values: dict[str, object] = {
         "threads": decode,
         "threads for prefill": prefill,
-        **{name: wished[name] for name in _SAMPLER},
+        **{name: wished[name] for name in _SAMPLER if name in wished},
         **{name: getattr(loaded, name, None) for name in _ENGINE},
         "engine": f"{attempt.runtime} {attempt.version}",
         "mode": attempt.mode,

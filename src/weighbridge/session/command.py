@@ -20,7 +20,7 @@ def prove_command(run: Run) -> tuple[str, ...]:
         "prove",
         spec,
         *("--ctx", str(settings.n_ctx), *_others(settings, "n_threads", "n_threads_batch")),
-        *("--batch", str(settings.n_batch), *_others(settings, "n_ubatch", "kv_type", "flash_attn")),
+        *("--batch", str(settings.n_batch), *_others(settings, "n_ubatch", "kv_type", "flash_attn", "n_gpu_layers")),
         *("--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *_others(settings, "repeats"),

@@ -104,9 +104,8 @@ def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
     """Every part of the recipe that can differ; of the processor's features, those that only one side has."""
     for name in _RECIPE:
         yield _row("recipe", name, getattr(before, name), getattr(now, name))
-    fixed = now.settings.model_dump()
-    for name, value in before.settings.model_dump().items():
-        yield _row("recipe", f"settings.{name}", value, fixed[name])
+    for name in before.settings.model_dump() | now.settings.model_dump():
+        yield _row("recipe", f"settings.{name}", getattr(before.settings, name), getattr(now.settings, name))
     yield _features(before.cpu_features, now.cpu_features)
 
 

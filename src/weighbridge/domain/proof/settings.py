@@ -14,8 +14,14 @@ FlashAttention = Literal["auto", "on", "off"]
 """`auto`: on where the KV cache is quantized, which asks for it, and off elsewhere."""
 
 
+MAX_GPU_LAYERS = 1024
+
+
 class RuntimeSettings(Record):
-    """Settings of the engine for one proof or eval, as they were wished. `Loaded` and `Swept` say what came of them."""
+    """Settings of the engine for one proof or eval, as they were wished. `Loaded` and `Swept` say what came of them.
+
+    A run without layers on a GPU does not name them: its digests are those of a run that never heard of them.
+    """
 
     n_ctx: int = Field(default=2048, ge=64, le=16_777_216, description="context length, tokens")
     n_threads: int | None = Field(
@@ -42,6 +48,14 @@ class RuntimeSettings(Record):
     repeats: int = Field(default=1, ge=1, le=100, description="how often each prompt is asked")
     prefix_reuse: bool = Field(
         default=False, description="cases that begin alike keep that part of the KV cache; their TTFT is not a cold one"
+    )
+
+    n_gpu_layers: int = Field(
+        default=0,
+        ge=-1,
+        le=MAX_GPU_LAYERS,
+        exclude_if=lambda layers: layers == 0,
+        description="layers on the GPU: 0 none, -1 all",
     )
 
     @model_validator(mode="after")
