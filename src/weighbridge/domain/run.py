@@ -182,6 +182,7 @@ class Run(Record):
             model=rental.order.repo,
             origin="rented",
             engine=rental.order.engine,
+            job=rental.job_id,
         )
 
     @property

@@ -59,7 +59,14 @@ class Order(Record):
         gt=0, description="the provider ends the job after so long: the cap at the price agreed to"
     )
     typed_price: Price | None = Field(default=None, description="the person's own, beside the provider's")
+    with_token: bool = Field(
+        default=False, description="the job gets the Hub token as a secret, as its repository is gated or private"
+    )
     agreed_at: str
+
+
+OVER = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
+"""Stages after which a job runs no more, and costs no more."""
 
 
 class Stage(Record):
@@ -82,8 +89,7 @@ class StopProof(Record):
     @property
     def proven(self) -> bool:
         """Whether the provider says that it is over, and no endpoint answers."""
-        over = self.stage in ("COMPLETED", "CANCELED", "ERROR", "DELETED")
-        return over and self.endpoint_refuses is not False
+        return self.stage in OVER and self.endpoint_refuses is not False
 
 
 class Cost(Record):
@@ -104,8 +110,11 @@ class Rental(Record):
     job_id: str = Field(default="", description="of the provider; empty: it never said so")
     url: str = Field(default="", description="the job's page")
     endpoint: str = Field(default="", description="address of the API with /v1; empty until the server answered")
+    exposed: str = Field(default="", description="where the Hub lets the job's port be reached; it needs its token")
     namespace: str = ""
     stages: tuple[Stage, ...] = ()
+    log_tail: tuple[str, ...] = Field(default=(), description="last lines of the job's log")
+    never: bool = Field(default=False, description="no job was made: the provider refused it, or knows none of this id")
     stop: StopProof | None = None
     cost: Cost | None = None
     message: str = Field(default="", description="why it failed, if it did")
@@ -113,4 +122,9 @@ class Rental(Record):
     @property
     def over(self) -> bool:
         """Whether the stop is proven, or no job was ever made."""
-        return self.stop is not None and self.stop.proven
+        return self.never or (self.stop is not None and self.stop.proven)
+
+    @property
+    def stage(self) -> str:
+        """The newest state that the provider told; empty: none yet."""
+        return self.stages[-1].stage if self.stages else ""

@@ -20,3 +20,4 @@ class Target(Record):
     model: str
     origin: Origin = Field(default="given", description="given by the person, started here, or rented by weighbridge")
     engine: str = Field(default="", description="vllm, sglang, transformers, ...; empty: the server is asked")
+    job: str = Field(default="", description="the provider's id of the rented job; empty: it is not rented")
