@@ -23,6 +23,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.footprint import FootprintFold
 from weighbridge.domain.proof.measure import RequestFigures, RequestFold
 from weighbridge.domain.proof.noise import NoiseFold
+from weighbridge.domain.proof.server_fold import ServerFold
 from weighbridge.domain.verdict.stats import Spread, spread
 
 
@@ -33,6 +34,7 @@ class ChildFold:
         self._fold = RequestFold()
         self._footprint = FootprintFold()
         self._noise = NoiseFold()
+        self._server = ServerFold()
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._pairs: dict[Phase, list[Pair]] = {"prefill": [], "decode": []}
         self._first_texts: dict[str, str] = {}
@@ -48,6 +50,7 @@ class ChildFold:
         """Takes one event in; the figures where it completes a request."""
         figures = self._fold.add(event)
         self._noise.add(event)
+        self._server.add(event)
         match event:
             case Token():
                 pass
@@ -138,6 +141,7 @@ class ChildFold:
             "unstable": tuple(self._unstable) if self._temperature == 0 else (),
             "noise": self._noise.result(),
             "spreads": spreads,
+            "server": self._server.figures(),
         }
 
     def _with_cut(self) -> tuple[dict[str, array[float]], int, int | None, int | None]:
@@ -150,7 +154,7 @@ class ChildFold:
         more = {name: array("d", [value]) for name, value in cut.items() if value is not None} | {"itl_s": fold.gaps}
         for name, added in more.items():
             values[name] = values.get(name, array("d")) + added
-        return values, counts[0] + 1, _sum(counts[1], fold.open.prompt_tokens), _sum(counts[2], fold.tokens)
+        return values, counts[0] + 1, _sum(counts[1], fold.open.prompt_tokens), _sum(counts[2], fold.counted)
 
 
 def _sum(total: int | None, more: int | None) -> int | None:

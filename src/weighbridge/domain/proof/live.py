@@ -8,6 +8,7 @@ from typing import Any
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Connected,
     Ended,
     Event,
     Failed,
@@ -17,6 +18,7 @@ from weighbridge.domain.proof.events import (
     Ready,
     RequestStarted,
     Sample,
+    ServerSample,
     Stopped,
     Swept,
     ThreadsLowered,
@@ -25,8 +27,10 @@ from weighbridge.domain.proof.events import (
 )
 from weighbridge.domain.proof.fold import JobFold
 from weighbridge.domain.proof.live_answer import LiveAnswer, of_the_job
+from weighbridge.domain.proof.live_server import LiveServer, ServerMeter
 from weighbridge.domain.proof.noise import Mark, NoiseFold
 from weighbridge.domain.proof.shutdown import shutdown_text
+from weighbridge.domain.proof.thread_words import counts, threads_words
 from weighbridge.domain.proof.timeline import Point, Series, Span, Timeline
 
 
@@ -37,7 +41,7 @@ class LiveView:
     job: str = ""
     job_id: str = ""
     phase: str = "idle"
-    """idle, start, load, threads, prefill, decode, between, stopped, failed, done"""
+    """idle, start, connect, load, threads, prefill, decode, between, stopped, failed, done"""
     mode: str = ""
     attempts: tuple[str, ...] = ()
     elapsed_s: float = 0.0
@@ -72,10 +76,14 @@ class LiveView:
     reused_tokens: int = 0
     """Of the prompt, kept in the KV cache: its TTFT is no cold one."""
     tokens: int = 0
+    """Of a server: pieces of text, each of one token or more; the inter-token latencies are between them."""
     max_tokens: int | None = None
     ttft_s: float | None = None
     prefill_rate: float | None = None
     decode_rate: float | None = None
+    """Tokens a second. Of a server only once the job is over, by its own count of tokens."""
+    piece_rate: float | None = None
+    """Pieces of text a second, of a server's answer."""
     itl_p50_s: float | None = None
     itl_p95_s: float | None = None
     itl_max_s: float | None = None
@@ -87,28 +95,10 @@ class LiveView:
     """(t, RSS in bytes)"""
     latency_trace: tuple[Point, ...] = ()
     """(t, inter-token latency in seconds) over the whole job."""
-
-
-def threads_words(swept: Swept) -> str:
-    """How many threads, and how they were chosen."""
-    how = {
-        "measured": f"measured in {swept.seconds:.1f} s",
-        "remembered": f"measured {_ago(swept.age_s)} ago",
-        "fixed": "fixed",
-        "fallback": "not measured",
-    }
-    return f"{_counts(swept.n_threads_batch, swept.n_threads)}, {how[swept.how]}"
-
-
-def _counts(prefill: int, decode: int) -> str:
-    return f"{prefill} thread{'s' if prefill != 1 else ''} prefill, {decode} decode"
-
-
-def _ago(seconds: float) -> str:
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"
+    server: LiveServer | None = None
+    """None: a child on this machine answers."""
+    doubts: tuple[str, ...] = ()
+    """What of the server's account of the newest answer does not add up."""
 
 
 OF_A_CHILD = (
@@ -142,6 +132,7 @@ class Meter:
     _memory: Series = field(default_factory=Series)
     _latency: Series = field(default_factory=Series)
     _timeline: Timeline = field(default_factory=Timeline)
+    _server: ServerMeter = field(default_factory=ServerMeter)
     _noise: NoiseFold = field(default_factory=NoiseFold)
     _fold: JobFold = field(default_factory=JobFold)
     _over: dict[str, Any] = field(default_factory=dict)
@@ -158,9 +149,14 @@ class Meter:
             gap = self._answer.add(event)
             if gap is not None:
                 self._latency.add(event.t, gap)
+            if self._phase == "prefill":
+                self._timeline.add(event)
             self._phase = "decode"
             return
         self._noise.add(event)
+        self._server.add(event)
+        if isinstance(event, ServerSample):
+            return
         if isinstance(event, Sample):
             self._sample(event)
             return
@@ -180,8 +176,11 @@ class Meter:
         """The picture of this moment; the same object while nothing has come in."""
         if self._view is None:
             noise = self._noise.result() if self._worked else None
+            server, answer = self._server.view(), self._answer.figures()
+            if server is not None:
+                answer["piece_rate"] = answer.pop("decode_rate")
             self._view = LiveView(
-                **{**self._facts, **self._answer.figures(), **self._over},
+                **{**self._facts, **answer, **self._over},
                 elapsed_s=self._elapsed_s,
                 phase=self._phase,
                 forecast_bytes=self.forecast_bytes,
@@ -190,6 +189,7 @@ class Meter:
                 spans=tuple(self._timeline.spans),
                 memory_trace=tuple(self._memory.points),
                 latency_trace=tuple(self._latency.points),
+                server=server,
             )
         return self._view
 
@@ -223,8 +223,10 @@ def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dic
             return _begun(event, facts)
         case Ready():
             return {"phase": "load", "baseline_bytes": event.baseline_rss_bytes}
+        case Connected():
+            return {"phase": "between"}
         case Loaded() if not measures_threads:
-            return {"phase": "between", "threads": _counts(event.n_threads_batch, event.n_threads)}
+            return {"phase": "between", "threads": counts(event.n_threads_batch, event.n_threads)}
         case Loaded():
             return {"phase": "threads"}
         case Trial():
@@ -255,6 +257,9 @@ def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dic
 def _ending(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
     """What an event says that closes something: an answer, a case, a child, the job."""
     match event:
+        case Completed() if event.pieces is not None:
+            told = {"prompt_tokens": event.prompt_tokens, "reused_tokens": event.reused_tokens}
+            return {"phase": "between", "doubts": event.doubts, **told}
         case Completed():
             return {"phase": "between"}
         case Graded():
@@ -274,10 +279,11 @@ def _begun(event: Attempt, facts: dict[str, Any]) -> dict[str, Any]:
         **dict.fromkeys(OF_A_CHILD),
         "job": event.job,
         "job_id": event.job_id,
-        "phase": "start",
+        "phase": "start" if event.target is None else "connect",
         "mode": event.mode,
         "message": event.reason,
-        "limit_bytes": event.available_bytes,
+        "limit_bytes": event.available_bytes if event.target is None else None,
+        "doubts": (),
         "max_tokens": event.settings.max_tokens,
         "load1": event.load1,
         "repeats": event.settings.repeats,

@@ -27,6 +27,7 @@ from weighbridge.domain.proof.events import (
 )
 from weighbridge.domain.proof.formulas import FORMULAS as FORMULAS
 from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.verdict.stats import Spread, spread
 
 INTERRUPTED = "interrupted"
@@ -77,7 +78,8 @@ class JobFigures(Record):
     `requests`: answers counted. `total_s`: median, prompt handed over to last token. `disagreements`: sentences, where
     our rates and the engine's own counters are more than 5 % apart. `unstable`: prompts (by case, or the request)
     whose repeats disagree at temperature 0. `sampler_percent`: what sampling took, of one core. `spreads`: count and
-    range beside each median, by the name of the figure; that of all inter-token latencies is `itl_s`.
+    range beside each median, by the name of the figure; that of all inter-token latencies is `itl_s`. `server`: what
+    a server told of itself; None for a child on this machine.
     """
 
     attempts: tuple[AttemptOutcome, ...]
@@ -118,6 +120,7 @@ class JobFigures(Record):
     cpu_s: float | None = None
     sampler_percent: float | None = None
     spreads: dict[str, Spread] = Field(default_factory=dict)
+    server: ServerFigures | None = None
 
 
 def decode_rate(tokens: int, span_s: float) -> float | None:
@@ -140,6 +143,8 @@ class RequestFold:
     def __init__(self) -> None:
         self.open: RequestStarted | None = None
         """The request that is not completed."""
+        self.served = False
+        """Whether a server answers: what arrives are pieces of text then, and nobody here counts its tokens."""
         self.tokens = 0
         self.gaps = array("d")
         """Inter-token latencies in seconds, of the request that runs or ran last."""
@@ -154,8 +159,13 @@ class RequestFold:
 
     @property
     def decode_tokens_per_s(self) -> float | None:
-        """Of the request that runs or ran last."""
-        return decode_rate(self.tokens, self._last - self._first)
+        """Of the request that runs or ran last; None of a server, whose pieces are not its tokens."""
+        return None if self.served else decode_rate(self.tokens, self._last - self._first)
+
+    @property
+    def counted(self) -> int | None:
+        """Tokens of the request that runs or ran last; None where nobody has counted them yet."""
+        return None if self.served else self.tokens
 
     def add(self, event: Event) -> RequestFigures | None:
         """Takes one event in; the figures where it completes a request."""
@@ -173,6 +183,7 @@ class RequestFold:
                 return figures
             case Attempt():
                 self.open = self.peak = None
+                self.served = event.target is not None
             case _:
                 pass
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weighbridge.domain.base import Record
-from weighbridge.domain.proof.events import Attempt, Completed, Event, Failed, Loaded, RequestStarted, Stopped
+from weighbridge.domain.proof.events import Attempt, Completed, Event, Failed, Loaded, RequestStarted, Spawned, Stopped
 from weighbridge.domain.proof.samples import Sample, Sensors
 from weighbridge.domain.proof.threads import Swept
 
@@ -34,12 +34,14 @@ LEAST_S = 0.5
 _ABSURD = 1e9
 """Percent, seconds or switches that no machine counts between two samples: such a figure, or no number, is left out."""
 
+UNSEEN = "The server's machine is not seen from here: whether it was quiet is not known."
 RULE = (
     f"contended where ready threads of the engine waited for a core for more than {RUN_DELAY_PERCENT:g} % of the "
     f"processor time they got, or other programs took more than {OTHERS_SHARE * 100:g} % of the cores that the engine "
     f"left free (up to {OTHERS_PERCENT:g} % of one core is allowed in any case), or the hypervisor took more than "
     f"{STEAL_PERCENT:g} % of the machine, all while prompts were worked on, the warm-up left out. Where the system "
-    f"does not tell how long threads waited: where they got less than {CPU_SHARE * 100:g} % of a core each"
+    f"does not tell how long threads waited: where they got less than {CPU_SHARE * 100:g} % of a core each. unknown "
+    "where a server on another machine answered"
 )
 """The rule for a person, printed beside every mark."""
 
@@ -91,7 +93,8 @@ class NoiseFold:
         self._cores: int | None = None
         self._reset()
 
-    def _reset(self) -> None:
+    def _reset(self, served: bool = False) -> None:
+        self._unseen = served
         self._threads: tuple[int, int] | None = None
         self._open: float | None = None
         self._closed: list[tuple[float, float]] = []
@@ -103,7 +106,9 @@ class NoiseFold:
     def add(self, event: Event) -> None:
         match event:
             case Attempt():
-                self._reset()
+                self._reset(served=event.target is not None)
+            case Spawned():
+                self._unseen = False
             case Sensors():
                 self._cores = event.cores
             case Loaded() | Swept():
@@ -129,8 +134,9 @@ class NoiseFold:
         }
         blank = Noise(mark="unknown", reasons=(), sampled_s=round(self._sampled_s, 3), **figures)
         unsaid = _missing(blank)
-        reasons = _unknown(blank) or _contended(blank, self._threads, self._cores)
-        mark: Mark = "unknown" if _unknown(blank) else "contended" if reasons else "quiet"
+        unknown = [UNSEEN] if self._unseen else _unknown(blank)
+        reasons = unknown or _contended(blank, self._threads, self._cores)
+        mark: Mark = "unknown" if unknown else "contended" if reasons else "quiet"
         return blank.model_copy(update={"mark": mark, "reasons": tuple(reasons), "missing": tuple(unsaid)})
 
     def _close(self, t: float) -> None:

@@ -9,8 +9,12 @@ def shutdown_text(stopped: Stopped | None) -> str:
     """The shutdown evidence as one sentence; empty if no process was ever seen to stop."""
     if stopped is None:
         return ""
+    shown = "".join(f"; {one.rstrip('.')}" for one in stopped.evidence)
+    if stopped.how == "left_running":
+        return f"left running: not ours to stop{shown}"
     if stopped.pid is None:
-        return f"{stopped.how.replace('_', ' ')} in {stopped.seconds:.2f} s; {'; '.join(stopped.evidence)}"
+        return f"{stopped.how} in {stopped.seconds:.2f} s{'' if stopped.gone else ', and is STILL THERE'}{shown}"
     how = f"signal {stopped.signal}" if stopped.signal else f"exit status {stopped.exit_code}"
     gone = "is gone" if stopped.gone else "is STILL THERE"
-    return f"{stopped.how} in {stopped.seconds:.2f} s ({how}); process {stopped.pid} {gone}"
+    ended = "" if stopped.how == "released" else f" ({how}); process {stopped.pid} {gone}"
+    return f"{stopped.how} in {stopped.seconds:.2f} s{ended}{shown}"

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Connected,
     Ended,
     Event,
     Failed,
@@ -18,10 +19,12 @@ from weighbridge.domain.proof.events import (
     RequestStarted,
     Stopped,
     Swept,
+    Token,
 )
 
-Phase = Literal["start", "load", "threads", "warm-up", "prefill", "decode"]
-ZOOMS: tuple[Phase, ...] = ("load", "threads", "prefill", "decode")
+Phase = Literal["start", "connect", "load", "threads", "warm-up", "prefill", "decode"]
+"""`connect`: until a server is ready; its `prefill` holds its queue and the way to it too, up to its first text."""
+ZOOMS: tuple[Phase, ...] = ("connect", "load", "threads", "prefill", "decode")
 """Phases that can be looked at alone."""
 POINTS = 1024
 """A series keeps between this many and twice as many points: more than any terminal is wide."""
@@ -71,12 +74,14 @@ class Timeline:
     spans: list[Span] = field(default_factory=list)
     measures_threads: bool = False
     _warm_up: bool = False
+    _served: bool = False
 
     def add(self, event: Event) -> None:
         match event:
             case Attempt():
-                self.measures_threads = event.settings.n_threads is None
-                self._begin("start", event.t)
+                self._served = event.target is not None
+                self.measures_threads = event.settings.n_threads is None and not self._served
+                self._begin("connect" if self._served else "start", event.t)
             case Ready():
                 self._begin("load", event.t)
             case Loaded() if self.measures_threads:
@@ -86,7 +91,9 @@ class Timeline:
                 self._begin("warm-up" if event.warmup else "prefill", event.t)
             case Prefilled() if not self._warm_up:
                 self._begin("decode", event.t)
-            case Loaded() | Swept() | Completed() | Failed() | Stopped() | Ended():
+            case Token() if self._served and not self._warm_up and self.spans and self.spans[-1].phase == "prefill":
+                self._begin("decode", event.t)
+            case Connected() | Loaded() | Swept() | Completed() | Failed() | Stopped() | Ended():
                 self._close(event.t)
             case _:
                 pass

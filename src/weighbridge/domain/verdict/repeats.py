@@ -95,7 +95,7 @@ class CaseFold:
             "ttft_s": requests.ttft_s if begun else None,
             "decode_tokens_per_s": requests.decode_tokens_per_s if begun else None,
             "prompt_tokens": asked.prompt_tokens if asked is not None and begun else None,
-            "output_tokens": requests.tokens if begun else 0,
+            "output_tokens": requests.counted if begun else 0,
             "peak_rss_bytes": requests.peak,
         }
 
