@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
+from weighbridge.services.endpoint.address import is_near
+from weighbridge.services.endpoint.problems import PlainHttp
+
 VARIABLE = "WEIGHBRIDGE_API_KEY"
 """The environment's key goes to the server that the person chose, and to no other. No other variable is read: a key of
 another service, or a token of the Hub, is not ours to hand on."""
 
 _GIVEN: dict[str, str] = {}
+_PLAIN: set[str] = set()
+"""Origins to which a key may go unencrypted: the person agreed."""
 
 
 def origin(address: str) -> str:
@@ -29,6 +34,23 @@ def key_for(address: str) -> str | None:
     return _GIVEN.get(origin(address)) or os.environ.get(VARIABLE) or None
 
 
+def accept_plain(address: str) -> None:
+    """The person agrees that the key goes to this origin over plain http."""
+    _PLAIN.add(origin(address))
+
+
+def require_private_way(address: str) -> None:
+    """PlainHttp where there is a key for an address, and everybody on the way to it could read it."""
+    if not key_for(address) or urlsplit(address).scheme != "http" or is_near(address) or origin(address) in _PLAIN:
+        return
+    raise PlainHttp(
+        f"The API key would go unencrypted to {origin(address)}, a public host: it was not sent.",
+        "Use the https address, or agree with --key-over-http; without a key, unset WEIGHBRIDGE_API_KEY.",
+        address,
+    )
+
+
 def forget() -> None:
-    """Forgets every typed key."""
+    """Forgets every typed key and every agreement."""
     _GIVEN.clear()
+    _PLAIN.clear()

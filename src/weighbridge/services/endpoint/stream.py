@@ -1,0 +1,75 @@
+"""Reads an answer as it arrives: server-sent events, or lines of JSON. What it holds of it is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx2
+
+from weighbridge.services.endpoint.client import Client
+from weighbridge.services.endpoint.problems import EndpointProblem
+from weighbridge.services.endpoint.replies import error_text, way_problem
+
+MOST_LINE_BYTES = 1024 * 1024
+"""Of one event or line. Tokens are a few bytes; a piece with log probabilities or timings some kilobytes."""
+DONE = "[DONE]"
+
+
+async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """Every chunk of a stream of server-sent events; None for [DONE], behind which nothing is read.
+
+    EndpointProblem: not such a stream, an error in it, an event that is too large, a connection that was cut.
+    """
+    await _require(client, response, "text/event-stream")
+    try:
+        async for event in httpx2.EventSource(response, max_event_size=MOST_LINE_BYTES):
+            if event.data.strip() == DONE:
+                yield None
+                return
+            if event.data:
+                yield _chunk(client, event.data)
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise way_problem(error, client.base_url) from None
+
+
+async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
+    """Every line of a stream of JSON objects. EndpointProblem as above."""
+    await _require(client, response, "application/x-ndjson", "application/json")
+    held = bytearray()
+    try:
+        async for piece in response.aiter_raw():
+            held += piece
+            *whole, rest = held.split(b"\n")
+            for line in whole:
+                if line.strip():
+                    yield _chunk(client, bytes(line))
+            held = rest
+            if len(held) > MOST_LINE_BYTES:
+                raise EndpointProblem("too_large", f"{client.host} sent one line of more than a mebibyte.")
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise way_problem(error, client.base_url) from None
+    if held.strip():
+        yield _chunk(client, bytes(held))
+
+
+def _chunk(client: Client, data: str | bytes) -> dict[str, Any]:
+    """One chunk without the key. EndpointProblem where it is none, or tells of an error."""
+    found = client.parsed(data)
+    if not isinstance(found, dict):
+        raise EndpointProblem("nonsense", f"{client.host} sent a piece of its answer that is no JSON object.")
+    if found.get("error"):
+        told = error_text(found, client.veil) or "without a word why"
+        raise EndpointProblem("server_error", f"{client.host} broke its answer off: {told}.", "See the server's log.")
+    return found
+
+
+async def _require(client: Client, response: httpx2.Response, *kinds: str) -> None:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in kinds:
+        return
+    what = {"text/html": "a web page", "application/json": "one JSON text"}.get(
+        kind, client.veil.line(kind, 60) or "nothing"
+    )
+    told = f"{client.host} sent {what} where a stream of pieces was asked for"
+    raise EndpointProblem("nonsense", f"{told}.", "Is the address that of the API, and no proxy before it?")
