@@ -1,0 +1,87 @@
+"""The way to a rented server: the Jobs proxy, which lets nobody through without the Hub's token."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from weighbridge.domain.problems import Refused
+from weighbridge.services.endpoint import keys
+from weighbridge.services.hub.client import token
+from weighbridge.services.hub.jobs import Jobs, JobView, no_token
+
+SUFFIX = ".hf.jobs"
+TIMEOUT_S = 10.0
+
+
+class Probe(NamedTuple):
+    """What came of one request for /health. `status`: null where nobody answered."""
+
+    status: int | None
+    said: str
+
+    @property
+    def healthy(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def admit(jobs: Jobs, view: JobView, address: str = "") -> str:
+    """Lets requests to the job's port have the Hub token, and gives the port's address, without a slash at its end.
+
+    The token goes to a host that the Hub itself named for a job of this account, and that is of its Jobs proxy (or on
+    this machine, where the Hub is): to no other. `address`: what is about to be asked; it has to be that host. Refused.
+    """
+    key = token()
+    if key is None:
+        raise no_token()
+    found = [url.rstrip("/") for url in view.exposed if _is_proxy(url, jobs.endpoint)]
+    if address:
+        found = [url for url in found if keys.origin(url) == keys.origin(address)]
+    if not found:
+        raise Refused(
+            f"The Hub names no address of the job {view.id} that its token may be sent to.",
+            f"It has to be https and end in {SUFFIX}; stop the job with `weighbridge jobs stop {view.id}`.",
+        )
+    keys.give(found[0], key)
+    return found[0]
+
+
+def _is_proxy(address: str, endpoint: str) -> bool:
+    try:
+        parts, hub = urlsplit(address), urlsplit(endpoint)
+        host = parts.hostname or ""
+        if parts.username or parts.password or parts.query or parts.port == 0:
+            return False
+    except ValueError:
+        return False
+    if _is_loopback(host):
+        return parts.scheme in ("http", "https") and _is_loopback(hub.hostname or "")
+    return parts.scheme == "https" and host.endswith(SUFFIX) and parts.port in (None, 443)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def probe(address: str, admitted: bool) -> Probe:
+    """Asks for /health, with the token only where `admit` let it. Redirects are not followed. Blocks for 10 s at most."""
+    import httpx2
+
+    key = keys.key_for(address) if admitted else None
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with (
+            httpx2.Client(trust_env=False, follow_redirects=False, timeout=TIMEOUT_S) as client,
+            client.stream("GET", f"{address}/health", headers=headers) as response,
+        ):
+            return Probe(response.status_code, f"status {response.status_code}")
+    except httpx2.ConnectError:
+        return Probe(None, "the connection is refused")
+    except httpx2.TimeoutException:
+        return Probe(None, f"no answer within {TIMEOUT_S:g} s")
+    except (httpx2.HTTPError, OSError):
+        return Probe(None, "the connection is closed without an answer")
