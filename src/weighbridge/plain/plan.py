@@ -24,6 +24,7 @@ from weighbridge.plain.prove import accept_memory_risk, exit_of
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
+from weighbridge.session.notebook import note_end, take_surroundings
 from weighbridge.session.session import Session
 
 _LICENCE_WAY_OUT = (
@@ -39,14 +40,14 @@ def main(args: Namespace) -> int:
     check_target(target, lambda _: False)
     with new_session(real_deps()) as (session, runner):
         try:
-            return runner.run(_run(session, _Chain(plan, pack, model_of(plan, path)), target, args.json))
+            return runner.run(_run(session, Chain(plan, pack, model_of(plan, path)), target, args.json))
         except (Problem, KeyboardInterrupt):
             if session.events():
                 _say_saved(session.run)
             raise
 
 
-class _Chain:
+class Chain:
     """The answers of a plan, step by step."""
 
     def __init__(self, plan: Plan, pack: CasePack | None, model: str) -> None:
@@ -135,7 +136,8 @@ def _next(session: Session, step: StepId) -> None:
     session.apply(want.Confirm(step=step))
 
 
-async def _run(session: Session, chain: _Chain, target: Path, as_json: bool) -> int:
+async def _run(session: Session, chain: Chain, target: Path, as_json: bool) -> int:
+    take_surroundings(session)
     chain.policy(session)
     await chain.answer(session)
     lines = Lines(session, diagnostics.note)
@@ -150,6 +152,7 @@ async def _run(session: Session, chain: _Chain, target: Path, as_json: bool) -> 
             return _interrupted(session)
     _next(session, "eval")
     chain.decide(session)
+    note_end(session)
     await session.write_packet(target)
     _next(session, "packet")
     _tell(session.run, as_json)
