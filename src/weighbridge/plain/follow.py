@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from weighbridge.domain.proof.events import (
     Attempt,
@@ -34,10 +34,10 @@ from weighbridge.session.session import Session
 EVERY_S = 2.0
 """Least time between two lines of figures, in seconds of the job's own clock."""
 
-Show = Callable[[Event], None]
+Told = TypeVar("Told")
 
 
-async def follow(session: Session, events: AsyncGenerator[Event, None], show: Show) -> bool:
+async def follow(session: Session, events: AsyncGenerator[Told, None], show: Callable[[Told], None]) -> bool:
     """Takes every event to its end; True where ctrl+c stopped the job.
 
     The first ctrl+c stops the job and keeps what it measured. A second one raises KeyboardInterrupt. A reader of

@@ -38,6 +38,7 @@ from weighbridge.session import (
 from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
+from weighbridge.session.loading import Load
 
 NOTE_EVERY_S = 1.0
 
@@ -51,7 +52,7 @@ class Session:
         self.deps = deps
         self.watchers: list[Callable[[Run], None]] = []
         self.meter = Meter()
-        self.job: Job | None = None
+        self.job: Job | Load | None = None
         self._saved_at, self._unsaved = deps.monotonic(), False
 
     @classmethod

@@ -74,7 +74,7 @@ class LoadRecord(Record):
     steps: tuple[LoadStep, ...] = ()
     ended: LoadEnd = "running"
     message: str = Field(default="", description="why it failed, one sentence; empty: it did not")
-    shutdown: str = Field(default="", description="of a server that was started for it; empty: it was not ours")
+    shutdown: str = Field(default="", description="what became of the server; empty: it was never reached")
 
 
 class LoadProgress(Record):
