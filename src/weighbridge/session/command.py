@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.spec import served_spec
 
 
 def prove_command(run: Run) -> tuple[str, ...]:
-    """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly."""
-    model, settings = run.model, run.settings
+    """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly.
+
+    Of a server its address and the model's name there: its engine is not set from here.
+    """
+    model, settings, target = run.model, run.settings, run.target
     assert model is not None
-    spec = "bundled" if model.kind == "bundled" else model.file_name
-    if model.kind == "hub":
-        spec = f"{model.repo}@{model.revision}:{model.file_name}"
+    here = target is None
     return (
         "weighbridge",
         "prove",
-        spec,
-        *("--ctx", str(settings.n_ctx), *_others(settings, "n_threads", "n_threads_batch")),
-        *("--batch", str(settings.n_batch), *_others(settings, "n_ubatch", "kv_type", "flash_attn", "n_gpu_layers")),
+        _spec(model) if target is None else served_spec(target),
+        *(_engine(settings) if here else ()),
         *("--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *_others(settings, "repeats"),
-        *(("--prefix-reuse",) if settings.prefix_reuse else ()),
+        *(("--prefix-reuse",) if settings.prefix_reuse and here else ()),
         *("--prompt", run.prompt),
-        *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override else ()),
+        *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override and here else ()),
     )
+
+
+def _spec(model: ModelChoice) -> str:
+    if model.kind == "hub":
+        return f"{model.repo}@{model.revision}:{model.file_name}"
+    return "bundled" if model.kind == "bundled" else model.file_name
+
+
+def _engine(settings: RuntimeSettings) -> Iterator[str]:
+    """Settings of the engine on this machine."""
+    yield from ("--ctx", str(settings.n_ctx), *_others(settings, "n_threads", "n_threads_batch"))
+    yield from ("--batch", str(settings.n_batch))
+    yield from _others(settings, "n_ubatch", "kv_type", "flash_attn", "n_gpu_layers")
 
 
 def _others(settings: RuntimeSettings, *fields: str) -> Iterator[str]:

@@ -126,7 +126,11 @@ class Job:
             return (None, "") if self._finished else (mode, f"goes on after {how} in the case {self._failed_case}")
         if self._grading is not None:
             self._grading.begin_anew()
-        return retry_mode(failure, mode), f"retry in safe mode after {how}"
+        return self._retry(failure, mode), f"retry in safe mode after {how}"
+
+    def _retry(self, failure: Failed, mode: Mode) -> Mode | None:
+        """Modes are of the child on this machine: a server has none, and is not asked a second time."""
+        return None if self._run.target is not None else retry_mode(failure, mode)
 
     def _outcome(self) -> Outcome:
         """A stop that comes when all is answered, and only the machine is looked at, takes nothing back."""
@@ -202,7 +206,7 @@ class Job:
             if self._grading is not None:
                 return await self._grading.mark(request, event, self._clock, no_answer(event, self.n_ctx))
             return self._without_answer(event)
-        if self._grading is None or not isinstance(event, Failed) or retry_mode(event, mode) is not None:
+        if self._grading is None or not isinstance(event, Failed) or self._retry(event, mode) is not None:
             return None
         mark = self._grading.failure(request, event, self._clock)
         if mark is not None and not event.survived:

@@ -43,7 +43,7 @@ def launch_of(
         raise disk_problem(log.parent, error) from error
     launch = Launch(
         model_path=model.path,
-        model_sha256=model.sha256,
+        model_sha256="" if run.target else model.sha256,
         settings=run.settings,
         mode=mode,
         log_path=str(log),
@@ -59,14 +59,14 @@ def launch_of(
 
 
 def attempt_facts(run: Run, launch: Launch, machine: MachineFacts, runtime: RuntimeFacts) -> dict[str, Any]:
-    """Fields of `Attempt` that follow from the launch."""
+    """Fields of `Attempt` that follow from the launch. Of what a server reads, no file is named: it was not seen."""
     assert run.model is not None
     return {
         "mode": launch.mode,
         "runtime": runtime.name,
         "version": runtime.version,
         "command": prove_command(run),
-        "model_file": run.model.file_name,
+        "model_file": "" if launch.target else run.model.file_name,
         "model_sha256": launch.model_sha256,
         "settings": launch.settings,
         "available_bytes": machine.available_bytes,

@@ -25,6 +25,8 @@ from weighbridge.domain.proof.repeating import (
 )
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.run import EvalRecord, Run
+from weighbridge.domain.serving.spec import served_spec
+from weighbridge.domain.serving.target import Target
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.services import bundled
@@ -122,6 +124,8 @@ def spec_of(recipe: Recipe, given: str = "") -> str:
     """MODEL of the recipe's model on this machine; `given` by the person goes first. Refused where it must be named."""
     if given:
         return given
+    if recipe.target is not None:
+        return _served_spec(recipe.target)
     if recipe.model_kind == "hub":
         return f"{recipe.model_repo}@{recipe.model_revision}:{recipe.model_file}"
     if _is_bundled(recipe):
@@ -130,6 +134,18 @@ def spec_of(recipe: Recipe, given: str = "") -> str:
         f"The packet's model {clean_line(recipe.model_file)} is a file of its own, SHA-256 {recipe.model_sha256[:12]}…",
         "Name the file behind the packet: `weighbridge prove --from PACKET FILE.gguf`.",
     )
+
+
+def _served_spec(target: Target) -> str:
+    """The same server once more; whoever chooses it asks whether it answers. Refused for one that was rented."""
+    if target.origin == "rented":
+        job = clean_line(target.job) or "unknown"
+        raise Refused(
+            f"The packet's proof ran on a rented GPU, in the job {job}: it is not there to be asked again.",
+            f"Rent again, or name a server that answers to {clean_line(target.model)}: "
+            "`weighbridge prove --from PACKET https://host/v1#name`.",
+        )
+    return served_spec(target)
 
 
 def _is_bundled(recipe: Recipe) -> bool:
@@ -142,6 +158,8 @@ def _is_bundled(recipe: Recipe) -> bool:
 def require_same(run: Run, recipe: Recipe) -> None:
     """Refused where the chosen model has another digest than the recipe's. One that is still to come has none yet."""
     model = run.model
+    if recipe.target is not None:
+        return
     if model is not None and model.sha256 and model.sha256 != recipe.model_sha256:
         raise Refused(
             f"{clean_line(model.file_name)} has the SHA-256 {model.sha256[:12]}…, and the packet's model "
@@ -158,6 +176,8 @@ async def take(session: Session, earlier: Earlier) -> str:
     recipe = earlier.recipe
     require_same(session.run, recipe)
     session.keep(session.run.model_copy(update={"settings": recipe.settings, "prompt": recipe.prompt}))
+    if session.run.target is not None:
+        return ""
     needs = await asyncio.to_thread(known_mode, session.deps.home)
     mode = "safe" if needs == "safe" else recipe.mode
     session.deps = replace(session.deps, mode=mode)

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
-from weighbridge.domain.proof.events import Attempt, Event, Loaded, Mode, Ready, RequestStarted
+from weighbridge.domain.proof.events import Attempt, Connected, Event, Loaded, Mode, Ready, RequestStarted
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.proof.threads import Swept, ThreadsLowered
+from weighbridge.domain.serving.target import Target
 
 Sampler = Literal["greedy", "temperature"]
 _FEATURE = re.compile(r"\b([A-Za-z0-9_]+) = 1\b")
@@ -29,13 +30,15 @@ _AS_LOADED = {
 _NO_REPO = "the file came from no repository"
 _OTHER_MODEL = "another model has been chosen since"
 _NOT_SO_FAR = "the proof did not get so far"
+_SERVERS_OWN = "a server answered: this is its own affair, and it does not tell it"
 
 
 class Recipe(Record):
     """One proof, fixed. `missing` says why a field is null.
 
     `settings` are those that were wished, with the threads as used in place of those that were to be measured. What
-    the engine made of them stands behind: types of the KV cache, flash attention, extra buffer types.
+    the engine made of them stands behind: types of the KV cache, flash attention, extra buffer types. With a `target` a
+    server answered: of the settings it took max_tokens, temperature, seed and repeats alone.
     """
 
     schema_version: Literal[1] = 1
@@ -67,6 +70,7 @@ class Recipe(Record):
     flash_attn: str | None
     omp_wait_policy: str | None
     omp_spin_count: str | None
+    target: Target | None = Field(default=None, description="the server that answered; null: a child on this machine")
     missing: dict[str, str]
 
 
@@ -92,14 +96,17 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
     if attempt is None:
         return None
     asked = next((e.prompt for e in live if isinstance(e, RequestStarted) and not e.warmup), prompt)
-    same = model is not None and model.sha256 == attempt.model_sha256
+    same = model is not None and _is_same(model, attempt)
     values = {**_origin(model if same else None), **_as_loaded(last(live, Loaded)), **_build(last(live, Ready))}
+    if attempt.target is not None:
+        values["engine"] = _served_by(last(live, Connected))
     swept, loaded = last(live, Swept), last(live, Loaded)
     lowered = last(live, ThreadsLowered)
     later = f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
     values["threads_from"] = f"{swept.how}{later}" if swept else None
     reasons = {**(_AS_LOADED if loaded else {}), **dict.fromkeys(_ORIGIN, _NO_REPO if same else _OTHER_MODEL)}
     known = {name: None if value == "" else value for name, value in values.items()}
+    otherwise = _NOT_SO_FAR if attempt.target is None else _SERVERS_OWN
     return Recipe(
         job_id=attempt.job_id,
         model_sha256=attempt.model_sha256,
@@ -110,9 +117,23 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
         library=attempt.runtime,
         version=attempt.version,
         mode=attempt.mode,
-        missing={name: reasons.get(name, _NOT_SO_FAR) for name, value in known.items() if value is None},
+        target=attempt.target,
+        missing={name: reasons.get(name, otherwise) for name, value in known.items() if value is None},
         **known,
     )
+
+
+def _is_same(model: ModelChoice, attempt: Attempt) -> bool:
+    """Whether the attempt was of this model: by the digest of its file, or by the server's address and name for it."""
+    target = attempt.target
+    if target is None:
+        return model.sha256 == attempt.model_sha256
+    return (model.address, model.served_name) == (target.base_url, target.model) or model.repo == target.model != ""
+
+
+def _served_by(connected: Connected | None) -> str | None:
+    """Engine and version as the server names them."""
+    return f"{connected.engine} {connected.version}".strip() if connected else None
 
 
 def _fixed(settings: RuntimeSettings, threads: tuple[int, int] | None) -> RuntimeSettings:

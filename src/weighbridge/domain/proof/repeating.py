@@ -104,6 +104,9 @@ def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
     """Every part of the recipe that can differ; of the processor's features, those that only one side has."""
     for name in _RECIPE:
         yield _row("recipe", name, getattr(before, name), getattr(now, name))
+    if before.target or now.target:
+        for name in ("base_url", "model"):
+            yield _row("recipe", f"target.{name}", *(getattr(side.target, name, None) for side in (before, now)))
     for name in before.settings.model_dump() | now.settings.model_dump():
         yield _row("recipe", f"settings.{name}", getattr(before.settings, name), getattr(now.settings, name))
     yield _features(before.cpu_features, now.cpu_features)
