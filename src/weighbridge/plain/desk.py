@@ -25,8 +25,21 @@ def new_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
     try:
         yield from _at_work(session)
     finally:
-        if not session.events() and session.run.packet is None:
+        if not session.events() and session.run.packet is None and session.run.load is None:
             store.delete(session.run.id)
+
+
+@contextmanager
+def kept_session(deps: Deps, run_id: str = "") -> Iterator[tuple[Session, asyncio.Runner]]:
+    """A run that goes on elsewhere: a new one, kept unless it fails before its time, or the one of that id."""
+    store = RunStore(deps.home)
+    session = Session.resume(store, deps, run_id) if run_id else Session.create(store, deps)
+    try:
+        yield from _at_work(session)
+    except BaseException:
+        if not run_id and not session.run.confirmed:
+            store.delete(session.run.id)
+        raise
 
 
 @contextmanager

@@ -47,9 +47,10 @@ def _load(add: Add) -> None:
     verb = add("load", "the cases at 1, 2, 4, 8 requests at once", "weighbridge load https://host/v1#name", "JSON")
     verb.add_argument("model", metavar="MODEL", help="https://host/v1#name, ollama:NAME or transformers:FOLDER")
     verb.add_argument("--concurrency", metavar="LIST", default="1,2,4,8", help="default: 1,2,4,8")
-    verb.add_argument("--requests", metavar="N", help="requests a step (default: twice the cases, at least 4 a client)")
-    verb.add_argument("--cases", metavar="PACK", help="a pack of cases (default: the built-in ones)")
+    verb.add_argument("--requests", metavar="N", help="a step (default: each case twice or more, 4 for each at once)")
+    verb.add_argument("--cases", metavar="PACK", help="a pack of cases, or a file of yours (default: course-qa)")
     verb.add_argument("--max-tokens", metavar="N", help="most tokens of one answer (default: 128)")
+    verb.add_argument("--time-limit", metavar="MIN", help="minutes until no request begins any more (default: 30)")
 
 
 def _jobs(add: Add) -> None:
