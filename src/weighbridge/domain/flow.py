@@ -33,6 +33,8 @@ def _model_identity(run: Run) -> Any:
 
 def elsewhere(run: Run) -> bool:
     """Whether no file of the model has to be on this machine: another one runs it, or is planned to."""
+    if run.notebook is not None and run.notebook.inside:
+        return False
     return run.constraints.available_route != "local_cpu" or run.target is not None
 
 

@@ -13,6 +13,7 @@ class NotebookRuntime(Record):
     `boot_id` changes when a runtime is reset: where it differs at the end, what ran before belongs to another machine.
     """
 
+    inside: bool = Field(default=False, description="whether weighbridge runs in it; false once its evidence came back")
     link: str = ""
     runtime_type: str = Field(default="", description="for example 'Colab, T4'")
     accelerator: str = Field(default="", description="as nvidia-smi names it, with memory and driver")

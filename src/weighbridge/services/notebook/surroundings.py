@@ -30,7 +30,8 @@ def read_facts() -> NotebookRuntime | None:
             f"{ENVIRONMENT} names {clean_line(named, 120)}, which does not hold the facts of a notebook's runtime.",
             "Run the notebook's first cell again, or unset the variable.",
         ) from None
-    return facts.model_copy(update={name: clean_line(getattr(facts, name), 200) for name in _TOLD})
+    told = {name: clean_line(getattr(facts, name), 200) for name in _TOLD}
+    return facts.model_copy(update={**told, "inside": True})
 
 
 def boot_id() -> str:
