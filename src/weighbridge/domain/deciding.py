@@ -78,7 +78,8 @@ def cost_so_far(run: Run) -> Cost:
     spent = tuple(run.spent.values())
     wall = round(sum(job.wall_s for job in spent), 3)
     price = run.plan.cost_per_hour
-    rate = price_of(price) if price and not run.planned else None
+    rate = price_of(price) if price and not run.planned and not run.rentals else None
+    rented = rented_usd(run)
     fetched = _fetched(run)
     return Cost(
         jobs=len(spent),
@@ -88,16 +89,26 @@ def cost_so_far(run: Run) -> Cost:
         fetched_bytes=fetched,
         price=price,
         money=round(rate * wall / 3600, 4) if rate is not None else None,
+        rentals=len(run.rentals),
+        rented_usd=rented,
         unknown=tuple(_unknown(run, fetched, rate)),
     )
+
+
+def rented_usd(run: Run) -> float | None:
+    """What all rented GPUs have cost, US dollars: seconds x price of each. None where nothing was rented, or one of
+    them is not known."""
+    amounts = [0.0 if one.never else one.cost.amount_usd if one.cost else None for one in run.rentals]
+    known = [amount for amount in amounts if amount is not None]
+    return round(sum(known), 6) if known and len(known) == len(amounts) else None
 
 
 def _fetched(run: Run) -> int | None:
     """Size of the present model's file, where it came from the Hub: known once a job has run with it.
 
-    A file of this machine costs none.
+    A file of this machine costs none, nor does one that a server has.
     """
-    if run.model is None or run.model.kind in ("bundled", "file"):
+    if run.model is None or run.model.kind in ("bundled", "file") or run.target is not None:
         return 0
     return run.model.size_bytes if run.spent and not run.planned else None
 
@@ -111,7 +122,10 @@ def _unknown(run: Run, fetched: int | None, rate: float | None) -> list[str]:
     unknown = [f"time and tokens of {lost} other job{'s' if lost > 1 else ''} are not known"] if lost else []
     if fetched is None:
         unknown.append("bytes fetched are not known")
-    if run.planned:
+    if run.rentals:
+        if rented_usd(run) is None:
+            unknown.append("what the rented GPUs have cost is not known yet")
+    elif run.planned:
         unknown.append(f"what {run.decision.route} has cost is not known")
     elif rate is None:
         reason = "no single number stands in the price" if run.plan.cost_per_hour else "no price per hour is typed"

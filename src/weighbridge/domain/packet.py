@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from weighbridge.domain.base import Record
 from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
 from weighbridge.domain.flow import eval_is_current, inputs_digest, status
+from weighbridge.domain.packet_elsewhere import (
+    NOT_RUN,
+    PROCESSES,
+    notebook_shutdown,
+    of_the_route,
+    private_notes,
+    served_resources,
+    served_runtime,
+    served_shutdown,
+)
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
@@ -32,7 +40,7 @@ class Item(Record):
 
 
 def completeness(run: Run) -> tuple[Item, ...]:
-    """The list of step 9, in the lesson's order."""
+    """The list of step 9, in the lesson's order, then what the route and private documents ask for beside it."""
     items = [
         Item(id="model", title="Model name", fact=_model(run), step="model"),
         Item(id="licence", title="License note", fact=_licence(run), step="card"),
@@ -44,7 +52,9 @@ def completeness(run: Run) -> tuple[Item, ...]:
         Item(id="shutdown", title="Shutdown", fact=_shutdown(run), step="proof"),
         Item(id="decision", title="Decision", fact=_decision(run), step="decision"),
     ]
-    return (*items, *_of_the_route(run))
+    private = private_notes(run.plan) if run.constraints.privacy == "private_docs" else ()
+    more = (Item(id=one.id, title=one.title, fact=one.fact, step="runtime") for one in (*of_the_route(run), *private))
+    return (*items, *more)
 
 
 def is_complete(run: Run) -> bool:
@@ -74,7 +84,9 @@ def _runtime(run: Run) -> Fact:
         runtime = run.plan.runtime
         return typed(runtime) if runtime else missing("the runtime of the plan was not named")
     if run.proof is None:
-        return missing("the proof has not run")
+        return missing(NOT_RUN)
+    if run.target is not None:
+        return served_runtime(run, run.target)
     return measured(run.machine.engine, "version of the installed engine")
 
 
@@ -88,14 +100,16 @@ def _first_run(run: Run) -> Fact:
     assert proof is not None
     if proof.outcome == "failed":
         return measured(f"failed: {proof.message}", "the engine's exit")
-    return measured(f"{_busy(proof.figures.noise)}{proof.figures.output_tokens} tokens at {proof.at}", "the proof")
+    count = proof.figures.output_tokens
+    said = "an answer whose tokens the server does not count" if count is None else f"{count} tokens"
+    return measured(f"{_busy(proof.figures.noise)}{said} at {proof.at}", "the proof")
 
 
 def _no_proof(run: Run) -> str | None:
     """Why there is no proof to rest on, if there is none. A failed proof is a result; a stopped one is not."""
     proof = run.proof
     if proof is None:
-        return "the proof has not run"
+        return NOT_RUN
     if proof.inputs != inputs_digest(run, "proof"):
         return "the proof is stale: the model or its settings have changed since"
     return "the proof was stopped before its end" if proof.outcome == "stopped" else None
@@ -124,6 +138,8 @@ def _resources(run: Run) -> Fact:
         return missing(lack)
     assert run.proof is not None
     figures = run.proof.figures
+    if figures.server is not None:
+        return served_resources(figures)
     if figures.peak_rss_bytes is None:
         return missing("this system did not tell the memory of the engine's process")
     ttft = "not reached" if figures.ttft_s is None else f"{figures.ttft_s:.2f} s"
@@ -146,9 +162,13 @@ def _shutdown(run: Run) -> Fact:
     if lack:
         return missing(lack)
     assert run.proof is not None
+    if run.target is not None:
+        return served_shutdown(run, run.target)
+    if run.notebook is not None:
+        return notebook_shutdown(run, run.proof.shutdown)
     if not run.proof.shutdown:
         return missing("no process was ever started")
-    return measured(run.proof.shutdown, "the operating system's process table")
+    return measured(run.proof.shutdown, PROCESSES)
 
 
 def _decision(run: Run) -> Fact:
@@ -160,24 +180,3 @@ def _decision(run: Run) -> Fact:
     if run.verdict.accepted:
         return derived(decided, "the recommendation stood: nobody chose otherwise")
     return typed(decided)
-
-
-def _of_the_route(run: Run) -> Iterator[Item]:
-    """What the lesson asks beside the nine, for a notebook and for a rented GPU."""
-    plan = run.plan
-    owed: dict[str, tuple[str, str]] = {}
-    if run.decision.route == "free_colab":
-        owed = {
-            "notebook-link": ("Notebook link", plan.notebook_link),
-            "runtime-type": ("Runtime type", plan.runtime_type),
-            "reset-note": ("Reset note", plan.reset_note),
-        }
-    elif run.decision.route == "rented_gpu":
-        owed = {
-            "endpoint": ("Endpoint", plan.endpoint),
-            "cost": ("Cost per hour", plan.cost_per_hour),
-            "stop-command": ("Stop command", plan.stop_command),
-        }
-    for key, (title, value) in owed.items():
-        fact = typed(value) if value else missing("planned: still owed")
-        yield Item(id=key, title=title, fact=fact, step="runtime")

@@ -1,4 +1,4 @@
-"""What a run has cost so far: time, tokens, bytes fetched, and money where a price is typed."""
+"""What a run has cost so far: time, tokens, bytes fetched, and money where a price is typed or a GPU was rented."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ class Cost(Record):
 
     `fetched_bytes`: the file of the present model, where it came from the Hub: it may have been here before. null: not
     known. `price`: per hour, as typed. `money`: price times wall time, in the unit of the price; null: not known.
+    `rented_usd`: what the rented GPUs have cost, by the provider's prices; null: nothing was rented, or not known.
     """
 
     jobs: int
@@ -77,6 +78,8 @@ class Cost(Record):
     fetched_bytes: int | None
     price: str = ""
     money: float | None = None
+    rentals: int = 0
+    rented_usd: float | None = None
     unknown: tuple[str, ...] = ()
 
     @property
@@ -96,6 +99,9 @@ class Cost(Record):
         if self.fetched_bytes is not None:
             size = f"at most {self.fetched_bytes / 2**20:,.0f} MiB fetched" if self.fetched_bytes else "nothing fetched"
             parts = (*parts, size)
+        if self.rented_usd is not None:
+            how_many = "1 rented GPU" if self.rentals == 1 else f"{self.rentals} rented GPUs"
+            parts = (*parts, f"{self.rented_usd:.4f} USD for {how_many}")
         if self.money is not None:
             parts = (*parts, f"money {self.money:.4f} at {self.price} an hour")
         return parts
