@@ -17,6 +17,7 @@ from typing import Any
 
 from weighbridge import __version__
 from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.model.offload import GpuDevice
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.samples import Conditions, Sample
 from weighbridge.domain.text import clean_line
@@ -25,6 +26,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, number, table
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.mode_memory import forget, known_mode
+from weighbridge.services.engine.offload import gpu_build
 from weighbridge.services.engine.thread_memory import forget_threads
 from weighbridge.services.hub.surroundings import surroundings
 from weighbridge.services.machine import machine_facts
@@ -69,6 +71,7 @@ def _report(home: Path) -> dict[str, Any]:
         "machine": machine.model_dump(mode="json", exclude={"versions"}),
         "sensors": _sensors(),
         "engine": {"installed": machine.engine, "remembered_mode": known_mode(home)},
+        "gpu": _gpu(),
         "data_folder": _folder(home, machine),
         "hub": _hub(home),
         "terminal": _terminal(),
@@ -89,6 +92,27 @@ def _sensors() -> dict[str, Any]:
         "missing": dict(sorted(missing.items())),
         "at_present": present.model_dump(mode="json", exclude={"event", "t", "when", "missing"}),
     }
+
+
+def _gpu() -> dict[str, Any]:
+    """Whether the engine can put layers on a GPU, on which, and how to build one that can."""
+    build = asyncio.run(gpu_build())
+    devices = {
+        device.name: " ".join(filter(None, (device.description, f"({device.kind})", _memory(device))))
+        for device in build.devices
+    }
+    commands = {f"build for {who}": command for who, command in build.commands}
+    return {
+        "layers_on_gpu": build.supported,
+        "says": build.says.partition(": set")[0].rstrip("."),
+        **devices,
+        **commands,
+    }
+
+
+def _memory(device: GpuDevice) -> str:
+    free, total = (None if size is None else mib(size) for size in (device.free_bytes, device.total_bytes))
+    return f"{free or 'not known'} free of {total or 'not known'}"
 
 
 def _existing(folder: Path) -> Path:

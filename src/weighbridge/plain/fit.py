@@ -20,7 +20,7 @@ from weighbridge.plain.texts.hub import about, files_table
 from weighbridge.session.deps import real_deps
 from weighbridge.session.session import Session
 
-_OPTIONS = {"ctx": "n_ctx", "batch": "n_batch", "kv_type": "kv_type"}
+_OPTIONS = {"ctx": "n_ctx", "batch": "n_batch", "kv_type": "kv_type", "gpu_layers": "n_gpu_layers"}
 
 
 def main(args: Namespace) -> int:

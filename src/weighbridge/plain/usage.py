@@ -122,6 +122,7 @@ def _fit(verbs: Verbs) -> None:
     verb.add_argument("--ctx", metavar="N", help="context length in tokens (default: 2048)")
     verb.add_argument("--batch", metavar="N", help="tokens submitted to one decode call (default: 512)")
     verb.add_argument("--kv-type", metavar="TYPE", help=_KV_TYPE)
+    verb.add_argument("--gpu-layers", metavar="N", help="layers on the GPU: 0 none (the default), -1 all")
     verb.add_argument(
         "--whole", action="store_true", help="download the whole file where the server sends no part of it"
     )

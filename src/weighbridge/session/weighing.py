@@ -13,12 +13,14 @@ from weighbridge.domain.model.forecast import Forecast, engine_forecast, fits_wi
 from weighbridge.domain.model.formula import allocation, repack_bytes
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hparams import hyper_parameters
+from weighbridge.domain.model.offload import GpuBuild
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.services.engine.dry_load import DryModel, DryRefused, NoDryLoad
 from weighbridge.services.engine.mode_memory import known_mode
+from weighbridge.services.engine.offload import gpu_build
 from weighbridge.session import fetching
 from weighbridge.session.choosing import header_of
 from weighbridge.session.deps import Deps
@@ -46,9 +48,14 @@ _ANSWERS: OrderedDict[Key, Allocations] = OrderedDict()
 _REFUSALS: OrderedDict[tuple[Key, int], str] = OrderedDict()
 """What the engine said where it refused a model with a context of so many tokens."""
 
+_BUILD: GpuBuild | None = None
+"""What the engine last said of GPUs; None: it was not asked."""
+
 
 def forget() -> None:
     """Forgets what the engine answered in this process, so that it is asked anew."""
+    global _BUILD
+    _BUILD = None
     _ANSWERS.clear()
     _REFUSALS.clear()
 
@@ -67,10 +74,12 @@ def by_formula(run: Run, deps: Deps, folder: Path) -> Run:
         return run.model_copy(update={"forecast": None})
     available = deps.machine(folder).available_bytes
     key = _key(model, header, run.settings, deps)
-    known = _ANSWERS.get(key) if deps.dry_load else None
+    known = _ANSWERS.get(key) if deps.dry_load and not run.settings.n_gpu_layers else None
     made = engine_forecast(header, run.settings, known, available) if known else None
     made = made or forecast(header, run.settings, available, may_repack=_mode(deps) == "default")
-    if deps.dry_load and (refusal := _REFUSALS.get((key, run.settings.n_ctx))):
+    if made.gpu is not None:
+        made = _with_gpu(made, deps)
+    elif deps.dry_load and (refusal := _REFUSALS.get((key, run.settings.n_ctx))):
         made = made.refused(refusal)
     return with_forecast(run, _with_disk(made, model, fetched, deps, folder))
 
@@ -84,6 +93,9 @@ async def by_engine(run: Run, deps: Deps, folder: Path) -> Run:
     """
     model = run.model
     if model is None or not _has_file(model) or deps.dry_load is None:
+        return by_formula(run, deps, folder)
+    if run.settings.n_gpu_layers:
+        await ask_build()
         return by_formula(run, deps, folder)
     header, raw = await asyncio.to_thread(header_bytes, model, deps)
     key = _key(model, header, run.settings, deps)
@@ -101,6 +113,23 @@ async def by_engine(run: Run, deps: Deps, folder: Path) -> Run:
         return _with_reason(by_formula(run, deps, folder), str(reason))
     _keep(_ANSWERS, key, _ANSWERS[key].joined(*answers.known) if key in _ANSWERS else answers)
     return by_formula(run, deps, folder)
+
+
+async def ask_build() -> GpuBuild:
+    """What the installed engine can do with a GPU, asked anew: others may take its memory meanwhile."""
+    global _BUILD
+    _BUILD = await gpu_build()
+    return _BUILD
+
+
+def _with_gpu(made: Forecast, deps: Deps) -> Forecast:
+    """A forecast with layers on a GPU: refused where the engine says that it can't, with free memory where it told."""
+    build = _BUILD
+    if build is None or made.gpu is None or deps.dry_load is None:
+        return made
+    if build.supported is not None and not build.usable:
+        return made.refused(build.says)
+    return made.model_copy(update={"gpu": made.gpu.model_copy(update={"free_bytes": build.free_bytes})})
 
 
 def _keep(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
@@ -138,7 +167,8 @@ def with_forecast(run: Run, made: Forecast | None) -> Run:
 
 
 def _settings_of(made: Forecast) -> tuple[object, ...]:
-    return made.weights_bytes, made.n_ctx, made.n_batch, made.n_ubatch, made.kv_type, made.flash
+    layers = made.gpu.wished if made.gpu else 0
+    return made.weights_bytes, made.n_ctx, made.n_batch, made.n_ubatch, made.kv_type, made.flash, layers
 
 
 def _has_file(model: ModelChoice) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.allocation import Allocation, Allocations, longest
-from weighbridge.domain.model.formula import PROCESS_BYTES, allocation, repack_bytes
+from weighbridge.domain.model.formula import PROCESS_BYTES, allocation, gpu_share, repack_bytes
 from weighbridge.domain.model.gguf_types import GgufHeader
+from weighbridge.domain.model.gpu_split import CAVEAT, GpuShare
 from weighbridge.domain.model.hparams import HyperParameters, hyper_parameters
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 
@@ -73,6 +76,8 @@ class Forecast(Record):
     disk_free_bytes: int | None = None
     refusal: str = ""
     """The engine's sentence where a dry load refused the file with these settings; else empty."""
+    gpu: GpuShare | None = Field(default=None, exclude_if=lambda share: share is None)
+    """What a GPU has to hold beside it, where layers are to be there: the other sizes are of main memory."""
     caveat: str = ""
     """Why the figures are less sure than the engine's own; empty where nothing speaks against them."""
 
@@ -107,7 +112,9 @@ def forecast(
 
     need = allocation(header, model, settings, settings.n_ctx)
     made = _forecast(need, settings, copy, available_bytes, longest(model.n_ctx_train, fits))
-    return made.model_copy(update={"n_ctx_train": model.n_ctx_train, "caveat": _caveat(header.architecture, model)})
+    share = gpu_share(header, model, settings)
+    caveats = [said for said in (_caveat(header.architecture, model), CAVEAT if share else "") if said]
+    return made.model_copy(update={"n_ctx_train": model.n_ctx_train, "gpu": share, "caveat": "; ".join(caveats)})
 
 
 def engine_forecast(

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from weighbridge.domain.model.allocation import Allocation, padded
 from weighbridge.domain.model.gguf_types import GGML_TYPES, GgufHeader
+from weighbridge.domain.model.gpu_split import GpuShare, kv_there, layers_there, weights_there
 from weighbridge.domain.model.hparams import HyperParameters
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 
@@ -38,17 +39,36 @@ _KV_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 
 
 def allocation(header: GgufHeader, model: HyperParameters, settings: RuntimeSettings, n_ctx: int) -> Allocation:
-    """What a run with these settings allocates at a context of `n_ctx` tokens. Never falls when that grows."""
+    """What a run with these settings allocates in main memory at a context of `n_ctx` tokens. Never falls when that
+    grows. Weights and KV cache of layers on a GPU are not in it.
+    """
     n_ubatch = _ubatch(settings, n_ctx)
+    kv, layers = _kv(model, settings.kv_type, padded(n_ctx)), settings.n_gpu_layers
     return Allocation(
         n_ctx=n_ctx,
-        weights_bytes=header.weights_bytes,
-        kv_bytes=_kv(model, settings.kv_type, padded(n_ctx)),
+        weights_bytes=header.weights_bytes - weights_there(header, model.n_block, layers)[1],
+        kv_bytes=sum(kv) - kv_there(kv, layers),
         compute_bytes=_compute(model, settings, n_ubatch, padded(n_ctx)),
         output_bytes=4 * model.n_vocab,
         process_bytes=PROCESS_BYTES,
         tables_bytes=_tables(header, model),
         scratch_bytes=_scratch(model, settings, n_ctx),
+    )
+
+
+def gpu_share(header: GgufHeader, model: HyperParameters, settings: RuntimeSettings) -> GpuShare | None:
+    """What a GPU has to hold; None where no layer is to be there."""
+    if not settings.n_gpu_layers:
+        return None
+    cells = padded(settings.n_ctx)
+    kv = _kv(model, settings.kv_type, cells)
+    return GpuShare(
+        layers=layers_there(model.n_block, settings.n_gpu_layers),
+        of=model.n_block + 1,
+        wished=settings.n_gpu_layers,
+        weights_bytes=weights_there(header, model.n_block, settings.n_gpu_layers)[0],
+        kv_bytes=kv_there(kv, settings.n_gpu_layers),
+        compute_bytes=_compute(model, settings, _ubatch(settings, settings.n_ctx), cells),
     )
 
 
@@ -74,14 +94,15 @@ def _tables(header: GgufHeader, model: HyperParameters) -> int:
     return TABLES_BYTES + TOKEN_BYTES * model.n_vocab + MERGE_BYTES * merges
 
 
-def _kv(model: HyperParameters, kv_type: KvType, cells: int) -> int:
+def _kv(model: HyperParameters, kv_type: KvType, cells: int) -> list[int]:
+    """Bytes of each block."""
     kind = GGML_TYPES[_KV_TYPES[kv_type]]
     state = _recurrent_state(model)
     rows = (model.key_length, model.value_length)
-    return sum(
+    return [
         sum(n_kv * length * kind.bytes * cells // kind.block for length in rows) if n_kv else state
         for n_kv in model.kv_heads
-    )
+    ]
 
 
 def _recurrent_state(model: HyperParameters) -> int:

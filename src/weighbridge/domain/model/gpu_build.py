@@ -26,12 +26,7 @@ def build_commands(system: str, processor: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def way_out(system: str, processor: str) -> str:
-    """One sentence: the first of those commands, and that none is needed."""
-    who, command = build_commands(system, processor)[0]
-    return f"Set n_gpu_layers to 0, or build it anew ({who}): {command}"
-
-
 def refusal(system: str, processor: str) -> str:
-    """What a request for layers gets from a build that has no way to take them."""
-    return f"{NO_OFFLOAD}. {way_out(system, processor)}"
+    """What a wish for layers gets from such a build: one sentence with the way out."""
+    who, command = build_commands(system, processor)[0]
+    return f"{NO_OFFLOAD}: set n_gpu_layers to 0, or build it anew (for {who}) by `{command}`."

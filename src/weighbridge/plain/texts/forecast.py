@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast, Verdict
+from weighbridge.domain.model.gpu_split import GpuShare
 from weighbridge.plain.figures import mib, table
 
 WORDS: dict[str, str] = {
@@ -45,11 +46,21 @@ def forecast_text(made: Forecast) -> str:
         ("disk", _disk(made)),
         ("method", f"{_METHODS[made.method]}{'; ' if made.caveat else ''}{made.caveat}"),
     ]
+    if made.gpu is not None:
+        pairs.insert(-3, ("GPU", gpu_line(made.gpu)))
     if made.beyond_trained:
         pairs.insert(-2, ("WARNING", made.beyond_trained))
     if made.fetched_bytes is not None:
         pairs.append(("fetched", f"{made.fetched_bytes:,} bytes for this forecast"))
     return table(pairs)
+
+
+def gpu_line(share: GpuShare) -> str:
+    """Layers and memory that a GPU has to hold, and what is free there."""
+    need = f"{share.layers} of {share.of} layers need {mib(share.total_bytes)} there at most"
+    parts = f"weights {mib(share.weights_bytes)}, KV cache {mib(share.kv_bytes)}, compute {mib(share.compute_bytes)}"
+    verdict = {None: "", True: ": fits", False: ": DOES NOT FIT"}[share.fits]
+    return f"{need} ({parts}); free {_known(share.free_bytes)}{verdict}"
 
 
 def _known(size: int | None) -> str:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
 from dataclasses import dataclass
 from typing import Any
 
 import llama_cpp.llama_cpp as C
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from weighbridge.domain.model.gpu_build import refusal
 from weighbridge.domain.text import clean_line
-from weighbridge.services.engine.child_log import EngineLog, read_buffers
+from weighbridge.services.engine.child_log import EngineLog, read_buffers, read_offload
 from weighbridge.services.engine.child_prompt import formatter
 from weighbridge.services.engine.child_wire import Refused, State
 
@@ -25,22 +27,25 @@ _GGML_TYPES = {"f16": 1, "q8_0": 8}
 _GGML_NAMES = {number: name for name, number in _GGML_TYPES.items()}
 
 
-def model_params(mode: str) -> Any:
-    """llama_model_params for the CPU alone; mode "safe" leaves the weights in the file's own layout.
+def model_params(mode: str, n_gpu_layers: int = 0) -> Any:
+    """llama_model_params; mode "safe" leaves the weights in the file's own layout. Layers on a GPU: -1 for all.
 
-    Raises Refused where this build has no such switch: ctypes takes a field that is not there in silence.
+    Raises Refused where this build has no such switch (ctypes takes a field that is not there in silence), and where
+    it cannot put layers on a GPU: llama.cpp would load all of them into main memory, and say nothing.
     """
+    if n_gpu_layers and not C.llama_supports_gpu_offload():
+        raise Refused(refusal(platform.system(), platform.machine()))
     params = C.llama_model_default_params()
     if not hasattr(type(params), "use_extra_bufts"):
         raise Refused("This llama-cpp-python has no setting use_extra_bufts, so safe mode cannot be had.")
     params.use_extra_bufts = mode != "safe"
-    params.n_gpu_layers = 0
+    params.n_gpu_layers = n_gpu_layers
     params.load_mode = C.LLAMA_LOAD_MODE_MMAP if C.llama_supports_mmap() else C.LLAMA_LOAD_MODE_NONE
     return params
 
 
 def context_params(settings: dict[str, Any]) -> Any:
-    """llama_context_params for one sequence on the CPU; `settings` are those of RuntimeSettings.
+    """llama_context_params for one sequence; `settings` are those of RuntimeSettings.
 
     llama.cpp takes a quantized cache of values with flash attention only; elsewhere that stays off, as both together
     took 1.7 times as long for a prompt of 2,000 tokens. Logits are asked for the last token alone (n_outputs_max): the
@@ -60,9 +65,14 @@ def context_params(settings: dict[str, Any]) -> Any:
     flash = settings["flash_attn"] == "on" or (settings["flash_attn"] == "auto" and quantized)
     params.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash else C.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.type_k = params.type_v = _GGML_TYPES[settings["kv_type"]]
-    params.offload_kqv = params.op_offload = False
+    params.offload_kqv = params.op_offload = gpu_layers(settings) != 0
     params.no_perf = False
     return params
+
+
+def gpu_layers(settings: dict[str, Any]) -> int:
+    """Layers that are wished on a GPU; settings without a word of them wish none."""
+    return int(settings.get("n_gpu_layers", 0))
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ def load(path: str, mode: str, settings: dict[str, Any], state: State, log: Engi
         state.progress += 1
         return not state.stopping
 
-    params = model_params(mode)
+    params = model_params(mode, gpu_layers(settings))
     params.progress_callback = progress = C.llama_progress_callback(on_progress)
     model = load_model(path, params, log)
     state.progress += 1
@@ -167,4 +177,5 @@ def describe(engine: Engine, log: EngineLog) -> dict[str, Any]:
         "use_extra_bufts": bool(engine.params.use_extra_bufts),
         "load_mode": C.llama_load_mode_name(engine.params.load_mode).decode(),
         "chat_template_sha256": engine.template_sha256,
+        **({"offload": read_offload(log.text)} if engine.params.n_gpu_layers else {}),
     }

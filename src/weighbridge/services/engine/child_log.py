@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from typing import Any
+
+from weighbridge.domain.text import clean_line
 
 _DEBUG, _ERROR, _CONTINUED = 1, 4, 5
 """ggml_log_level of ggml.h: NONE 0, DEBUG 1, INFO 2, WARN 3, ERROR 4, CONT 5 (the line before goes on)."""
@@ -13,14 +16,18 @@ _MODEL = re.compile(r"(\S+)\s+model buffer size\s*=\s*([\d.]+) MiB")
 _KV = re.compile(r"(llama_kv_cache\S*|llama_memory_recurrent): size\s*=\s*([\d.]+) MiB")
 _COMPUTE = re.compile(r"(\S+)\s+compute buffer size\s*=\s*([\d.]+) MiB")
 _OUTPUT = re.compile(r"(\S+)\s+output buffer size\s*=\s*([\d.]+) MiB")
+_DEVICE_KV = re.compile(r"(\S+)\s+(?:KV|RS) buffer size\s*=\s*([\d.]+) MiB")
+_OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
 _WHERE = re.compile(r"^(?:\w+: |error loading model: )+")
 _REPACKED = re.compile(r"AMX|REPACK|KLEIDIAI|AARCH64")
 """Names of buffers that hold weights in another layout than the file's."""
+_IN_MAIN_MEMORY = re.compile(r"CPU|BLAS|\S+_Host$")
+"""Names of other buffers in main memory; that of a GPU is named after the device: CUDA0, Vulkan0, Metal_Mapped."""
 
 
 @dataclass(frozen=True)
 class Buffers:
-    """Sizes in bytes as the engine printed them (to 0.01 MiB); None where it printed none."""
+    """Sizes in main memory, bytes, as the engine printed them (to 0.01 MiB); None where it printed none."""
 
     model: int | None
     repack: int | None
@@ -39,14 +46,35 @@ def read_buffers(log: str) -> Buffers:
     Model and KV buffers add up (sliding-window models have two caches). A compute or output buffer is
     reserved anew under the same name, so the last line of each name counts.
     """
-    model = _MODEL.findall(log)
+    model = [found for found in _MODEL.findall(log) if not _on_device(found[0])]
+    kv = _bytes([size for _, size in _KV.findall(log)])
+    on_devices = _bytes([size for name, size in _DEVICE_KV.findall(log) if _on_device(name)]) or 0
     return Buffers(
         model=_bytes([size for name, size in model if not _REPACKED.search(name)]),
         repack=_bytes([size for name, size in model if _REPACKED.search(name)]),
-        kv=_bytes([size for _, size in _KV.findall(log)]),
-        compute=_bytes(list(dict(_COMPUTE.findall(log)).values())),
-        output=_bytes(list(dict(_OUTPUT.findall(log)).values())),
+        kv=None if kv is None else max(0, kv - on_devices),
+        compute=_bytes([size for name, size in dict(_COMPUTE.findall(log)).items() if not _on_device(name)]),
+        output=_bytes([size for name, size in dict(_OUTPUT.findall(log)).items() if not _on_device(name)]),
     )
+
+
+def _on_device(name: str) -> bool:
+    return not (_IN_MAIN_MEMORY.match(name) or _REPACKED.search(name))
+
+
+def read_offload(log: str) -> dict[str, Any] | None:
+    """The fields of `Offload` from the text of one load; None where it tells of no layer on a GPU."""
+    said = _OFFLOADED.search(log)
+    if said is None:
+        return None
+    sizes = [*_MODEL.findall(log), *_DEVICE_KV.findall(log)]
+    sizes += [*dict(_COMPUTE.findall(log)).items(), *dict(_OUTPUT.findall(log)).items()]
+    buffers: dict[str, int] = {}
+    for name, size in sizes:
+        if _on_device(name):
+            device = clean_line(re.sub(r"_(?:Mapped|Private)$", "", name), 40)
+            buffers[device] = buffers.get(device, 0) + round(float(size) * _MIB)
+    return {"layers": int(said[1]), "of": int(said[2]), "buffers": buffers}
 
 
 def says_repacked(log: str) -> bool:

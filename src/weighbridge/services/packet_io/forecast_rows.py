@@ -33,6 +33,8 @@ def incomparable(
         return f"the forecast is for a context of {forecast.n_ctx} tokens, the proof ran with {settings.n_ctx}"
     if forecast.kv_type != settings.kv_type:
         return f"the forecast is for a KV cache of type {forecast.kv_type}, the proof ran with {settings.kv_type}"
+    if (forecast.gpu.wished if forecast.gpu else 0) != settings.n_gpu_layers:
+        return "the forecast is for another number of layers on the GPU than the proof"
     if forecast.n_batch not in (None, settings.n_batch):
         return f"the forecast is for batches of {forecast.n_batch} tokens, the proof ran with {settings.n_batch}"
     return ""
