@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from weighbridge.domain.text import clean_line
-from weighbridge.plain import diagnostics, output
+from weighbridge.plain import output
 from weighbridge.plain.desk import kept_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.plan import Chain

@@ -96,7 +96,7 @@ def import_run(store: RunStore, source: Path) -> Imported:
 def _read(folder: Path, name: str) -> Run:
     """The run of an unpacked archive, its texts made safe. BadInput where it, or an event of it, is none."""
     try:
-        run = read_run(json.dumps(_cleaned(json.loads((folder / "run.json").read_bytes()))).encode())
+        run = read_run(json.dumps(cleaned(json.loads((folder / "run.json").read_bytes()))).encode())
     except Newer as newer:
         raise BadInput(f"{name} cannot be taken in. {newer}", newer.hint) from None
     except (ValueError, RecursionError):
@@ -109,7 +109,7 @@ def _read(folder: Path, name: str) -> Run:
         try:
             with fresh.open("wb") as lines:
                 for event in read_events(folder):
-                    safe = EVENT.validate_python(_cleaned(event.model_dump(mode="json")))
+                    safe = EVENT.validate_python(cleaned(event.model_dump(mode="json")))
                     lines.write(safe.model_dump_json().encode() + b"\n")
         except (OutsideFailed, ValueError):
             raise BadInput(f"{name} is refused: its events.jsonl holds a line that is not an event.") from None
@@ -121,14 +121,14 @@ def _read(folder: Path, name: str) -> Run:
     return run
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
     """Plain data with every text in it made safe for a terminal."""
     if isinstance(value, str):
         return clean(value, MOST_TEXT)
     if isinstance(value, list):
-        return [_cleaned(one) for one in value]
+        return [cleaned(one) for one in value]
     if isinstance(value, dict):
-        return {clean(key, 1_000): _cleaned(one) for key, one in value.items()}
+        return {clean(key, 1_000): cleaned(one) for key, one in value.items()}
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Self
@@ -21,6 +21,7 @@ from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
+from weighbridge.services.rentals import Ledger
 from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import (
     answers,
@@ -30,6 +31,7 @@ from weighbridge.session import (
     packing,
     proving,
     recovery,
+    renting,
     serving,
     spending,
     tries,
@@ -81,7 +83,8 @@ class Session:
         store.load(run_id)
         folder = store.open(run_id)
         try:
-            run = spending.recovered(recovery.recovered(store.load(run_id), folder), folder.events())
+            run = renting.caught_up(store.load(run_id), Ledger(deps.home))
+            run = spending.recovered(recovery.recovered(run, folder), folder.events())
         except BaseException:
             folder.close()
             raise
@@ -242,6 +245,7 @@ class Session:
             raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
         if self._run.target is not None:
             serving.require_reachable(self._run)
+            renting.take_up(self)
             return
         fetching.require_downloaded(self._run)
         await self.weigh()
@@ -262,6 +266,11 @@ class Session:
         async with aclosing(spending.counted(self, evaluating.evaluate(self, self._folder))) as events:
             async for event in events:
                 yield event
+
+    def take_events(self, events: Iterable[Event]) -> None:
+        """Puts events of a job that ran elsewhere beside those of the run. OutsideFailed where the disk fails."""
+        for event in events:
+            self._folder.append(event)
 
     async def stop(self) -> None:
         """Stops the proof or eval that runs: the child is gone within 0.3 s. Does nothing if none runs."""
@@ -284,9 +293,10 @@ class Session:
         return record
 
     async def close(self) -> None:
-        """Stops what runs and gives the run back."""
+        """Stops what runs, gives a rented machine back, and the run. OutsideFailed where that machine may still run."""
         await self.stop()
         try:
+            await renting.close(self)
             if self._unsaved:
                 self.keep(self._run)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -38,9 +39,9 @@ def notebook_json(run: Run, gpu: str = "", give_back: bool = True) -> str:
     }
     if gpu:
         metadata |= {"accelerator": "GPU", "colab": {**metadata["colab"], "gpuType": gpu}}
-    notebook = v4.new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
+    notebook = v4.new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
-    return nbformat.writes(notebook) + "\n"
+    return f"{nbformat.writes(notebook)}\n"  # type: ignore[no-untyped-call]
 
 
 def source_digest(source: str) -> str:
@@ -57,7 +58,7 @@ def _cell(name: str, source: str, kind: str) -> Any:
     """A cell whose id stays. Some services keep only an id in the metadata."""
     from nbformat import v4
 
-    made = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+    made: Callable[..., Any] = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
     return made(source, id=name, metadata={"id": name})
 
 
