@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -69,7 +71,7 @@ def listener(base_url: str) -> int | None:
     pids = {
         connection.pid
         for connection in connections
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and _here(connection.laddr.ip)
+        if connection.status == psutil.CONN_LISTEN and _is_here(connection.laddr, port)
     }
     known = sorted(pid for pid in pids if pid)
     return known[0] if known else None
@@ -83,5 +85,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _here(address: str) -> bool:
-    return address in _EVERYWHERE or is_loopback(address)
+def _is_here(address: Sequence[Any], port: int) -> bool:
+    """Whether a socket's address (empty, or IP and port) can be reached at loopback."""
+    return len(address) > 1 and address[1] == port and (address[0] in _EVERYWHERE or is_loopback(address[0]))

@@ -136,8 +136,7 @@ def line(found: dict[str, Any], name: str, limit: int = 200) -> str:
 def count(found: dict[str, Any], name: str) -> int | None:
     """A size or count; None where there is none that could be one."""
     value = found.get(name)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < 2**63 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
 
 
 def _models(found: Any) -> list[Any]:

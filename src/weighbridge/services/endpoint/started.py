@@ -1,4 +1,4 @@
-"""A server that weighbridge starts on this machine: where it listens, how it is ended, and what shows that it is gone."""
+"""A server that weighbridge starts on this machine: where it listens, how it is ended, and what shows that."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class StartedServer:
 
 
 async def start(command: Sequence[str], port: int, environment: Mapping[str, str], log: str, cwd: str) -> StartedServer:
-    """Starts a command, an absolute path first, that ends with this process. `environment`: all of it. OutsideFailed."""
+    """Starts a command, an absolute path first, that ends with this process. `environment`: the whole. OutsideFailed."""
     ours = {name: value for name, value in child_environment().items() if name == "PYTHONPATH"}
     lifeline = (sys.executable, "-P", "-m", "weighbridge.services.endpoint.lifeline", str(os.getpid()))
     try:

@@ -84,7 +84,7 @@ def environment(place: Path, threads: int | None, *, download: bool) -> dict[str
 
 
 async def start_serving(model: str, folder: str, place: Path, log: str, threads: int | None) -> StartedServer:
-    """Starts serving `model`. `folder`: where its files lie, empty for a repository of the Hub. BadInput, OutsideFailed.
+    """Starts serving `model`. `folder`: of its files, empty for a repository of the Hub. BadInput, OutsideFailed.
 
     It works in `place`, where the folder is known by the model's name alone: no path of this machine is in any request
     or answer.
