@@ -14,10 +14,12 @@ from weighbridge.services.endpoint.replies import error_text, way_problem
 MOST_LINE_BYTES = 1024 * 1024
 """Of one event or line. Tokens are a few bytes; a piece with log probabilities or timings some kilobytes."""
 DONE = "[DONE]"
+END: dict[str, Any] = {}
+"""The chunk in place of [DONE]; to be known by `is`."""
 
 
-async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """Every chunk of a stream of server-sent events; None for [DONE], behind which nothing is read.
+async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
+    """Every chunk of a stream of server-sent events; `END` where it says [DONE], behind which nothing is read.
 
     EndpointProblem: not such a stream, an error in it, an event that is too large, a connection that was cut.
     """
@@ -25,7 +27,7 @@ async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[di
     try:
         async for event in httpx2.EventSource(response, max_event_size=MOST_LINE_BYTES):
             if event.data.strip() == DONE:
-                yield None
+                yield END
                 return
             if event.data:
                 yield _chunk(client, event.data)

@@ -1,0 +1,87 @@
+"""One prompt to `/v1/chat/completions`, answered as a stream: the events of one request.
+
+TTFT is that of the first piece with text, on our clock; what the server says of counts and times is kept apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from weighbridge.domain.proof.events import Completed, RequestStarted, Token
+from weighbridge.domain.proof.runtime import Clock
+from weighbridge.domain.proof.settings import Message, Request, RuntimeSettings
+from weighbridge.services.endpoint.account import Account
+from weighbridge.services.endpoint.answer import Answer, Asked
+from weighbridge.services.endpoint.deadline import PATIENT, Deadline, Limits
+from weighbridge.services.endpoint.problems import EndpointProblem
+from weighbridge.services.endpoint.server_facts import LLAMA_SERVER
+from weighbridge.services.endpoint.stream import chunks
+from weighbridge.services.endpoint.truncation import count_sent, messages_of
+
+LEAST_WAIT_S = 1.0
+"""Before a request is made again that the server had no room for, seconds."""
+
+
+async def chat(
+    asked: Asked, request: Request, settings: RuntimeSettings, clock: Clock, limits: Limits = PATIENT
+) -> AsyncGenerator[RequestStarted | Token | Completed, None]:
+    """RequestStarted, Token..., Completed. EndpointProblem where the server failed; may be left at any moment."""
+    messages = messages_of(request)
+    sent = await count_sent(asked.client, asked.engine, asked.model, messages)
+    most = request.max_tokens or settings.max_tokens
+    answer = Answer(asked, request, Account(most, messages, sent), most)
+    names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
+    yield RequestStarted(
+        t=clock(), **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=request.time_limit_s
+    )
+    deadline = Deadline(limits, request.time_limit_s, asked.client.host)
+    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, limits)) as chunks_:
+        while (chunk := await deadline.next(chunks_)) is not None:
+            if (token := answer.take(chunk, clock())) is not None:
+                deadline.moved()
+                yield token
+    if (token := answer.rest(clock())) is not None:
+        yield token
+    yield answer.completed(clock(), names, over=deadline.over)
+
+
+def _body(asked: Asked, messages: Sequence[Message], settings: RuntimeSettings, most: int) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": asked.model,
+        "messages": [message.model_dump() for message in messages],
+        "max_tokens": most,
+        "temperature": settings.temperature,
+        "seed": settings.seed,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    return body | {"cache_prompt": False} if asked.engine == LLAMA_SERVER else body
+
+
+async def _tries(
+    asked: Asked, body: dict[str, Any], answer: Answer, limits: Limits
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Chunks of the answer. Where the server asks for patience before it (429), it gets some."""
+    waited = 0.0
+    while True:
+        try:
+            async with (
+                asked.client.stream("chat/completions", body) as response,
+                aclosing(chunks(asked.client, response)) as found,
+            ):
+                async for chunk in found:
+                    yield chunk
+            return
+        except EndpointProblem as problem:
+            if problem.kind != "rate_limited":
+                raise
+            wait = max(LEAST_WAIT_S, problem.wait_s or 0.0)
+            if waited + wait > limits.again_s:
+                told = f"{problem} It was to be asked again in {wait:.0f} s, after {waited:.0f} s of waiting."
+                raise EndpointProblem(problem.kind, told, problem.hint, wait) from None
+        await asyncio.sleep(wait)
+        waited += wait
+        answer.waited(waited)
