@@ -25,7 +25,8 @@ p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1
 p.hostnames, p.port, p.endpoint_metrics = ["127.0.0.1"], 0, True
 if sys.argv[5]:
     p.api_keys = [sys.argv[5]]
-print(Server(p).listening_address, flush=True)
+server = Server(p)
+print(server.listening_address, flush=True)
 sys.stdin.read()
 """
 

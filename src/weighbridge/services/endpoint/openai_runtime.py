@@ -115,7 +115,7 @@ class OpenAIRuntime(ServedRuntime):
 
     async def _end(self, began: float) -> Stopped:
         evidence = [
-            "weighbridge did not start this server, and leaves it running: end it where it was started.",
+            "weighbridge did not start this server, and does not end it: whoever started it does.",
             await self._last_answer(),
         ]
         await self._client.close()
