@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.runtime import Clock, RuntimeFactory
 from weighbridge.domain.proof.samples import Conditions
 from weighbridge.domain.route.table import Tables
+from weighbridge.domain.serving.rental import Waits
 from weighbridge.domain.verdict.rules import Rules
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
@@ -52,6 +53,8 @@ class Deps:
     """None: the Hub of HF_ENDPOINT, made when it is first asked."""
     mode: Mode | None = None
     """Mode of the engine to begin with, as a recipe has it; None: the one that is known to work here."""
+    waits: Waits = field(default_factory=Waits)
+    """Patience with a rented machine."""
 
 
 def hub_of(deps: Deps) -> Hub:

@@ -21,7 +21,6 @@ from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.services.packs import built_in_pack
-from weighbridge.services.rentals import Ledger
 from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import (
     answers,
@@ -32,7 +31,6 @@ from weighbridge.session import (
     proving,
     recovery,
     renting,
-    serving,
     spending,
     tries,
     weighing,
@@ -55,6 +53,7 @@ class Session:
         self.watchers: list[Callable[[Run], None]] = []
         self.meter = Meter()
         self.job: Job | Load | None = None
+        self.lease: renting.Lease | None = None
         self._saved_at, self._unsaved = deps.monotonic(), False
 
     @classmethod
@@ -83,8 +82,8 @@ class Session:
         store.load(run_id)
         folder = store.open(run_id)
         try:
-            run = renting.caught_up(store.load(run_id), Ledger(deps.home))
-            run = spending.recovered(recovery.recovered(run, folder), folder.events())
+            run = recovery.recovered(renting.caught_up(store.load(run_id), deps.home), folder)
+            run = spending.recovered(run, folder.events())
         except BaseException:
             folder.close()
             raise
@@ -240,11 +239,9 @@ class Session:
         lack = missing(self._run, "model")
         if lack:
             raise BadInput(lack)
-        lack = missing(self._run, "card")
-        if lack:
+        if lack := missing(self._run, "card"):
             raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
         if self._run.target is not None:
-            serving.require_reachable(self._run)
             renting.take_up(self)
             return
         fetching.require_downloaded(self._run)

@@ -14,7 +14,9 @@ KEPT_BACK_MINUTES = 1
 """Billing is by the started minute, and a job needs some seconds to end: the last minute is not given away."""
 MOST_S = 24 * 3600
 """Longest rental: a forgotten job ends within a day, however high the cap."""
-_TYPED = re.compile(r"(?:US)?\$?\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:\$|USD)?\s*(?:/|per|an?)?\s*(?:h|hr|hour)?", re.IGNORECASE)
+_TYPED = re.compile(
+    r"(?:US)?\$?\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:\$|USD)?\s*(?:/|per|an?)?\s*(?:h|hr|hour)?", re.IGNORECASE
+)
 
 
 class PriceChanged(Refused):
@@ -103,6 +105,4 @@ def typed_price(text: str, provider: str, sku: str, now: str) -> Price | None:
     found = _TYPED.fullmatch(text.strip())
     if found is None:
         return None
-    return Price(
-        amount=float(found[1]), unit="hour", provider=provider, sku=sku, source="user_typed", retrieved_at=now
-    )
+    return Price(amount=float(found[1]), unit="hour", provider=provider, sku=sku, source="user_typed", retrieved_at=now)

@@ -103,6 +103,18 @@ class Cost(Record):
     note: str = ""
 
 
+class Waits(Record):
+    """How long is waited for what, seconds. A GPU that is not free yet costs nothing; a server that loads does."""
+
+    poll: float = Field(default=3.0, description="between two questions to the provider")
+    scheduling: float = Field(default=900.0, description="until the machine is there")
+    ready: float = Field(default=1800.0, description="from then on, until the server answers")
+    silent: float = Field(default=120.0, description="while the provider does not answer")
+    stop: float = Field(default=120.0, description="from the wish to stop until the provider says that it is over")
+    refuse: float = Field(default=30.0, description="from then on, until the endpoint answers no more")
+    found: float = Field(default=900.0, description="until a job that is in no list counts as never made")
+
+
 class Rental(Record):
     """One rental from the order to the proof of stop."""
 

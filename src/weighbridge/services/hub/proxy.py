@@ -68,7 +68,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def probe(address: str, admitted: bool) -> Probe:
-    """Asks for /health, with the token only where `admit` let it. Redirects are not followed. Blocks for 10 s at most."""
+    """Asks for /health, with the token only where `admit` let it. Redirects are not followed."""
     import httpx2
 
     key = keys.key_for(address) if admitted else None

@@ -1,0 +1,151 @@
+"""What a rental is started from: hardware, price, image, command and cap, checked before anything costs money."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from weighbridge.domain.flow import missing
+from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.problems import BadInput, HubProblem, Refused
+from weighbridge.domain.run import Run
+from weighbridge.domain.serving import billing
+from weighbridge.domain.serving.plan import ServePlan
+from weighbridge.domain.serving.rental import Engine, Hardware, Order
+from weighbridge.services.hub.jobs import Jobs
+from weighbridge.session.aside import aside
+from weighbridge.session.deps import Deps, hub_of
+
+if TYPE_CHECKING:
+    from weighbridge.session.session import Session
+
+PORT = 8000
+IMAGES: dict[Engine, str] = {"vllm": "vllm/vllm-openai:v0.33.0", "sglang": "lmsysorg/sglang:v0.5.23"}
+"""Pinned by tag, as of November 2026; [serve].image in a plan names another one."""
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_TAGGED = re.compile(r"[\w./-]+(:[0-9]+/[\w./-]+)?(:[\w.-]+|@sha256:[0-9a-f]{64})", re.ASCII)
+
+
+class TokenNeeded(Refused):
+    """The job could not fetch the model without the person's Hub token, which has to be agreed to."""
+
+
+def jobs_of(deps: Deps) -> Jobs:
+    """The Jobs API of these dependencies' Hub."""
+    return Jobs(hub_of(deps).endpoint)
+
+
+async def hardware(deps: Deps) -> tuple[Hardware, ...]:
+    """What can be rented, the cheapest first, with prices of this moment. HubProblem."""
+    found = await aside(jobs_of(deps).hardware, deps.now())
+    return tuple(sorted(found, key=lambda one: billing.per_hour(one.price) if one.price else float("inf")))
+
+
+async def order_of(session: Session, with_token: bool = False) -> Order:
+    """The order that the run's answers make, at the price of this moment. Nothing is started.
+
+    `with_token`: the person agrees that the job gets the Hub token, which a gated or private repository needs; where
+    it does not, the token stays here. BadInput, Refused or HubProblem say what is lacking.
+    """
+    run, deps = session.run, session.deps
+    model, serve, cap = _checked(run)
+    machine = _chosen(await hardware(deps), serve)
+    price = machine.price
+    if price is None:
+        raise Refused(
+            f"The price of {machine.name} is not known.", "Choose hardware with a price: nothing is rented blindly."
+        )
+    limit_s = billing.time_limit_s(cap, price)
+    gated = await _needs_token(deps, model)
+    if gated and not with_token:
+        raise TokenNeeded(
+            f"{model.repo} is gated or private: the job has to get your Hub token as a secret to fetch it.",
+            "Agree to that (`--share-token`), best with a token that may read this repository alone.",
+        )
+    now = deps.now()
+    return Order(
+        id=f"{re.sub('[^0-9]', '', now)}-{secrets.token_hex(3)}",
+        run_id=run.id,
+        hardware=machine,
+        engine=serve.engine,
+        image=_image(serve),
+        repo=model.repo,
+        revision=model.revision,
+        command=serve_command(serve, model, machine),
+        port=PORT,
+        max_model_len=serve.max_model_len,
+        cap_usd=cap,
+        time_limit_s=limit_s,
+        typed_price=billing.typed_price(run.plan.cost_per_hour, "typed by the person", machine.name, now),
+        with_token=gated,
+        agreed_at=now,
+    )
+
+
+def _checked(run: Run) -> tuple[ModelChoice, ServePlan, float]:
+    """Model, way of serving and cap of a run that may be rented for. BadInput or Refused."""
+    model, serve = run.model, run.serve
+    if run.constraints.available_route != "rented_gpu":
+        raise BadInput(
+            "The route is not a rented GPU.", "Answer the question of the route anew in the step Constraints."
+        )
+    if run.constraints.privacy == "private_docs":
+        hint = "Choose a server in your own network, or answer the privacy question anew in the step Constraints."
+        raise Refused("The inputs may not leave your own machines, and a rented GPU is not one of them.", hint)
+    if model is None or not model.repo or model.served:
+        raise BadInput("No repository of the Hub is chosen for the rented GPU.", "Choose org/repo in the step Model.")
+    if not _COMMIT.fullmatch(model.revision):
+        hint = "Choose it again while the Hub can be reached, or name the commit: org/repo@COMMIT."
+        raise BadInput(f"{model.repo} is not pinned to a commit.", hint)
+    if model.file_name:
+        hint = "Choose the repository alone, one with safetensors."
+        raise BadInput(f"{serve.engine} serves whole repositories, not the file {model.file_name}.", hint)
+    if lack := missing(run, "card"):
+        raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
+    if serve.cap_usd is None:
+        hint = "Type it in the step Runtime, or give --rent USD."
+        raise BadInput("There is no cap: say how many US dollars may be spent at most.", hint)
+    return model, serve, serve.cap_usd
+
+
+def _chosen(found: tuple[Hardware, ...], serve: ServePlan) -> Hardware:
+    names = ", ".join(one.name for one in found if one.gpu)
+    hint = f"There are: {names or 'none with a GPU'}. `weighbridge jobs hardware` has their prices."
+    if not serve.hardware:
+        raise BadInput("No hardware is chosen.", hint)
+    for one in found:
+        if one.name == serve.hardware:
+            if not one.gpu:
+                raise BadInput(f"{one.name} has no GPU, and {serve.engine} needs one.", hint)
+            return one
+    raise BadInput(f"There is no hardware {serve.hardware!r} to rent.", hint)
+
+
+async def _needs_token(deps: Deps, model: ModelChoice) -> bool:
+    """Whether nobody but the token's owner may fetch the repository. A Hub that does not tell is taken for a no."""
+    try:
+        repo = await aside(hub_of(deps).repository, model.repo, model.revision)
+    except HubProblem as problem:
+        return problem.kind in ("gated", "private")
+    return bool(repo.gate) or repo.private
+
+
+def _image(serve: ServePlan) -> str:
+    image = serve.image or IMAGES[serve.engine]
+    if not _TAGGED.fullmatch(image) or image.endswith(":latest"):
+        raise BadInput(f"The image {image!r} is not pinned.", f"Name it with a tag, as {IMAGES[serve.engine]}.")
+    return image
+
+
+def serve_command(serve: ServePlan, model: ModelChoice, machine: Hardware) -> tuple[str, ...]:
+    """What the container runs: weights and tokenizer of one commit, all GPUs of the machine."""
+    pinned = ("--revision", model.revision, "--host", "0.0.0.0", "--port", str(PORT))
+    length, gpus = str(serve.max_model_len), str(machine.gpus)
+    if serve.engine == "vllm":
+        many = ("--tensor-parallel-size", gpus) if machine.gpus > 1 else ()
+        tokens = ("--tokenizer-revision", model.revision, "--max-model-len", length)
+        return ("vllm", "serve", model.repo, *pinned, *tokens, *many)
+    many = ("--tp-size", gpus) if machine.gpus > 1 else ()
+    server = ("python3", "-m", "sglang.launch_server", "--model-path", model.repo)
+    return (*server, *pinned, "--context-length", length, *many)

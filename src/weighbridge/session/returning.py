@@ -1,0 +1,172 @@
+"""The end of a rental: cancel, wait until the provider says that it is over, see that the endpoint is gone, count."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import NamedTuple
+
+from weighbridge.domain.problems import HubProblem, Problem, Refused
+from weighbridge.domain.serving.billing import cost_of, price_words
+from weighbridge.domain.serving.rental import OVER, Rental, Stage, StopProof
+from weighbridge.services.hub.jobs import Jobs, JobView
+from weighbridge.services.hub.proxy import Probe, admit, probe
+from weighbridge.session.aside import aside
+from weighbridge.session.deps import Deps
+
+AGAIN_EVERY = 5
+"""A stop that shows no effect is asked for again after so many looks."""
+GONE = "DELETED"
+"""A job that its own account cannot find any more."""
+
+
+class _End(NamedTuple):
+    """`view`: what the Hub told last, if it told anything. `problem`: why it told no more."""
+
+    view: JobView | None
+    stage: str
+    asked: bool
+    admitted: bool
+    problem: str
+
+
+async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
+    """The rental with its proof of stop and its cost. Saves nothing.
+
+    Problems of the Hub end in a proof that does not hold, which is said loudly. Of an order that
+    never became a job nothing has to be stopped.
+    """
+    if rental.over:
+        return rental
+    try:
+        rental = await identified(deps, jobs, rental)
+    except Problem as problem:
+        return rental.model_copy(update={"message": _loud(rental, str(problem))})
+    if rental.never or not rental.job_id:
+        return rental
+    end = await _ended(deps, jobs, rental)
+    if end.view is not None:
+        rental = told(rental, end.view, deps.now())
+    seen = await _refused(deps, rental, end.admitted) if end.stage in OVER else None
+    proof = StopProof(
+        at=deps.now(),
+        asked=end.asked,
+        stage=end.stage,
+        endpoint_refuses=None if seen is None or not rental.exposed else _refuses(seen),
+        endpoint_said=seen.said if seen is not None else "",
+    )
+    view = end.view
+    seconds, source = (view.running_s, view.seconds_source) if view else (None, "the Hub did not say it")
+    message = rental.message if proof.proven else _loud(rental, end.problem)
+    if proof.proven and not end.asked and not message:
+        message = by_itself(rental, view)
+    update = {"stop": proof, "cost": cost_of(rental.order, seconds, source), "message": message}
+    return rental.model_copy(update=update)
+
+
+async def identified(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
+    """The rental with its job, looked for by its label where the Hub never answered. HubProblem or Refused."""
+    if rental.job_id or rental.never:
+        return rental
+    namespace = rental.namespace or await aside(jobs.account)
+    found = await aside(jobs.labelled, namespace, rental.order.id)
+    if not found:
+        return rental
+    return told(rental, found[0], deps.now())
+
+
+def told(rental: Rental, view: JobView, now: str) -> Rental:
+    """The rental with what the Hub tells of its job; each change of stage stays on record."""
+    last = rental.stages[-1] if rental.stages else None
+    stages = rental.stages
+    if last is None or (last.stage, last.message) != (view.stage, view.message):
+        stages = (*stages, Stage(at=now, stage=view.stage, message=view.message))
+    update = {"job_id": view.id, "namespace": view.namespace, "url": view.url, "stages": stages}
+    if view.exposed and not rental.exposed:
+        update["exposed"] = view.exposed[0].rstrip("/")
+    return rental.model_copy(update=update)
+
+
+def by_itself(rental: Rental, view: JobView | None) -> str:
+    """Why a job is over that nobody asked to stop."""
+    limit = rental.order.time_limit_s
+    ran = view.running_s if view is not None else None
+    words = f" It said: {view.message}." if view is not None and view.message else ""
+    if ran is not None and ran >= limit - 1:
+        return f"The job reached its time limit of {limit / 60:g} minutes, and the Hub ended it: the cap held.{words}"
+    stage = view.stage if view is not None else rental.stage
+    if stage == "ERROR":
+        return f"The job failed.{words}"
+    return f"The job ended without being asked to ({stage}): it was preempted, or somebody stopped it.{words}"
+
+
+async def _ended(deps: Deps, jobs: Jobs, rental: Rental) -> _End:
+    """Asks for the stop until the Hub says that the job is over, or the patience ends."""
+    until = deps.monotonic() + deps.waits.stop
+    view, asked, admitted, problem, looks = None, False, False, "", 0
+    while True:
+        try:
+            view = await aside(jobs.look, rental.job_id, rental.namespace)
+            problem = ""
+            if view.stage in OVER:
+                return _End(view, view.stage, asked, admitted, "")
+            admitted = admitted or _admitted(jobs, view)
+            if looks % AGAIN_EVERY == 0:
+                asked = True
+                await aside(jobs.cancel, rental.job_id, rental.namespace)
+                looks += 1
+                continue
+        except Problem as trouble:
+            problem = f"{trouble}"
+            if isinstance(trouble, HubProblem) and trouble.kind == "not_found":
+                stage = GONE if await _is_ours(jobs, rental) else rental.stage
+                return _End(view, stage, asked, admitted, problem)
+        looks += 1
+        if deps.monotonic() >= until:
+            return _End(view, view.stage if view else rental.stage, asked, admitted, problem)
+        await asyncio.sleep(deps.waits.poll)
+
+
+async def _is_ours(jobs: Jobs, rental: Rental) -> bool:
+    """Whether the token is of the account that the job was started in: another one could not see it."""
+    with suppress(Problem):
+        return await aside(jobs.account) == rental.namespace
+    return False
+
+
+def _admitted(jobs: Jobs, view: JobView) -> bool:
+    try:
+        admit(jobs, view)
+    except Refused:
+        return False
+    return True
+
+
+async def _refused(deps: Deps, rental: Rental, admitted: bool) -> Probe | None:
+    """The last answer at the endpoint: asked until it refuses, or the patience ends."""
+    if not rental.exposed:
+        return None
+    until = deps.monotonic() + deps.waits.refuse
+    while True:
+        seen = await aside(probe, rental.exposed, admitted)
+        if _refuses(seen) or deps.monotonic() >= until:
+            return seen
+        await asyncio.sleep(deps.waits.poll)
+
+
+def _refuses(seen: Probe) -> bool | None:
+    """Whether no server is behind the address. A proxy that first wants a token says nothing of it."""
+    if seen.status in (401, 403):
+        return None
+    return seen.status is None or seen.status >= 400
+
+
+def _loud(rental: Rental, problem: str) -> str:
+    order = rental.order
+    name = f"The job {rental.job_id}" if rental.job_id else f"A job of the order {order.id}"
+    why = f" {problem.rstrip('.')}." if problem else f" The Hub calls it {rental.stage or 'nothing'}."
+    return (
+        f"NOT PROVEN TO HAVE STOPPED: {name} may still run and cost {price_words(order.hardware.price)}.{why} "
+        f"The Hub is to end it after {order.time_limit_s / 60:g} minutes. Stop it now at "
+        f"{rental.url or 'your page of jobs on the Hub'}, or with `weighbridge jobs stop {rental.job_id or order.id}`."
+    )
