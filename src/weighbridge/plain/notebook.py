@@ -6,28 +6,38 @@ from argparse import Namespace
 from pathlib import Path
 
 from weighbridge.domain.text import clean_line
-from weighbridge.plain import output
+from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import kept_session
 from weighbridge.plain.exits import Exit
+from weighbridge.plain.notebook_import import tell
 from weighbridge.plain.plan import Chain
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
-from weighbridge.session.notebook import steps, write_notebook
+from weighbridge.session.notebook import known_gpu, steps, write_notebook
+from weighbridge.session.notebook_driving import minutes, run_in_colab
 from weighbridge.session.session import Session
 
 
 def main(args: Namespace) -> int:
-    """0 where the notebook is written, and with --run where it ran, was taken in, and its runtime is given back."""
-    path, target = Path(args.plan), Path(args.output)
+    """0 where the notebook is written; with --run where it ran through, was taken in, and its runtime is stopped."""
+    path, target, gpu = Path(args.plan), Path(args.output), known_gpu(args.gpu or "")
+    limit_s = minutes(args.time_limit)
     plan = load_plan(path)
     chain = Chain(plan, pack_of(plan, path), model_of(plan, path))
     with kept_session(real_deps()) as (session, runner):
-        runner.run(_plan(session, chain, target, args.gpu or ""))
-        name = clean_line(str(target), 200)
-        output.text(f"{name} is the notebook of the run {session.run.id}.")
-        for number, step in enumerate(steps(name, session.run.id), 1):
-            output.text(f"{number}. {step}")
-    return Exit.DONE
+        runner.run(_plan(session, chain, target, gpu))
+        output.text(f"{clean_line(str(target), 200)} is the notebook of the run {session.run.id}.")
+        if not args.run:
+            _tell_steps(target, session.run.id)
+            return Exit.DONE
+        run = runner.run(run_in_colab(session, target, gpu, limit_s, diagnostics.note))
+        tell(run, as_json=False)
+        return Exit.DONE if run.notebook is not None and run.notebook.stop else Exit.OUTSIDE
+
+
+def _tell_steps(target: Path, run_id: str) -> None:
+    for number, step in enumerate(steps(clean_line(str(target), 200), run_id), 1):
+        output.text(f"{number}. {step}")
 
 
 async def _plan(session: Session, chain: Chain, target: Path, gpu: str) -> None:

@@ -28,7 +28,7 @@ def main(args: Namespace) -> int:
         run_id = store.find(args.into) if args.into else _that_planned_it(store, evidence)
         with kept_session(deps, run_id) as (session, _):
             run = take(session, evidence, args.link or "")
-    _tell(run, args.json)
+    tell(run, args.json)
     return Exit.DONE
 
 
@@ -57,7 +57,8 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _tell(run: Run, as_json: bool) -> None:
+def tell(run: Run, as_json: bool) -> None:
+    """What was taken in, and what is still missing."""
     if as_json:
         output.json_line(summary(run))
         return
