@@ -9,11 +9,12 @@ from weighbridge.domain.proof.runtime import Clock, Launch, Runtime, RuntimeFact
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 
 _SERVED = {
-    "openai": ("openai_runtime", "OpenAIRuntime"),
-    "ollama": ("ollama_runtime", "OllamaRuntime"),
-    "transformers": ("transformers_runtime", "TransformersRuntime"),
+    "openai": ("endpoint.openai_runtime", "OpenAIRuntime"),
+    "ollama": ("endpoint.ollama_runtime", "OllamaRuntime"),
+    "transformers": ("endpoint.transformers_runtime", "TransformersRuntime"),
+    "rented": ("rented_runtime", "RentedRuntime"),
 }
-"""Modules of services/endpoint: imported only where a server answers, as their HTTP client takes a while."""
+"""By origin, else by API: imported only where a server answers, as their HTTP client takes a while."""
 
 
 def make_runtime(launch: Launch, clock: Clock) -> Runtime:
@@ -21,6 +22,7 @@ def make_runtime(launch: Launch, clock: Clock) -> Runtime:
     target = launch.target
     if target is None:
         return LlamaRuntime(launch, clock)
-    module, name = _SERVED["transformers" if target.origin == "started" else target.api]
-    factory = getattr(import_module(f"weighbridge.services.endpoint.{module}"), name)
+    how = {"started": "transformers", "rented": "rented", "given": target.api}[target.origin]
+    module, name = _SERVED[how]
+    factory = getattr(import_module(f"weighbridge.services.{module}"), name)
     return cast(RuntimeFactory, factory)(launch, clock)
