@@ -52,6 +52,8 @@ ROOMS = {
 
 def _dispatch(args: Namespace) -> int:
     """Each verb has its room in `plain`, imported only when it is asked for; without a verb it is the wizard."""
+    if getattr(args, "key_over_http", False) and getattr(args, "model", None):
+        import_module("weighbridge.plain.served").agree(args.model)
     if args.verb == "prove":
         return _prove(args)
     if args.verb == "replay":

@@ -192,8 +192,10 @@ class Run(Record):
 
     @property
     def model_key(self) -> str:
-        """Tells this model from another one: its digest, or the name of a planned one."""
+        """Tells this model from another one: its digest, its server and name there, or the name of a planned one."""
         model = self.model
+        if model is not None and model.served:
+            return f"{model.address}#{model.served_name}@{model.revision}"
         return "" if model is None else model.sha256 or f"{model.repo}@{model.revision}"
 
     @property

@@ -10,25 +10,30 @@ from contextlib import contextmanager
 from types import FrameType
 
 from weighbridge.domain.model.files import HubView
-from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.problems import BadInput, HubProblem
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics
+from weighbridge.plain.served import patiently
 from weighbridge.plain.texts.hub import advice
 from weighbridge.plain.transfer import Meter
 from weighbridge.services.hub.name import named
 from weighbridge.services.model_file import Cancelled, is_hub_spec, resolve
+from weighbridge.session.endpoint_choice import is_served_spec
 from weighbridge.session.session import Session
 
 Write = Callable[[str], None]
+NO_FORECAST = "There is nothing to forecast for a model that a server answers for: its memory is the server's own."
 WHOLE = "`--whole` agrees to fetch the whole file for it; `weighbridge download` fetches it too."
 
 
 async def choose(session: Session, spec: str, *, whole: bool = False, write: Write | None = None) -> None:
-    """The session's model becomes `spec`. BadInput, HubProblem or OutsideFailed say why not.
+    """The session's model becomes `spec`. BadInput, HubProblem, Refused or OutsideFailed say why not.
 
     A repository without a file means its recommended one, which is said. `whole`: where a server sends no part of a
     file, all of it may be fetched to read its header.
     """
+    if is_served_spec(spec):
+        return await patiently(lambda: _choose(session, spec, whole, write))
     view = None if session.run.planned else await open_repository(session, spec)
     if view is not None and view.recommended:
         (write or diagnostics.note)(f"No file is named. {advice(view)}")
@@ -55,7 +60,14 @@ async def _choose(session: Session, spec: str, whole: bool, write: Write | None)
 
 
 async def inspect(session: Session, spec: str, *, whole: bool = False) -> None:
-    """The session's model becomes `spec` without its digest: for a forecast a local file is not read to its end."""
+    """The session's model becomes `spec` without its digest: for a forecast a local file is not read to its end.
+
+    BadInput where a server answers for it.
+    """
+    if is_served_spec(spec):
+        raise BadInput(
+            NO_FORECAST, "`weighbridge prove` measures what it gives; `weighbridge card` shows what it tells."
+        )
     if is_hub_spec(spec):
         await choose(session, spec, whole=whole)
     else:

@@ -21,6 +21,7 @@ from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.prove import accept_memory_risk, exit_of
+from weighbridge.plain.served import agree
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
@@ -37,6 +38,8 @@ def main(args: Namespace) -> int:
     path, target = Path(args.plan), Path(args.output).absolute()
     plan = load_plan(path)
     pack = pack_of(plan, path)
+    if args.key_over_http:
+        agree(model_of(plan, path))
     check_target(target, lambda _: False)
     with new_session(real_deps()) as (session, runner):
         try:

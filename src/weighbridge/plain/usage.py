@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from weighbridge import __version__
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
-from weighbridge.plain.usage_elsewhere import add_verbs
+from weighbridge.plain.usage_elsewhere import add_verbs, key_over_http
 from weighbridge.plain.usage_runs import add_actions
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def _card(verbs: Verbs) -> None:
         "weighbridge card org/repo",
         json="one JSON object",
     )
-    verb.add_argument("model", metavar="MODEL", help=_MODEL)
+    verb.add_argument("model", metavar="MODEL", help=_SERVED)
+    key_over_http(verb)
     verb.add_argument("--text", action="store_true", help="the model card itself, made safe for the terminal")
 
 
@@ -160,6 +161,7 @@ def _prove(verbs: Verbs) -> None:
         json="every event as one JSON line, and a summary as the last",
     )
     verb.add_argument("model", nargs="?", metavar="MODEL", help=_SERVED)
+    key_over_http(verb)
     verb.add_argument("--from", dest="packet", metavar="PACKET", help="run this packet's recipe again and compare")
     verb.add_argument("--cases", action="store_true", help="with --from: the packet's cases too")
     _settings(verb)
@@ -206,6 +208,7 @@ def _run(verbs: Verbs) -> None:
     verb.description = f"{verb.description} A gate that is FAILED is a result, and ends with 0: --json has it."
     verb.add_argument("plan", metavar="PLAN", help="the answers, a TOML file")
     verb.add_argument("-o", "--output", metavar="DIR", required=True, help="where the packet goes")
+    key_over_http(verb)
     verb.add_argument(
         "--rent", metavar="USD", help="rent the plan's GPU, spend at most so much, and stop it; without it: a plan only"
     )

@@ -20,6 +20,11 @@ def add_verbs(add: Add) -> None:
     _jobs(add)
 
 
+def key_over_http(verb: argparse.ArgumentParser) -> None:
+    """For every verb whose MODEL may be a server."""
+    verb.add_argument("--key-over-http", action="store_true", help="send the API key to a public host unencrypted")
+
+
 def _notebook(add: Add) -> None:
     verb = add("notebook", "a plan as a notebook for a free runtime", "weighbridge notebook plan.toml -o proof.ipynb")
     verb.add_argument("plan", metavar="PLAN", help="the answers, a TOML file")
@@ -46,6 +51,7 @@ def _export(add: Add) -> None:
 def _load(add: Add) -> None:
     verb = add("load", "the cases at 1, 2, 4, 8 requests at once", "weighbridge load https://host/v1#name", "JSON")
     verb.add_argument("model", metavar="MODEL", help="https://host/v1#name, ollama:NAME or transformers:FOLDER")
+    key_over_http(verb)
     verb.add_argument("--concurrency", metavar="LIST", default="1,2,4,8", help="default: 1,2,4,8")
     verb.add_argument("--requests", metavar="N", help="a step (default: each case twice or more, 4 for each at once)")
     verb.add_argument("--cases", metavar="PACK", help="a pack of cases, or a file of yours (default: course-qa)")

@@ -17,6 +17,7 @@ from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services import bundled
+from weighbridge.services.endpoint.address import is_served
 from weighbridge.services.hub import name as hub_name
 
 CHUNK = 8 << 20
@@ -36,8 +37,10 @@ class Resolved(NamedTuple):
 
 
 def is_hub_spec(spec: str) -> bool:
-    """Whether MODEL means a repository of the Hub: org/repo[@revision][:file], or an address."""
+    """Whether MODEL means a repository of the Hub: org/repo[@revision][:file], or its address; not one of a server."""
     spec = spec.strip()
+    if is_served(spec):
+        return False
     return hub_name.is_hub_address(spec) or (hub_name.is_hub_name(spec) and _may_be_repo(spec, _expand(spec)))
 
 

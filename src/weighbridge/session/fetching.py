@@ -21,7 +21,7 @@ from weighbridge.services.atomic import write_atomic
 from weighbridge.services.hub import name as hub_name
 from weighbridge.services.hub.hub import FetchedHeader, Hub
 from weighbridge.services.model_file import is_hub_spec
-from weighbridge.session import choosing, hub_choice, hub_files
+from weighbridge.session import choosing, endpoint_choice, hub_choice, hub_files
 from weighbridge.session.aside import aside
 from weighbridge.session.choosing import Chosen, Progress
 from weighbridge.session.deps import Deps, hub_of
@@ -51,6 +51,8 @@ async def choose(
     session: Session, spec: str, progress: Progress | None, cancelled: threading.Event, whole: bool
 ) -> Chosen:
     """The model of a MODEL text with its facts and its card. BadInput, HubProblem, OutsideFailed or Cancelled."""
+    if endpoint_choice.is_served_spec(spec):
+        return await endpoint_choice.choose_served(session, spec, cancelled)
     if not is_hub_spec(spec):
         return await asyncio.to_thread(choosing.choose, spec, progress, cancelled.is_set)
     hub, run = hub_of(session.deps), session.run

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.run import Run
+from weighbridge.services.endpoint import keys
+from weighbridge.services.endpoint.address import is_near
 
 
 def require_reachable(run: Run) -> None:
@@ -23,13 +24,4 @@ def require_reachable(run: Run) -> None:
             f"The inputs may not leave your own machines, and {urlsplit(target.base_url).hostname} is not one of them.",
             "Choose a server in your own network, or answer the privacy question anew in the step Constraints.",
         )
-
-
-def is_near(address: str) -> bool:
-    """Whether an address is of this machine or of a private network. A name says nothing, but for localhost."""
-    host = urlsplit(address).hostname or "localhost"
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
-    return found.is_loopback or found.is_private
+    keys.require_private_way(target.base_url)

@@ -15,16 +15,15 @@ from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess, local_process
 from weighbridge.services.endpoint.metrics import ServerMetrics
+from weighbridge.services.endpoint.openai_choice import names
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.served import ServedRuntime
-from weighbridge.services.endpoint.server_facts import LM_STUDIO, TRANSFORMERS, Listed, ServerFacts, find, read_facts
+from weighbridge.services.endpoint.server_facts import LOADS_ANY, Listed, ServerFacts, find, read_facts
 from weighbridge.services.endpoint.telemetry import Telemetry
 from weighbridge.services.endpoint.waiting import Patience, models_of, until_ready
 
 EVIDENCE_S = 0.15
 """How long the server has to answer once more after the end."""
-_LOADS_ANY = (TRANSFORMERS, LM_STUDIO)
-"""Engines that load a model when it is asked for, so that their list need not hold it."""
 
 
 class OpenAIRuntime(ServedRuntime):
@@ -73,7 +72,7 @@ class OpenAIRuntime(ServedRuntime):
 
     def _require_model(self, models: tuple[Listed, ...], found: ServerFacts) -> None:
         """EndpointProblem where the server answers for other models only: some would take any name, and mean theirs."""
-        if models and find(models, self._target.model) is None and self._engine not in _LOADS_ANY:
+        if models and find(models, self._target.model) is None and self._engine not in LOADS_ANY:
             raise no_such_model(self._client.host, self._target.model, found.models)
 
     def _connected(self, found: ServerFacts, waited_s: float) -> Connected:
@@ -135,5 +134,5 @@ class OpenAIRuntime(ServedRuntime):
 
 def no_such_model(host: str, name: str, models: Sequence[str]) -> EndpointProblem:
     """`models`: what the server lists."""
-    shown = ", ".join(models[:8]) + (f", and {len(models) - 8} more" if len(models) > 8 else "")
-    return EndpointProblem("no_model", f"{host} lists no model {name}, but {shown}.", "Name one of these behind #.")
+    told = f"{host} lists no model {name}, but {names(models)}"
+    return EndpointProblem("no_model", f"{told}.", "Name one of these behind #.")

@@ -18,6 +18,8 @@ from weighbridge.services.endpoint.problems import EndpointProblem
 
 LLAMA_SERVER, LLAMA_CPP_PYTHON, LM_STUDIO = "llama.cpp", "llama-cpp-python", "lm-studio"
 VLLM, SGLANG, TRANSFORMERS = "vllm", "sglang", "transformers"
+LOADS_ANY = (TRANSFORMERS, LM_STUDIO)
+"""Engines that load a model when it is asked for, so that their list need not hold it."""
 FACT_S = 3.0
 """How long one question for a fact may take, seconds."""
 MOST_MODELS = 100
