@@ -92,11 +92,11 @@ def test_a_packet_of_a_newer_version_is_named_as_such(packet: Path, capsys: pyte
 def test_schemas_and_profiles_can_be_had_from_the_program(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     names = capsys.readouterr().out.split()
-    assert "decision" in names and "bagit-profile-rented_gpu" in names
+    assert "decision" in names and "bagit-profile-rented_gpu-served" in names
     for name in names:
         assert main(["schema", name]) == 0
         said = capsys.readouterr().out
-        same = golden / f"data/schemas/{name.removesuffix('-local_cpu')}{'' if '-profile-' in name else '.schema'}.json"
+        same = golden / f"data/schemas/{name.removesuffix('-local_cpu-run')}{'' if '-profile-' in name else '.schema'}.json"
         if same.exists():
             assert said == same.read_text("utf-8")
         assert json.loads(said)

@@ -8,17 +8,17 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import output
 from weighbridge.plain.exits import Exit
-from weighbridge.services.packet_io.formats.bagit_profile import ROUTES, profile
+from weighbridge.services.packet_io.formats.bagit_profile import PROFILES, profile
 from weighbridge.services.packet_io.pages import schema
 from weighbridge.services.packet_io.records import SCHEMAS
 
 
 def main(args: Namespace) -> int:
-    profiles = {f"bagit-profile-{route}": route for route in ROUTES}
+    profiles = {f"bagit-profile-{route}-{way}": (route, way) for route, way in PROFILES}
     if args.name is None:
         output.text("\n".join([*SCHEMAS, *profiles]))
     elif args.name in profiles:
-        output.text(profile(profiles[args.name]).rstrip("\n"))
+        output.text(profile(*profiles[args.name]).rstrip("\n"))
     elif args.name in SCHEMAS:
         output.text(schema(args.name).rstrip("\n"))
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from weighbridge.domain.proof.events import Attempt, Event
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.run import Run
+from weighbridge.services.load_lines import read_load
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.model_card import read_card
 from weighbridge.services.packet_io.write import write_packet
@@ -33,6 +34,7 @@ def write(run: Run, folder: RunFolder, target: Path, now: str) -> str:
         folders=_folders(run, folder),
         left_out=len(all_jobs) - len(kept),
         card=read_card(folder.folder),
+        load=tuple(read_load(folder.folder, run.load.id)) if run.load else (),
     )
     return write_packet(target, source, prove_command(run) if run.model and not run.planned else ())
 

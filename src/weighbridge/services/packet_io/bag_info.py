@@ -9,7 +9,7 @@ from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.check_pages import first_difference
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
-from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id
+from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id, way_of
 
 RUN_LABEL = "Weighbridge-Run"
 OXUM = "Payload-Oxum"
@@ -31,7 +31,7 @@ def labels(c: Contents) -> dict[str, str]:
         "Model-Repo": (model.repo if model else "") or "unknown",
         "Model-Revision": (model.revision if model else "") or "unknown",
         "Model-SHA256": (model.sha256 if model else "") or "unknown",
-        LABEL: profile_id(d.route.route),
+        LABEL: profile_id(d.route.route, way_of(c)),
         "Decision": d.verdict.choice if d.verdict and d.verdict_current else "none",
     }
 

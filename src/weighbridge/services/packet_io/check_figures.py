@@ -13,7 +13,6 @@ from weighbridge.domain.proof.events import (
     Event,
     Failed,
     Loaded,
-    Ready,
     RequestStarted,
     Stopped,
     Token,
@@ -23,7 +22,7 @@ from weighbridge.domain.proof.recipe import recipe_of
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
 from weighbridge.services.packet_io.contents import LOGS, Contents
-from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, prefix_checks, surroundings
+from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, engine_said, prefix_checks, surroundings
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
 from weighbridge.services.packet_io.rebuild import model_of
@@ -37,9 +36,11 @@ def check_events(c: Contents) -> Iterator[str]:
     if c.events and not isinstance(c.events[0], Attempt):
         yield f"{EVENTS}, line 1: the events do not begin with an attempt"
     spoken: list[str] = []
-    tokens = 0
+    tokens, served = 0, False
     for number, event in enumerate(c.events, 1):
         match event:
+            case Attempt():
+                served = event.target is not None
             case RequestStarted():
                 spoken, tokens = [], 0
             case Token():
@@ -52,7 +53,10 @@ def check_events(c: Contents) -> Iterator[str]:
                 rest = event.output[len(said) :].strip("\ufffd")
                 if not event.output.startswith(said) or rest:
                     yield f"{EVENTS}, line {number}: the output of {event.request!r} is not what its tokens say"
-                if event.output_tokens != tokens:
+                counted = event.pieces if served else event.output_tokens
+                if served and counted != tokens:
+                    yield f"{EVENTS}, line {number}: {event.request!r} came in {tokens} pieces, not {counted}"
+                elif counted != tokens:
                     yield f"{EVENTS}, line {number}: {event.request!r} has {tokens} tokens, not {event.output_tokens}"
             case _:
                 pass
@@ -86,7 +90,7 @@ def _record(proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
     answers = [f for f in request_figures(job) if not f.warmup]
     right = {
         "mode": attempt.mode if attempt else None,
-        "model_sha256": attempt.model_sha256 if attempt else None,
+        "model_sha256": attempt.model_sha256 or None if attempt else None,
         "outcome": ended.outcome if ended else None,
         "at": ended.at if ended else None,
         "output": answers[-1].output if answers else "",
@@ -101,11 +105,7 @@ def _record(proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
 
 def _settings(runtime: RuntimeFile, proof: ProofNote, job: Sequence[Event]) -> Iterator[str]:
     yield from _runner(runtime, last(job, Attempt))
-    ready = last(job, Ready)
-    for field in ("engine", "python", "system_info"):
-        if getattr(runtime, field) != ((getattr(ready, field) or None) if ready else None):
-            yield f"{RUNTIME}: {field} is not what {EVENTS} says"
-    for field, value in surroundings(job).items():
+    for field, value in (engine_said(job) | surroundings(job)).items():
         if getattr(runtime, field) != value:
             yield f"{RUNTIME}: {field} is not what {EVENTS} says"
     if proof.current and runtime.chosen_settings != runtime.settings:
@@ -147,7 +147,7 @@ def check_runtime(c: Contents) -> Iterator[str]:
     if runtime.command_line != shlex.join(runtime.command):
         yield f"{RUNTIME}: command_line is not the command, quoted"
     forecast, proof = runtime.forecast, runtime.proof
-    digest = (c.model.sha256 or "") if c.model else None
+    digest = c.model.sha256 if c.model else None
     apart = incomparable(forecast, proof, runtime.settings, digest)
     right = None
     if forecast and proof and not apart:

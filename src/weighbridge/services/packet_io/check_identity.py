@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from weighbridge.domain.model.choice import SERVED
 from weighbridge.domain.proof.events import Attempt, Loaded
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
 from weighbridge.services.packet_io.fill_model import DECLARED
-from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id
+from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id, way_of
 from weighbridge.services.packet_io.records import DecisionFile
 
 DECISION, RUNTIME, MODEL, INFO = "data/decision.json", "data/runtime.json", "data/model/model.json", "bag-info.txt"
@@ -32,7 +33,7 @@ def check_names(c: Contents) -> Iterator[str]:
         "Bagging-Date": d.written_at[:10],
         "Bag-Software-Agent": d.software,
         "External-Description": DESCRIPTION,
-        LABEL: profile_id(d.route.route),
+        LABEL: profile_id(d.route.route, way_of(c)),
     }
     for label, value in expected.items():
         if (said := c.info.get(label, "nothing")) != value:
@@ -53,8 +54,11 @@ def check_model(c: Contents) -> Iterator[str]:
         yield f"{DECISION}: the model is {d.model!r}, {MODEL} names another one"
     if c.info.get("Model-SHA256") != (digest or "unknown"):
         yield f"{INFO}: Model-SHA256 is {c.info.get('Model-SHA256')}, {MODEL} says {digest or 'unknown'}"
-    if runtime and runtime.proof and runtime.proof.current and runtime.proof.model_sha256 != digest:
+    served = c.server is not None
+    if runtime and runtime.proof and runtime.proof.current and not served and runtime.proof.model_sha256 != digest:
         yield f"{RUNTIME}: proof.model_sha256 is {runtime.proof.model_sha256}, {MODEL} says {digest}"
+    if c.model and c.model.kind in SERVED and c.server is None:
+        yield f"data/server.json is missing: {MODEL} names a server"
     yield from _where_from(c)
     held = (c.model.file_name, c.model.size_bytes) if c.model else (None, None)
     if c.system and "data/model/model.json" not in c.unread:
@@ -68,12 +72,25 @@ def _as_run(c: Contents, digest: str | None, file_name: str) -> Iterator[str]:
     """The model of every attempt that the packet rests on."""
     for job_id in _current_jobs(c):
         for event in c.jobs.get(job_id, ()):
-            if isinstance(event, Attempt) and event.model_sha256 != digest:
+            if isinstance(event, Attempt) and event.target is not None:
+                yield from _as_served(c, event)
+            elif isinstance(event, Attempt) and event.model_sha256 != digest:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the model {event.model_sha256}"
             elif isinstance(event, Attempt) and event.model_file != file_name:
                 yield f"data/events.jsonl: attempt {event.number} of {job_id} ran the file {event.model_file!r}"
             elif isinstance(event, Loaded):
                 yield from _as_loaded(c, event)
+
+
+def _as_served(c: Contents, attempt: Attempt) -> Iterator[str]:
+    """The server of every attempt is the one of the packet; no file of it was seen."""
+    where = f"data/events.jsonl: attempt {attempt.number} of {attempt.job_id}"
+    if c.server is None:
+        yield f"{where} asked a server, and data/server.json is missing"
+    elif attempt.target != c.server.target:
+        yield f"{where} asked another server than data/server.json names"
+    if attempt.model_sha256 or attempt.model_file:
+        yield f"{where} names a file of the model, and a server shows none"
 
 
 def _as_loaded(c: Contents, loaded: Loaded) -> Iterator[str]:
@@ -127,6 +144,9 @@ MEASURED_ONLY = (
     "data/resources/requests.csv",
     "data/resources/samples.csv",
     "data/resources/forecast.csv",
+    "data/resources/server-samples.csv",
+    "data/load.json",
+    "data/load.jsonl",
 )
 
 
@@ -138,12 +158,10 @@ def check_status(c: Contents) -> Iterator[str]:
     if d.status == "planned":
         yield from _claims(c, d)
         return
-    if d.route.route != "local_cpu":
-        yield f"{DECISION}: status is measured, and nothing can have run on {d.route.route} from here"
+    if d.route.route != "local_cpu" and c.server is None and c.notebook is None:
+        yield f"{DECISION}: status is measured, and neither a server nor a notebook of {d.route.route} is in the packet"
     if "data/events.jsonl" not in c.present:
         yield "data/events.jsonl is missing: a measured packet rests on it"
-    if d.route.route == "local_cpu" and f"data/route/{d.route.route}.md" in c.present:
-        yield f"data/route/{d.route.route}.md: a measured packet is no plan"
 
 
 def _claims(c: Contents, d: DecisionFile) -> Iterator[str]:

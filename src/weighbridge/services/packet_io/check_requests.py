@@ -22,6 +22,7 @@ from weighbridge.services.packet_io.contents import Contents
 EVENTS = "data/events.jsonl"
 ASKED = ("request", "case", "warmup", "repeat", "prompt_tokens")
 READ = ("request", "prompt_tokens", "prefill_s", "reused_tokens")
+SERVED = ("request", "case", "warmup", "repeat")
 MARKED = ("request", "case", "repeat")
 
 
@@ -52,12 +53,13 @@ def _job(job: Sequence[Event]) -> Iterator[str]:
                 yield from _alike(event, asked, ("request", "prompt_tokens"))
                 read = event
             case Token():
-                yield from _token(event, asked, read)
+                yield from _token(event, asked, asked if attempt and attempt.target else read)
             case Completed():
-                yield from _alike(event, asked, ASKED)
+                served = attempt is not None and attempt.target is not None
+                yield from _alike(event, asked, SERVED if served else ASKED)
                 if read:
                     yield from _alike(event, read, READ)
-                yield from _possible(event)
+                yield from _served(event, read) if served else _possible(event)
                 asked, done = None, event
             case Failed():
                 failed = event
@@ -89,8 +91,8 @@ def _whole(mark: Graded, failure: str) -> Iterator[str]:
         yield f"{mark.request!r} is marked passed, and had no whole answer"
 
 
-def _token(event: Token, asked: RequestStarted | None, read: Prefilled | None) -> Iterator[str]:
-    """A token comes of a prompt that was read."""
+def _token(event: Token, asked: RequestStarted | None, read: Prefilled | RequestStarted | None) -> Iterator[str]:
+    """A token comes of a prompt that was read; of a server a piece comes of one that was handed over."""
     if event.index == 0 and (asked is None or read is None):
         yield f"the answer to {event.request!r} begins before its prompt was read"
     elif asked and event.request != asked.request:
@@ -101,6 +103,15 @@ def _possible(done: Completed) -> Iterator[str]:
     """Of a prompt that was read a part may have been kept, and not all of it: its last token gives the first answer."""
     if not 0 <= done.reused_tokens <= max(0, (done.prompt_tokens or 0) - 1):
         yield f"{done.request!r} kept {done.reused_tokens} of {done.prompt_tokens} prompt tokens"
+
+
+def _served(done: Completed, read: Prefilled | None) -> Iterator[str]:
+    """What only the child on this machine can know stands in no answer of a server. What the server counts is its own
+    word: where it does not add up, the answer has a doubt."""
+    if read is not None or done.prefill_s is not None:
+        yield f"{done.request!r} is a server's, and tells of decode calls that nobody saw"
+    if done.reused_tokens < 0 or (done.pieces or 0) < 0:
+        yield f"{done.request!r} has counts below nothing"
 
 
 def _threads(loaded: Loaded, attempt: Attempt) -> Iterator[str]:

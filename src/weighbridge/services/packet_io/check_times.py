@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Connected,
     Event,
     Graded,
     Prefilled,
     Ready,
     RequestStarted,
     Sample,
+    ServerSample,
     Token,
 )
 from weighbridge.services.packet_io.contents import Contents
@@ -29,12 +31,12 @@ def check_times(c: Contents) -> Iterator[str]:
 
 
 def _job(job: Sequence[Event]) -> Iterator[str]:
-    child = sampled = answered = 0.0
+    child = sampled = told = answered = 0.0
     for event in job:
         match event:
             case Attempt():
-                child = sampled = answered = event.t
-            case Ready() | RequestStarted() | Prefilled() | Token() | Completed():
+                child = sampled = told = answered = event.t
+            case Ready() | Connected() | RequestStarted() | Prefilled() | Token() | Completed():
                 if event.t < child:
                     yield f"`{event.event}` at {event.t} s is earlier than what the child told before, at {child} s"
                 child = event.t
@@ -43,6 +45,10 @@ def _job(job: Sequence[Event]) -> Iterator[str]:
                 if event.t < sampled:
                     yield f"a sample at {event.t} s is earlier than the one before it, at {sampled} s"
                 sampled = event.t
+            case ServerSample():
+                if event.t < told:
+                    yield f"a sample of the server at {event.t} s is earlier than the one before it, at {told} s"
+                told = event.t
             case Graded() if event.t < answered:
                 yield f"{event.request!r} is marked at {event.t} s, before its answer at {answered} s"
             case _:

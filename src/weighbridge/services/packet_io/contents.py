@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from weighbridge.domain.load.records import LoadRecord, LoadRequest
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.proof.events import Attempt, Event
 from weighbridge.domain.proof.measure import RequestFigures, RequestFold
@@ -26,6 +27,7 @@ from weighbridge.services.packet_io.records import (
     RuntimeFile,
     SystemFile,
 )
+from weighbridge.services.packet_io.records_elsewhere import NotebookFile, RentalsFile, ServerFile
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
 from weighbridge.services.packet_io.sound_json import require_sound
 
@@ -44,8 +46,17 @@ DOCUMENTS = {
     "data/runtime.json": "runtime",
     "data/system.json": "system",
     "data/redactions.json": "redactions",
+    "data/server.json": "server",
+    "data/rentals.json": "rentals",
+    "data/notebook.json": "notebook",
+    "data/load.json": "load",
 }
-LINES = {"data/eval/cases.jsonl": "case", "data/eval/results.jsonl": "result", "data/events.jsonl": "event"}
+LINES = {
+    "data/eval/cases.jsonl": "case",
+    "data/eval/results.jsonl": "result",
+    "data/events.jsonl": "event",
+    "data/load.jsonl": "load-request",
+}
 RECORDS = (*DOCUMENTS, *LINES)
 """The files that are read as records; all others are texts made of them, or logs."""
 LOGS = "data/logs/"
@@ -114,6 +125,26 @@ class Contents:
     @property
     def redactions(self) -> RedactionsFile | None:
         return self.documents.get("data/redactions.json")
+
+    @property
+    def server(self) -> ServerFile | None:
+        return self.documents.get("data/server.json")
+
+    @property
+    def rentals(self) -> RentalsFile | None:
+        return self.documents.get("data/rentals.json")
+
+    @property
+    def notebook(self) -> NotebookFile | None:
+        return self.documents.get("data/notebook.json")
+
+    @property
+    def load(self) -> LoadRecord | None:
+        return self.documents.get("data/load.json")
+
+    @property
+    def load_requests(self) -> list[LoadRequest]:
+        return self.lines.get("data/load.jsonl", [])
 
     @property
     def cases(self) -> list[Case]:

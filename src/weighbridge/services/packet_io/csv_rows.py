@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from weighbridge.domain.proof.events import Attempt, Completed, Event, RequestStarted, Sample
+from weighbridge.domain.proof.events import Attempt, Completed, Event, RequestStarted, Sample, ServerSample
 from weighbridge.domain.proof.measure import RequestFigures
 from weighbridge.services.packet_io.contents import Contents
 
@@ -34,6 +34,8 @@ REQUESTS = (
     "reused_tokens",
     "engine_prefill_tokens_per_s",
     "engine_decode_tokens_per_s",
+    "pieces",
+    "doubts",
 )
 """One row a completed request. The first names are OpenTelemetry's for generative AI, with the unit added."""
 _FIRST = (
@@ -65,6 +67,8 @@ SAMPLES = (
     *(name for name in Sample.model_fields if name not in _FIRST),
 )
 """One row a sample of the engine's process; `t_s` is counted from the start of its job."""
+SERVER_SAMPLES = ("job", "attempt", "t_s", *(name for name in ServerSample.model_fields if name not in ("event", "t")))
+"""One row each time that a server or its host told of its load; an empty cell was not told."""
 Row = dict[str, str]
 
 
@@ -110,6 +114,8 @@ def _requests(job_id: str, job: Sequence[Event], figures: Iterable[RequestFigure
             f.reused_tokens,
             f.engine_prefill_tokens_per_s,
             f.engine_decode_tokens_per_s,
+            f.pieces,
+            " ".join(f.doubts),
         )
         yield dict(zip(REQUESTS, map(cell, values), strict=True))
 
@@ -145,6 +151,20 @@ def _samples(job: Sequence[Event]) -> Iterator[Row]:
             first = [said.pop(name) for name in _FIRST[1:]]
             values = (attempt.job_id, attempt.number, attempt.mode, *first, *said.values())
             yield dict(zip(SAMPLES, map(cell, values), strict=True))
+
+
+def server_csv(jobs: Sequence[Sequence[Event]]) -> str:
+    """server-samples.csv: what servers told of themselves, in every job."""
+    rows: list[Row] = []
+    for job in jobs:
+        attempt: Attempt | None = None
+        for event in job:
+            if isinstance(event, Attempt):
+                attempt = event
+            elif isinstance(event, ServerSample) and attempt is not None:
+                values = (attempt.job_id, attempt.number, *event.model_dump(exclude={"event"}).values())
+                rows.append(dict(zip(SERVER_SAMPLES, map(cell, values), strict=True)))
+    return as_csv(SERVER_SAMPLES, rows)
 
 
 def as_csv(names: Sequence[str], rows: Sequence[Row]) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from weighbridge.domain.facts import missing
 from weighbridge.domain.flow import advised, eval_is_current, inputs_digest, status
+from weighbridge.domain.load.records import LoadRequest
 from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.packet import Item, completeness
 from weighbridge.domain.proof.events import Attempt, Event, Heartbeat, Loaded, Ready
@@ -27,6 +28,7 @@ class PacketSource:
 
     `at`: ISO 8601 UTC. `packet_id`: a UUID. `folders`: folders of this machine, with what may be said instead.
     `left_out`: earlier jobs of the run whose events are not among `events`. `card`: the model card that the run keeps.
+    `load`: the requests of its load test, in the order of their ends.
     """
 
     run: Run
@@ -37,6 +39,7 @@ class PacketSource:
     folders: Sequence[tuple[str, str]] = ()
     left_out: int = 0
     card: CardText | None = None
+    load: Sequence[LoadRequest] = ()
 
 
 @dataclass(frozen=True)

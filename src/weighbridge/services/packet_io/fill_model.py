@@ -30,12 +30,11 @@ _UNKNOWN: dict[ChoiceKind, str] = {
     "ollama": "the Ollama service answers for the model; its files were not seen",
     "transformers": "transformers serve answers for the model; its files were not read here",
 }
-_KNOWN = tuple(
-    name
-    for name in ModelChoice.model_fields
-    if name not in ("path", "kind", "name", "source", "address", "served_name")
-)
+_KNOWN = tuple(name for name in ModelChoice.model_fields if name not in ("path", "kind", "name", "source"))
 """What of a model may be unknown."""
+_OF_A_SERVER = ("address", "served_name")
+_NO_SERVER = "no server was chosen in place of a file"
+_STARTED_HERE = "the server is started on this machine, and stopped"
 _NOT_OF_THE_HUB = "only the Hub declares a digest, and the model was not chosen there"
 
 
@@ -44,13 +43,7 @@ def model_file(e: Evidence, model: ModelChoice, card: CardNote) -> ModelFile:
     filled = _filled(model.kind, model.model_dump())
     source = model.source or "not recorded"
     digests = tuple(_digests(e, model))
-    return ModelFile(
-        kind=model.kind, name=model.name, source=source, digests=digests, card=card, **_served(model), **filled
-    )
-
-
-def _served(model: ModelChoice) -> dict[str, str | None]:
-    return {"address": model.address or None, "served_name": model.served_name or None}
+    return ModelFile(kind=model.kind, name=model.name, source=source, digests=digests, card=card, **filled)
 
 
 def reasons(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, str]:
@@ -61,6 +54,7 @@ def reasons(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, str]:
 
 def _filled(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, Any]:
     own = {} if kind == "hub" else {"declared_sha256": _NOT_OF_THE_HUB}
+    own |= dict.fromkeys(_OF_A_SERVER, _STARTED_HERE if kind == "transformers" else _NO_SERVER)
     return with_gaps({name: values[name] for name in _KNOWN}, own, _UNKNOWN[kind])
 
 
@@ -69,5 +63,5 @@ def _digests(e: Evidence, model: ModelChoice) -> Iterator[DigestNote]:
         yield DigestNote(sha256=model.declared_sha256, how=DECLARED)
     if model.path and model.sha256:
         yield DigestNote(sha256=model.sha256, how=_MEASURED[model.kind])
-    if e.proof_is_current and e.proof_attempt:
+    if e.proof_is_current and e.proof_attempt and e.proof_attempt.target is None:
         yield DigestNote(sha256=e.proof_attempt.model_sha256, how=BEFORE_PROOF)

@@ -6,15 +6,27 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from weighbridge.domain.proof.events import Attempt, Conditions, Event, Failed, PrefixChecked, Ready, Sensors, Swept
+from weighbridge.domain.proof.events import (
+    Attempt,
+    Conditions,
+    Connected,
+    Event,
+    Failed,
+    PrefixChecked,
+    Ready,
+    Sensors,
+    Swept,
+)
 from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
+from weighbridge.domain.run import PlanDetails
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import FORMULAS_OF_RUNTIME
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
 from weighbridge.services.packet_io.records import AttemptRow, ProofNote, RuntimeFile, with_gaps
 
+SERVERS_OWN = "a server answered: it does not tell this of itself"
 EARLIER = "from an earlier proof with other settings: model, settings or prompt have changed since"
 
 
@@ -47,7 +59,7 @@ def _proof_note(e: Evidence) -> ProofNote | None:
         return None
     attempt = last(e.proof_events, Attempt)
     kept = proof.model_dump(exclude={"inputs"})
-    digest = attempt.model_sha256 if attempt else None
+    digest = attempt.model_sha256 or None if attempt else None
     note = "" if e.proof_is_current else EARLIER
     return ProofNote(**kept, current=e.proof_is_current, note=note, model_sha256=digest)
 
@@ -58,20 +70,19 @@ def _reasons(planned: bool, proof: str) -> dict[str, str]:
         "forecast": "a forecast for this machine does not speak of another route"
         if planned
         else "no forecast was made",
-        "plan": "the route runs on this machine",
+        "plan": "the route runs on this machine, and nothing was typed",
         "proof": proof,
     }
 
 
-def _child(attempt: Attempt | None, ready: Ready | None) -> dict[str, Any]:
-    """Runtime and versions, by the attempt and by the child itself."""
-    return {
-        "name": attempt.runtime if attempt else None,
-        "version": attempt.version if attempt else None,
-        "engine": ready.engine if ready else None,
-        "python": ready.python if ready else None,
-        "system_info": ready.system_info if ready else None,
-    }
+def engine_said(job: Sequence[Event]) -> dict[str, Any]:
+    """Engine, interpreter and build, as the child on this machine says them; of a server what it calls itself."""
+    ready, connected = last(job, Ready), last(job, Connected)
+    if connected is not None:
+        name = f"{connected.engine} {connected.version}".strip()
+        return {"engine": name or None, "python": None, "system_info": None}
+    said = {name: getattr(ready, name, None) for name in ("engine", "python", "system_info")}
+    return {name: value or None for name, value in said.items()}
 
 
 def surroundings(job: Sequence[Event]) -> dict[str, Any]:
@@ -94,24 +105,29 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     run, proof = e.run, _proof_note(e)
     attempt = last(e.proof_events or e.events, Attempt)
     planned = e.status == "planned"
-    forecast = None if run.planned else run.forecast
+    forecast = None if run.planned or run.target else run.forecast
     shown = attempt.command if attempt else command
     why = "planned: nothing was run" if planned else "the proof did not get so far"
     values: dict[str, Any] = {
-        **_child(attempt, e.ready),
+        "name": attempt.runtime if attempt else None,
+        "version": attempt.version if attempt else None,
+        **engine_said(e.proof_events),
         "proof": proof,
         "forecast": forecast,
-        "plan": run.plan if run.planned else None,
+        "plan": run.plan if run.decision.route != "local_cpu" or run.plan != PlanDetails() else None,
         "forecast_against_measured": None,
         **surroundings(e.proof_events),
     }
     reasons = _reasons(run.planned, why if planned else "the proof has not run")
+    if attempt is not None and attempt.target is not None:
+        reasons |= dict.fromkeys(("engine", "python", "system_info", "threads", "sensors"), SERVERS_OWN)
+        reasons["forecast"] = "a server answered: no memory was forecast for it"
     if e.loaded:
         reasons |= dict.fromkeys(("threads", "sensors"), "not recorded")
     if failed := last(e.proof_events, Failed):
         reasons["system_info"] = failed.message
     settings = attempt.settings if attempt else run.settings
-    apart = incomparable(forecast, proof, settings, run.model.sha256 if run.model else None)
+    apart = incomparable(forecast, proof, settings, run.model.sha256 or None if run.model else None)
     if forecast and proof and not apart:
         values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures)
     reasons["forecast_against_measured"] = reasons["forecast"] if forecast is None else apart

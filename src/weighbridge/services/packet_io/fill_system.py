@@ -12,10 +12,15 @@ from weighbridge.domain.proof.measure import JobFigures, request_figures
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.fill_runtime import EARLIER
+from weighbridge.services.packet_io.fill_runtime import EARLIER, SERVERS_OWN
 from weighbridge.services.packet_io.records import SystemFile, with_gaps
 
 _MODEL = ("model_filename", "model_size")
+_OF_THE_ENGINE = (
+    *("n_batch", "n_ubatch", "type_k", "type_v", "load_mode", "flash_attn", "n_threads", "n_threads_batch"),
+    *("threads_chosen", "model_type", "model_n_params", "repack", "n_prompt", "n_gen"),
+)
+CLIENT = "the client's machine: the model ran on the server of server.json"
 MACHINE = (
     "operating_system",
     "host_processor_model_name",
@@ -46,6 +51,10 @@ def system_file(e: Evidence) -> SystemFile:
     elif e.proof and not e.proof_is_current:
         values["sw_notes"] = f"the engine's fields and figures are {EARLIER}"
     reasons = {**_REASONS, "sw_notes": "nothing typed"}
+    if e.run.target is not None:
+        values["sw_notes"] = "; ".join(filter(None, (values["sw_notes"], CLIENT)))
+        reasons |= dict.fromkeys((*_MODEL, *_OF_THE_ENGINE), SERVERS_OWN)
+        reasons["accelerators_per_node"] = "of the client nothing was looked for; server.json has what the server told"
     why = "planned: nothing was run" if planned else "the proof did not get so far, or this system does not tell"
     return SystemFile(**with_gaps(values, reasons, why))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
+from weighbridge.domain.proof.events import ServerSample
 from weighbridge.services.packet_io import csv_rows, notes, notes_owed, report_page
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.forecast_rows import forecast_csv
@@ -41,7 +42,7 @@ def texts(c: Contents) -> Iterator[Page]:
         yield "data/first-run.md", partial(first_run, c.runtime, c.recipe)
     if c.runtime and c.runtime.forecast_against_measured is not None:
         yield "data/resources/forecast.csv", partial(forecast_csv, c.runtime.forecast_against_measured)
-    if c.decision and c.decision.constraints.available_route != "local_cpu":
+    if c.decision and c.decision.status == "planned" and c.decision.constraints.available_route != "local_cpu":
         route = load_tables().route(c.decision.constraints.available_route)
         plan = partial(notes.route_plan, run_of(c), c.decision.completeness, route)
         yield f"data/route/{route.id}.md", plan
@@ -61,7 +62,7 @@ def _formats(c: Contents) -> Iterator[Page]:
     if c.decision and c.model:
         yield cyclonedx.PATH, partial(cyclonedx.mlbom, c)
     if c.decision:
-        yield bagit_profile.PATH, partial(bagit_profile.profile, c.decision.route.route)
+        yield bagit_profile.PATH, partial(bagit_profile.profile, c.decision.route.route, bagit_profile.way_of(c))
 
 
 def tables(c: Contents) -> Iterator[Page]:
@@ -71,6 +72,8 @@ def tables(c: Contents) -> Iterator[Page]:
         yield "data/shutdown.md", partial(notes.shutdown, c)
         yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(c))
         yield "data/resources/samples.csv", lambda: csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
+    if any(isinstance(event, ServerSample) for event in c.events):
+        yield "data/resources/server-samples.csv", partial(csv_rows.server_csv, jobs)
     if log := inspect_log.log_name(c):
         yield log, partial(inspect_log.inspect_log, c)
 

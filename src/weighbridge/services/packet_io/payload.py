@@ -16,6 +16,7 @@ from weighbridge.services.packet_io import pages
 from weighbridge.services.packet_io.contents import LOGS, MAX_LINES, MODEL_CARD, RECORDS, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import decision_file, pack_of, policy_file
+from weighbridge.services.packet_io.fill_elsewhere import notebook_file, rentals_file, server_file
 from weighbridge.services.packet_io.fill_licence import licence_file
 from weighbridge.services.packet_io.fill_model import model_file
 from weighbridge.services.packet_io.fill_runtime import runtime_file
@@ -62,6 +63,7 @@ def _records(e: Evidence, redactor: Redactor, command: tuple[str, ...]) -> dict[
     files["data/system.json"] = one(system_file(e))
     files["data/runtime.json"] = one(runtime_file(e, command, digests))
     files |= _model(e, redactor, one)
+    files |= _elsewhere(e, one, lines)
     if e.proof and (recipe := recipe_of(e.proof_events, e.run.model, e.proof.prompt)):
         files["data/recipe.json"] = one(recipe)
     if (policy := policy_file(e)) is not None:
@@ -109,6 +111,24 @@ def _model(e: Evidence, redactor: Redactor, one: Callable[[BaseModel], str]) -> 
         files["data/model/declared-facts.json"] = one(e.run.declared)
     if card.note.file:
         files[MODEL_CARD] = card.text
+    return files
+
+
+def _elsewhere(
+    e: Evidence, one: Callable[[BaseModel], str], lines: Callable[[Iterable[BaseModel]], str]
+) -> dict[str, str]:
+    """What a server, a rented GPU, a notebook and a load test leave, each where there was one."""
+    run = e.run
+    made: dict[str, BaseModel | None] = {
+        "data/server.json": server_file(run, e.proof_events, e.proof.figures if e.proof else None),
+        "data/rentals.json": rentals_file(run),
+        "data/notebook.json": notebook_file(run),
+    }
+    files = {name: one(record) for name, record in made.items() if record is not None}
+    if run.load is not None:
+        files["data/load.json"] = one(run.load.model_copy(update={"inputs": ""}))
+        if e.source.load:
+            files["data/load.jsonl"] = lines(e.source.load)
     return files
 
 

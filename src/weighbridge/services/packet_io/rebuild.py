@@ -46,6 +46,9 @@ def run_of(c: Contents) -> Run:
         tried=d.tried,
         spent=d.spent,
         rules=load_rules(),
+        rentals=tuple(row.rental for row in c.rentals.rows) if c.rentals else (),
+        notebook=c.notebook.runtime if c.notebook else None,
+        load=c.load,
     )
     return _with_evidence(run, c)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, TypeAdapter
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.load.records import LoadRecord, LoadRequest
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.packet import Item
@@ -21,12 +22,12 @@ from weighbridge.domain.run import Override, PlanDetails
 from weighbridge.domain.verdict.cases import Case, Policy
 from weighbridge.domain.verdict.cost import Cost, JobCost
 from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Option, Tried, Verdict
+from weighbridge.services.packet_io.records_elsewhere import FORM as FORM
+from weighbridge.services.packet_io.records_elsewhere import NotebookFile, RentalsFile, ServerFile
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile, Sha256
 
 Status = Literal["measured", "planned"]
 """`measured`: something ran and is in the packet. `planned`: nothing in the packet was run."""
-FORM: Literal[3] = 3
-"""Form of the records: files of another one were written by another version, and are checked by that one."""
 Outcome = Literal["completed", "stopped", "failed", "running"]
 ForecastMethod = Literal["engine", "formula"]
 
@@ -48,7 +49,7 @@ class EvalNote(Record):
 class DecisionFile(Record):
     """data/decision.json: from the constraints to the decision, with what was not allowed and why."""
 
-    schema_version: Literal[3] = FORM
+    schema_version: Literal[4] = FORM
     packet: str = Field(description="urn:uuid of this packet, as in bag-info.txt")
     run: str
     written_at: str
@@ -135,7 +136,7 @@ class ProofNote(Record):
 class RuntimeFile(Record):
     """data/runtime.json: how it was run and what was measured, or, for a plan, what the person typed."""
 
-    schema_version: Literal[3] = FORM
+    schema_version: Literal[4] = FORM
     status: Status
     name: str | None
     version: str | None
@@ -234,6 +235,11 @@ SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "runtime": TypeAdapter(RuntimeFile),
     "system": TypeAdapter(SystemFile),
     "redactions": TypeAdapter(RedactionsFile),
+    "server": TypeAdapter(ServerFile),
+    "rentals": TypeAdapter(RentalsFile),
+    "notebook": TypeAdapter(NotebookFile),
+    "load": TypeAdapter(LoadRecord),
+    "load-request": TypeAdapter(LoadRequest),
     "event": EVENT,
 }
 """What each schema file of a packet describes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from weighbridge.domain.problems import Refused
-from weighbridge.domain.proof.events import Completed, Event, Failed, Token
+from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, Token
 
 TOKENS = re.compile(
     r"\bhf_[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
@@ -39,7 +39,7 @@ RULE = (
 _SHORT, _MOST_PLAIN = 40, 20_000
 _SHORTEST_NAME = 3
 _SHORTEST_SECRET = 8
-_SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WEIGHBRIDGE_API_KEY")
 """Variables of the environment that hold a credential."""
 
 
@@ -100,7 +100,7 @@ class Redactor:
 
     def events(self, events: Iterable[Event]) -> list[Event]:
         """Events whose answers hold nothing private, not even spread over several tokens."""
-        found = [self._failure(event) for event in events]
+        found = [self._told(event) for event in events]
         private = {
             (at, event.request): self.text(event.output)
             for at, event in enumerate(found)
@@ -110,8 +110,10 @@ class Redactor:
             _rewrite(found, end, request, output)
         return found
 
-    def _failure(self, event: Event) -> Event:
-        """The last line of a log is redacted as the log is."""
+    def _told(self, event: Event) -> Event:
+        """The last line of a log is redacted as the log is, and so are the facts of a server: they name its folders."""
+        if isinstance(event, Connected):
+            return event.model_copy(update={"facts": {name: self.log(text) for name, text in event.facts.items()}})
         if not isinstance(event, Failed) or not event.last_log:
             return event
         return event.model_copy(update={"last_log": self.log(event.last_log)})

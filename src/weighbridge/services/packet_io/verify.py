@@ -15,13 +15,16 @@ from weighbridge.services.packet_io import (
     check_bag,
     check_card,
     check_derived,
+    check_elsewhere,
     check_eval,
     check_figures,
     check_form,
     check_gaps,
     check_identity,
     check_licence,
+    check_load,
     check_pages,
+    check_rentals,
     check_requests,
     check_threads,
     check_times,
@@ -37,6 +40,12 @@ from weighbridge.services.packet_io.signature import check_signature
 from weighbridge.services.packet_io.uncollected import uncollected
 
 EVENTS, RESULTS, CASES = "data/events.jsonl", "data/eval/results.jsonl", "data/eval/cases.jsonl"
+SERVER, RENTALS, NOTEBOOK, LOAD = (
+    "data/server.json",
+    "data/rentals.json",
+    "data/notebook.json",
+    "data/load.json",
+)
 MODEL, CARD, DECLARED, LICENCE, POLICY, RECIPE, SYSTEM = (
     "data/model/model.json",
     "data/model/card-facts.json",
@@ -49,16 +58,19 @@ MODEL, CARD, DECLARED, LICENCE, POLICY, RECIPE, SYSTEM = (
 
 
 class Area(NamedTuple):
-    """One kind of check. `needs`: the files without which nothing can be said of it."""
+    """One kind of check. `needs`: the files without which nothing can be said of it. `only`: it is made only where one
+    of these files is there."""
 
     name: str
     holds: str
     look: Callable[[Contents], Iterable[str]]
     needs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 _IDENTITY, _EVAL, _FIGURES, _DERIVED, _PAGES = check_identity, check_eval, check_figures, check_derived, check_pages
 _FACTS = (MODEL, CARD, DECLARED)
+_ELSEWHERE = (RENTALS, NOTEBOOK)
 _TOLD = (MODEL, CARD, DECLARED, LICENCE, CASES, RESULTS, POLICY)
 CROSS = (
     Area("identity", "one packet, run, route and decision in every file", _IDENTITY.check_names, (bag.INFO,)),
@@ -89,11 +101,22 @@ CROSS = (
     Area("page", "report.html is the records, byte for byte", _PAGES.check_report, RECORDS),
     Area("redactions", "each label stands where the list says, as often", redactions.check_redactions, (EVENTS,)),
     Area("formulas", "the rules quoted are those of this program", _DERIVED.check_formulas),
+    Area("server", "one server in every file", check_elsewhere.check_server, (EVENTS, MODEL, RENTALS), (SERVER,)),
+    Area(
+        "rentals", "cost is seconds x price, the stop is of the last stage", check_rentals.check_rentals, (), (RENTALS,)
+    ),
+    Area("notebook", "whether it was reset follows from its marks", check_elsewhere.check_notebook, (), (NOTEBOOK,)),
+    Area("load", "every step follows from its requests", check_load.check_load, (CASES, POLICY), (LOAD, LOAD + "l")),
     Area("baselines", "their sums, models and cases", check_tries.check_baselines, (EVENTS,)),
     Area("tries", "each answers an eval that FAILED", check_tries.check_tries, (POLICY,)),
     Area("cost", "what each job has cost, counted again", check_tries.check_spent, (EVENTS,)),
-    Area("decision", "it is among what the evidence allows", _DERIVED.check_decision, (CASES, RESULTS, POLICY, MODEL)),
-    Area("completeness", "the list is what the records give", _DERIVED.check_list, (MODEL, CARD, SYSTEM)),
+    Area(
+        "decision",
+        "it is among what the evidence allows",
+        _DERIVED.check_decision,
+        (CASES, RESULTS, POLICY, MODEL, *_ELSEWHERE),
+    ),
+    Area("completeness", "the list is what the records give", _DERIVED.check_list, (MODEL, CARD, SYSTEM, *_ELSEWHERE)),
 )
 
 
@@ -153,6 +176,8 @@ def _cross(contents: Contents) -> list[Check]:
         return [_not_checked("cross references", f"{' and '.join(gone)} cannot be read")]
     found: list[Check] = []
     for one in CROSS:
+        if one.only and contents.present.isdisjoint(one.only):
+            continue
         if lacks := sorted(contents.unread & set(one.needs)):
             found.append(_not_checked(one.name, f"{', '.join(lacks)} cannot be read"))
         else:

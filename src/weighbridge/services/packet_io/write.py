@@ -39,7 +39,7 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
 def _info(texts: Mapping[str, str]) -> dict[str, str]:
     """bag-info.txt, from the records as they are written."""
     contents = Contents({}, set(texts), texts.__getitem__)
-    for name in ("data/decision.json", "data/model/model.json"):
+    for name in ("data/decision.json", "data/model/model.json", "data/server.json"):
         if name in texts:
             take(contents, name, texts[name])
     return labels(contents)

@@ -14,6 +14,7 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.json_text import json_text
 from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
+from weighbridge.services.packet_io.records_elsewhere import ServerFile
 from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
 
 PATH = "data/model/mlbom.cdx.json"
@@ -56,7 +57,7 @@ def _component(c: Contents, d: DecisionFile, model: ModelFile) -> dict[str, Any]
     made: dict[str, Any] = {"type": "machine-learning-model", "bom-ref": MODEL, "name": model.name}
     if model.revision:
         made["version"] = model.revision
-    if model.sha256:
+    if model.sha256 and c.server is None:
         made["hashes"] = [{"alg": "SHA-256", "content": model.sha256}]
     if c.licence and (licence := _licence(c.licence)):
         made["licenses"] = [{"license": licence}]
@@ -69,10 +70,23 @@ def _component(c: Contents, d: DecisionFile, model: ModelFile) -> dict[str, Any]
     }
     made["properties"] = [
         {"name": f"weighbridge:{name}", "value": str(value)}
-        for name in ("kind", "file_name", "size_bytes", "quantization", "n_params")
+        for name in ("kind", "file_name", "size_bytes", "quantization", "n_params", "address", "served_name")
         if (value := getattr(model, name)) is not None
     ]
+    if c.server is not None:
+        made["properties"] += [{"name": f"weighbridge:{name}", "value": value} for name, value in _server(c.server)]
     return made
+
+
+def _server(server: ServerFile) -> Iterator[tuple[str, str]]:
+    """Which server answered. Nobody has seen the weights that it read: there is no digest of them."""
+    yield "server", server.target.base_url or "started on this machine"
+    yield "server_model", server.target.model
+    if server.connected is not None and server.connected.engine:
+        yield "server_engine", f"{server.connected.engine} {server.connected.version}".strip()
+    if server.hardware is not None:
+        yield "hardware", server.hardware
+    yield "weights", "not seen: no digest"
 
 
 def _licence(licence: LicenceFile) -> dict[str, str]:

@@ -20,10 +20,14 @@ CONFIGURATION = ("data/eval/cases.jsonl", "data/policy.json", "data/system.json"
 
 
 def has_statement(c: Contents) -> bool:
-    """Only where a gate stands: of this model, with the settings, cases and policy of this packet."""
+    """Only where a gate stands: of this model, with the settings, cases and policy of this packet, and of a file of it.
+
+    What a server read was not seen: its gate speaks of no file by digest.
+    """
     note = c.decision.evaluation if c.decision else None
     known = note is not None and note.gate is not None and note.current
-    return known and c.model is not None and bool(c.model.sha256) and set(CONFIGURATION) <= c.present
+    seen = c.server is None and c.model is not None and bool(c.model.sha256)
+    return known and seen and set(CONFIGURATION) <= c.present
 
 
 def statement(c: Contents) -> str:

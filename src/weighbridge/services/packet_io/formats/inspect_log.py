@@ -26,6 +26,11 @@ MAX_BYTES = 48 * 2**20
 TOO_LARGE = f"it would have more than {MAX_BYTES // 2**20} MiB; `eval/results.jsonl` has every result"
 
 
+def model_name(attempt: Attempt) -> str:
+    """As Inspect names a model: who runs it, and which."""
+    return f"{attempt.runtime}/{attempt.target.model if attempt.target else attempt.model_file}"
+
+
 def log_name(c: Contents) -> str:
     """Path of the log; empty where there is none to write: no answer was marked, or the log would be too large."""
     return f"{FOLDER}{_file_name(c)}" if _text(c) else ""
@@ -62,7 +67,7 @@ def _parts(c: Contents) -> Iterator[str]:
     if attempt is None:
         return
     said = answers((c.jobs[name], c.figures[name]) for name in note.job_ids if name in c.jobs)
-    model = f"{attempt.runtime}/{attempt.model_file}"
+    model = model_name(attempt)
     yield json_text(_header(c, d, note, jobs, attempt, said), 1).removesuffix("\n}") + ',\n "samples": ['
     cases, comma = {case.id: case for case in c.cases}, "\n"
     for result in c.results:
@@ -100,7 +105,7 @@ def _header(
         "stats": {
             "started_at": began,
             "completed_at": ended.at if ended else "",
-            "model_usage": {f"{attempt.runtime}/{attempt.model_file}": _usage(said)},
+            "model_usage": {model_name(attempt): usage} if (usage := _usage(said)) else {},
             "role_usage": {},
             "connection_limit_history": [],
         },
@@ -134,7 +139,7 @@ def _spec(
             "sample_ids": [case.id for case in c.cases],
             "shuffled": False,
         },
-        "model": f"{attempt.runtime}/{attempt.model_file}",
+        "model": model_name(attempt),
         "model_generate_config": {
             "temperature": settings.temperature,
             "seed": settings.seed,
@@ -154,7 +159,8 @@ def _metadata(
     ready = last([e for job in jobs for e in job if isinstance(e, Ready)], Ready)
     return {
         "packet": d.packet,
-        "model_sha256": attempt.model_sha256,
+        "model_sha256": attempt.model_sha256 or None,
+        **({"server": attempt.target.model_dump(mode="json")} if attempt.target else {}),
         "mode": attempt.mode,
         "settings": attempt.settings.model_dump(mode="json"),
         "system_info": ready.system_info if ready else None,
@@ -187,6 +193,10 @@ def _results(c: Contents, attempt: Attempt, said: dict[str, list[Answer]]) -> di
 
 
 def _usage(said: dict[str, list[Answer]]) -> dict[str, int]:
+    """Empty where a server left the tokens of an answer uncounted: a part of a sum is no sum."""
     whole = [answer.figures for some in said.values() for answer in some if answer.figures]
-    read, made = sum(one.prompt_tokens or 0 for one in whole), sum(one.output_tokens or 0 for one in whole)
-    return {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
+    read = [one.prompt_tokens for one in whole if one.prompt_tokens is not None]
+    made = [one.output_tokens for one in whole if one.output_tokens is not None]
+    if min(len(read), len(made)) < len(whole):
+        return {}
+    return {"input_tokens": sum(read), "output_tokens": sum(made), "total_tokens": sum(read) + sum(made)}

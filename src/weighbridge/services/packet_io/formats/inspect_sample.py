@@ -80,9 +80,13 @@ def _said(result: CaseResult, answer: Answer) -> dict[str, Any]:
 
 
 def _usage(said: dict[str, Any]) -> dict[str, int]:
-    """Empty where the prompt was never counted."""
+    """Empty where prompt or answer was never counted."""
     read, made = said["prompt_tokens"], said["output_tokens"]
-    return {} if read is None else {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
+    return (
+        {}
+        if read is None or made is None
+        else {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
+    )
 
 
 def _asked(case: Case) -> list[dict[str, str]]:
