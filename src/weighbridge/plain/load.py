@@ -9,6 +9,7 @@ from typing import Any
 from weighbridge.domain.intents import ChangeSetting, UsePack
 from weighbridge.domain.load.ramp import ladder
 from weighbridge.domain.load.records import LoadProgress, LoadRecord, LoadStep
+from weighbridge.domain.load.rows import progress_line
 from weighbridge.domain.load.words import scaling, words_of
 from weighbridge.domain.problems import BadInput
 from weighbridge.plain import diagnostics, output
@@ -16,7 +17,7 @@ from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.follow import EVERY_S, follow
 from weighbridge.plain.loading import choose
-from weighbridge.plain.texts.load import page, progress_line, step_line
+from weighbridge.plain.texts.load import page, step_line
 from weighbridge.plain.texts.wrapping import columns
 from weighbridge.services.packs import find_pack
 from weighbridge.session.deps import real_deps

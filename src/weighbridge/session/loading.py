@@ -93,6 +93,11 @@ class Load:
             max_tokens=run.settings.max_tokens,
         )
 
+    @property
+    def id(self) -> str:
+        """Of its record and its lines."""
+        return self._record.id
+
     def _clock(self) -> float:
         return round(self._session.deps.monotonic() - self._zero, 6)
 
