@@ -116,14 +116,15 @@ class JobsHandler(Handler):
 
 
 def _hardware(name: str, micro: int) -> dict[str, Any]:
-    number = name.rpartition("x")[2]
-    gpu = {"type": "gpu", "model": "L4", "quantity": number, "vram": f"{24 * int(number)} GB", "manufacturer": "Nvidia"}
+    number = name[3:] if name.startswith("l4x") else ""
+    vram = f"{24 * int(number or 0)} GB"
+    gpu = {"type": "gpu", "model": "L4", "quantity": number, "vram": vram, "manufacturer": "Nvidia"}
     return {
         "name": name,
         "prettyName": name.upper(),
         "cpu": "8 vCPU",
         "ram": "30 GB",
-        "accelerator": gpu if number.isdigit() else None,
+        "accelerator": gpu if number else None,
         "unitCostMicroUSD": micro,
         "unitCostUSD": micro / 1e6,
         "unitLabel": "minute",
