@@ -190,9 +190,10 @@ def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:
     assert model is not None
     head = [
         ("run", run.id),
-        ("model", model.file_name),
+        ("model", model.file_name or model.name),
+        *([("server", model.address)] if model.address else []),
         *([("repository", f"{model.repo}@{model.revision or 'not known'}")] if model.repo else []),
-        ("sha256", model.sha256),
+        *([("sha256", model.sha256)] if model.sha256 else []),
         ("outcome", proof.outcome),
         ("shutdown", proof.shutdown),
     ]

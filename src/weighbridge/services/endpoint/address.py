@@ -36,7 +36,8 @@ def is_served(spec: str) -> bool:
         netloc = urlsplit(spec).netloc.rpartition("@")[2]
     except ValueError:
         return True
-    return netloc not in (*_HUB_HOSTS, urlsplit(os.environ.get("HF_ENDPOINT", "").lower()).netloc)
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", "").lower()).netloc
+    return not netloc or netloc not in (*_HUB_HOSTS, hub)
 
 
 def parse(spec: str) -> Address:

@@ -56,7 +56,6 @@ def _choice(base_url: str, name: str, found: ServerFacts, now: str) -> ModelChoi
         kind="endpoint",
         name=name,
         repo=repo if _REPOSITORY.fullmatch(repo) else "",
-        file_name=found.facts.get("model file", ""),
         size_bytes=count(meta.get("size")),
         quantization=found.facts.get("quantization", ""),
         n_params=count(meta.get("n_params")),
