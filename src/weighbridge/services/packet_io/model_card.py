@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
+from weighbridge.domain.model.choice import SERVED, ChoiceKind, ModelChoice
 from weighbridge.domain.model.hub import CardText
 from weighbridge.services.packet_io.contents import MODEL_CARD
 from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
@@ -28,6 +28,7 @@ NO_CARD: dict[ChoiceKind, str] = {
     "file": "a file was given, and no model card with it",
     "named": "a repository was named; its model card was not fetched",
     "hub": "the run folder keeps no model card of this model",
+    **dict.fromkeys(SERVED, "a server answers for the model, and gives no model card"),
 }
 
 
