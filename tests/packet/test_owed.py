@@ -96,7 +96,8 @@ def test_schemas_and_profiles_can_be_had_from_the_program(golden: Path, capsys: 
     for name in names:
         assert main(["schema", name]) == 0
         said = capsys.readouterr().out
-        same = golden / f"data/schemas/{name.removesuffix('-local_cpu-run')}{'' if '-profile-' in name else '.schema'}.json"
+        file = f"{name.removesuffix('-local_cpu-run')}{'' if '-profile-' in name else '.schema'}.json"
+        same = golden / "data/schemas" / file
         if same.exists():
             assert said == same.read_text("utf-8")
         assert json.loads(said)

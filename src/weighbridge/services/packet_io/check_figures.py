@@ -133,7 +133,7 @@ def _runner(runtime: RuntimeFile, attempt: Attempt | None) -> Iterator[str]:
         return
     if attempt.settings != runtime.settings:
         yield f"{RUNTIME}: settings are not those of the proof in {EVENTS}"
-    if (attempt.runtime, attempt.version) != (runtime.name, runtime.version):
+    if (attempt.runtime, attempt.version or None) != (runtime.name, runtime.version):
         yield f"{RUNTIME}: name and version are not those of the proof in {EVENTS}"
     if attempt.command != runtime.command:
         yield f"{RUNTIME}: command is not that of the proof in {EVENTS}"

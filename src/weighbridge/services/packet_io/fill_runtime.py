@@ -120,6 +120,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     }
     reasons = _reasons(run.planned, why if planned else "the proof has not run")
     if attempt is not None and attempt.target is not None:
+        reasons["version"] = "the version of the server is in server.json, as far as it tells it"
         reasons |= dict.fromkeys(("engine", "python", "system_info", "threads", "sensors"), SERVERS_OWN)
         reasons["forecast"] = "a server answered: no memory was forecast for it"
     if e.loaded:

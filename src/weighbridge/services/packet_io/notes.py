@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from weighbridge.domain.packet import Item
+from weighbridge.domain.packet_elsewhere import PRIVATE, price_source, stop_proof
 from weighbridge.domain.planned import route_commands
 from weighbridge.domain.proof.events import Attempt, Event, Failed, Spawned, Stopped
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
 from weighbridge.domain.route.constraints import RouteName
 from weighbridge.domain.route.table import RouteRow
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.billing import price_words
+from weighbridge.domain.serving.rental import Rental
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
+from weighbridge.services.packet_io.records_elsewhere import RentalRow
 
 UNSEEN = "not observed: the program was ended first"
 
 
 def shutdown(c: Contents) -> str:
-    """Every process that was started, and how the operating system saw it end, if that was seen."""
+    """Every process that was started, and how it was seen to end; how servers, rented GPUs and notebooks were left."""
     rows = [row for job in c.jobs.values() for row in _processes(job, _rests_on(c, job))]
     head = (
         "job",
@@ -39,6 +44,9 @@ def shutdown(c: Contents) -> str:
             "",
             table(head, rows) if rows else "No process was started.",
             "",
+            *_servers(c),
+            *_rentals(c),
+            *_notebook(c),
             *(["## Failures", "", *said, ""] if said else []),
         ]
     )
@@ -68,7 +76,9 @@ def _processes(job: Sequence[Event], name: str) -> Iterator[tuple[str, ...]]:
                 attempt, open_row = event, None
             case Spawned() if attempt:
                 open_row = (name, str(attempt.number), str(event.pid), UNSEEN, "", "", UNSEEN)
-            case Stopped() if attempt:
+            case Stopped() if attempt and attempt.target and event.how in ("left_running", "released"):
+                open_row = None
+            case Stopped() if attempt and event.pid is not None:
                 how = f"signal {event.signal}" if event.signal else f"exit status {event.exit_code}"
                 gone = "yes" if event.gone else "NO"
                 yield name, str(attempt.number), str(event.pid), event.how, how, f"{event.seconds:.3f}", gone
@@ -79,12 +89,67 @@ def _processes(job: Sequence[Event], name: str) -> Iterator[tuple[str, ...]]:
         yield open_row
 
 
+def _servers(c: Contents) -> Iterator[str]:
+    """How each job left its server, and what was asked after it."""
+    found = [(job[0], one) for job in c.jobs.values() for one in job if isinstance(one, Stopped)]
+    left = [(first, one) for first, one in found if isinstance(first, Attempt) and first.target is not None]
+    if not left:
+        return
+    yield from ("## Servers", "")
+    for first, stopped in left:
+        yield f"- {_rests_on(c, [first])}: {cell(shutdown_text(stopped))}"
+    command = c.runtime.plan.stop_command if c.runtime and c.runtime.plan else ""
+    if any(stopped.how == "left_running" for _, stopped in left):
+        yield f"- The command that stops it: {code(command) if command else 'owed, nobody has typed it'}"
+    yield ""
+
+
+def _rentals(c: Contents) -> Iterator[str]:
+    """Each rented GPU: its stages, its stop, and what it has cost."""
+    if c.rentals is None:
+        return
+    yield from ("## Rented GPUs", "")
+    for row in c.rentals.rows:
+        rental = row.rental
+        yield f"- {code(rental.job_id or rental.order.id)} on {code(rental.order.hardware.name)}: {_proof_of(rental)}"
+        yield from (f"  - {code(one.stage)} at {cell(one.at)} {cell(one.message)}".rstrip() for one in rental.stages)
+        yield f"  - {cost_line(row)}"
+    yield ""
+
+
+def _proof_of(rental: Rental) -> str:
+    fact = stop_proof(rental)
+    return cell(fact.text) if fact.status == "measured" else f"**NOT PROVEN**: {cell(fact.reason)}"
+
+
+def cost_line(row: RentalRow) -> str:
+    """What one rental has cost, by whose price, and whether that is within the cap."""
+    cost, order = row.rental.cost, row.rental.order
+    if cost is None or cost.amount_usd is None or cost.price is None:
+        return "what it has cost is not known"
+    typed = "" if cost.typed_amount_usd is None else f"; {cost.typed_amount_usd:.4f} USD at the person's own price"
+    held = "within" if row.within_cap else "ABOVE"
+    return (
+        f"{cost.amount_usd:.4f} USD for {cost.seconds:,.0f} s ({cell(cost.seconds_source)}) at "
+        f"{price_words(cost.price)} ({price_source(cost.price)}){typed}; {held} the cap of {order.cap_usd:g} USD"
+    )
+
+
+def _notebook(c: Contents) -> Iterator[str]:
+    if c.notebook is None:
+        return
+    said = c.notebook.runtime
+    yield from ("## Notebook", "", f"- {cell(said.stop or c.notebook.missing.get('stop', 'not on record'))}", "")
+
+
 _ELSEWHERE: dict[RouteName, set[str]] = {
     "local_cpu": set(),
     "free_colab": {"endpoint", "cost_per_hour"},
     "rented_gpu": {"notebook_link", "runtime_type", "reset_note"},
 }
 """Fields of a plan that the route does not ask for."""
+_PRIVATE = {name for name, _, _ in PRIVATE}
+"""Those that private documents ask for."""
 
 
 def route_plan(run: Run, items: Sequence[Item], route: RouteRow) -> str:
@@ -92,10 +157,11 @@ def route_plan(run: Run, items: Sequence[Item], route: RouteRow) -> str:
     commands: list[str] = []
     for title, text in route_commands(run, route):
         commands += [f"### {title}", "", fence(text), ""]
+    private = run.constraints.privacy == "private_docs"
     typed = [
         (name.replace("_", " "), cell(value) if value else "owed")
         for name, value in run.plan.model_dump().items()
-        if value or name not in _ELSEWHERE[run.decision.route]
+        if value or name not in _ELSEWHERE[run.decision.route] | (set() if private else _PRIVATE)
     ]
     owed = [f"- {item.title}: {code(item.fact.reason)}" for item in items if not item.held]
     return "\n".join(

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from weighbridge.domain.proof.measure import FORMULAS
 from weighbridge.domain.proof.noise import RULE, Noise
 from weighbridge.domain.proof.recipe import Recipe
+from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.proof.threads import Swept
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
 from weighbridge.services.packet_io.notes_values import value_text
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
-_TOLD_APART = {"attempts", "noise", "spreads", "disagreements", "unstable"}
+_TOLD_APART = {"attempts", "noise", "spreads", "disagreements", "unstable", "server"}
 _HOW = {
     "prompt_tokens": "sum over the requests, the warm-up left out",
     "output_tokens": "sum over the requests, the warm-up left out",
@@ -76,6 +77,7 @@ def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
             fence(proof.output) if proof.output else "There was no output.",
             "",
             *_figures(proof),
+            *_server(proof.figures.server),
             *_threads(runtime.threads),
             *_noise(proof.figures.noise),
             *_surroundings(runtime),
@@ -86,6 +88,10 @@ def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
 def _as_run(recipe: Recipe | None) -> Iterator[str]:
     """What the command line leaves to the program, as it came to be."""
     if recipe is None:
+        return
+    if recipe.target is not None:
+        yield "A server answered: of the settings it took max_tokens, temperature, seed and the number of repeats."
+        yield ""
         return
     flags = {
         "mode": recipe.mode,
@@ -123,6 +129,23 @@ def _figures(proof: ProofNote) -> Iterator[str]:
     if spreads:
         yield from ("## Count and range", "", FORMULAS["spreads"][0].upper() + FORMULAS["spreads"][1:] + ".", "")
         yield from (table(("figure", "values", "median", "least", "largest", "p95"), spreads), "")
+
+
+def _server(server: ServerFigures | None) -> Iterator[str]:
+    """What the server told of itself while the proof ran. Nothing where a child on this machine answered."""
+    if server is None:
+        return
+    said = server.model_dump(exclude={"doubts", "sources", "memory_missing"})
+    gap = "not told"
+    rows = [(name, value_text(name, value if value != "" else None, gap)) for name, value in said.items()]
+    sources = ", ".join(map(code, server.sources)) or "no source beside its answers"
+    yield from ("## The server's own account", "", f"Never mixed with the figures above. Told by {sources}.", "")
+    if server.memory_missing:
+        yield from (f"Memory is not known: {code(server.memory_missing)}", "")
+    yield from (table(("what", "value"), rows), "")
+    yield from (f"- **Doubt**: {code(one)}" for one in server.doubts)
+    if server.doubts:
+        yield ""
 
 
 def _how(name: str) -> str:

@@ -9,6 +9,7 @@ from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes_facts import fact_text
 from weighbridge.services.packet_io.notes_first_run import noise_line
 from weighbridge.services.packet_io.readme_decision import decision_section
+from weighbridge.services.packet_io.readme_elsewhere import elsewhere_lines
 from weighbridge.services.packet_io.readme_model import model_sections, not_known
 from weighbridge.services.packet_io.records import DecisionFile, EvalNote, RuntimeFile
 
@@ -38,7 +39,13 @@ FILES = {
     "events.jsonl": "everything that happened, in order; the figures are derived from it",
     "logs/": "the engine's own log of each attempt, folders of the machine taken out",
     "redactions.json": "what was taken out before the files were written, how often, and from where",
-    "private/": "private documents: where they went, and the notes that are owed",
+    "server.json": "the server that answered: its address, what it told of itself, how it was left",
+    "rentals.json": "every rented GPU from the order to the proof of stop, with price, source and cost",
+    "notebook.json": "the notebook's runtime: its type, its boot id at start and end, how it was given back",
+    "load.json": "the same cases at several requests at once: throughput and latency, a step a concurrency",
+    "load.jsonl": "every request of the load test",
+    "resources/server-samples.csv": "what the server or its host told of its memory and load over time",
+    "private/": "private documents: where they went, and the notes that are typed or owed",
     "lora/": "before and after LoRA: the eval before it, what was tried, what is owed",
     "route/": "commands, typed values and evidence owed of a route that runs elsewhere",
     "schemas/": "JSON Schemas of the files above, and the BagIt profile that bag-info.txt names",
@@ -46,7 +53,8 @@ FILES = {
 _LIMITS = (
     "Some things stand in one place only, and nothing in the packet contradicts them if they are changed together",
     "with their digests: the texts and times of tokens, the samples, the conditions and the trials of threads in",
-    "`events.jsonl`, the words of the logs (`runtime.json` has each log's SHA-256), the machine in `system.json`, and",
+    "`events.jsonl`, what a server, a provider or a notebook told of itself, the words of the logs (`runtime.json` has",
+    "each log's SHA-256), the machine in `system.json`, and",
     "whether the model's file has the digest and the licence that are stated here. For these, hash the model's file",
     "and run the recipe again.",
     "When the Hub was asked, and the words of a reason why something is missing, stand in records and texts alone.",
@@ -77,6 +85,12 @@ _ABSENT = {
     "eval/inspect/": "no case has run to its end",
     "private/": "the constraints name no private documents",
     "lora/": "LoRA was not decided",
+    "server.json": "no server answered: the model ran in a process of weighbridge, or nothing was run",
+    "rentals.json": "nothing was rented",
+    "notebook.json": "nothing ran in a notebook",
+    "load.json": "no load test was made",
+    "load.jsonl": "no load test was made",
+    "resources/server-samples.csv": "no server told of its memory or load",
 }
 
 
@@ -109,6 +123,10 @@ def _why(c: Contents, d: DecisionFile, runtime: RuntimeFile, name: str) -> str:
         return TOO_LARGE
     if name == "resources/forecast.csv":
         return code(runtime.missing.get("forecast_against_measured", "not recorded"))
+    if name == "decision.intoto.json" and c.server is not None:
+        return "a server answered: the weights were not seen, so that there is no digest that a gate could speak of"
+    if name == "route/" and d.status == "measured" and d.constraints.available_route != "local_cpu":
+        return "this is no plan: it was run"
     if name == "route/" and d.constraints.available_route != "local_cpu":
         return "no commands are known for this route"
     return _ABSENT.get(name, "nothing of it is on record")
@@ -146,6 +164,7 @@ def _head(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> list[str]:
         f"- Model: {code(d.model) if d.model else 'none chosen'}",
         *([f"- Proof: {note}; `first-run.md`, `shutdown.md` and `runtime.json` tell of it"] if note else []),
         *([f"- Proof, noise: {noise_line(runtime.proof.figures.noise)}"] if runtime.proof else []),
+        *elsewhere_lines(c),
         *_unstable(c, runtime),
         *_reused(c, runtime),
         *_overruled(c),

@@ -9,7 +9,8 @@ from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.proof.events import Event
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
-from weighbridge.services.packet_io.report_page import cases, head, parts, subjects
+from weighbridge.services.packet_io.records_elsewhere import ServerFile
+from weighbridge.services.packet_io.report_page import cases, elsewhere, head, parts, subjects
 from weighbridge.services.packet_io.report_page.latency import first_token_plot, token_gap_plot
 from weighbridge.services.packet_io.report_page.memory import memory_plot
 from weighbridge.services.packet_io.report_page.units import line
@@ -27,7 +28,7 @@ def view_of(c: Contents) -> View:
         raise ValueError("data/decision.json and data/runtime.json cannot both be read")
     plots = tuple(_plots(c, runtime))
     planned = d.status == "planned"
-    before = [subjects.plan(d, runtime), parts.proof(runtime)]
+    before = [subjects.plan(d, runtime), parts.proof(runtime), *elsewhere.sections(c)]
     after = [
         parts.conditions(d, runtime),
         subjects.model(c),
@@ -80,6 +81,13 @@ def _not_owed(c: Contents) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _untold(server: ServerFile | None) -> dict[str, str]:
+    """What the packet does not know of the server, and what the server itself does not tell."""
+    if server is None:
+        return {}
+    return {**server.missing, **(server.connected.missing if server.connected else {})}
+
+
 def _missing(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> Iterator[Part]:
     """What the packet does not hold, with the reasons, by where it would stand."""
     listed = [f"{item.title}: {line(item.fact.reason)}" for item in d.completeness if not item.held]
@@ -95,6 +103,8 @@ def _missing(c: Contents, d: DecisionFile, runtime: RuntimeFile) -> Iterator[Par
         "Of the system": c.system.missing if c.system else {},
         "Of the model": c.model.missing if c.model else {},
         "Of the recipe": c.recipe.missing if c.recipe else {},
+        "Of the server": _untold(c.server),
+        "Of the notebook": c.notebook.missing if c.notebook else {},
     }
     for number, (title, gaps) in enumerate(places.items(), 1):
         if gaps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from weighbridge.domain.proof.events import Event, RequestStarted, Token
+from weighbridge.domain.proof.events import Attempt, Event, RequestStarted, Token
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.summary import last_attempt
 from weighbridge.domain.verdict.decision import CaseResult
@@ -66,13 +66,15 @@ def token_gap_plot(job: Sequence[Event], noise: Noise | None = None) -> Plot | N
     drawn = thinned(gaps, GAPS, 1)
     x = axis(max(t for t, _ in gaps), 6, low=min(t for t, _ in gaps), rounded=False)
     y = axis(max(gap for _, gap in gaps) * 1000 * 1.05 or 1.0)
-    note = "Time between two consecutive tokens of one answer, the first token left out; the warm-up is not counted."
+    served = any(isinstance(event, Attempt) and event.target is not None for event in job)
+    what = "pieces of text as they arrived from the server" if served else "consecutive tokens"
+    note = f"Time between two {what}, of one answer, the first left out; the warm-up is not counted."
     if len(drawn) < len(gaps):
         note += f" {len(drawn):,} of {len(gaps):,} are drawn: the longest of each stretch."
     return Plot(
         id="itl",
         title="Inter-token latency over the proof",
-        description=f"One dot for two consecutive tokens. {_words(found, 'inter-token latencies', 1000, 'ms')}",
+        description=f"One dot for two {what}. {_words(found, 'inter-token latencies', 1000, 'ms')}",
         x_label="seconds since the start of the proof",
         y_label="milliseconds",
         x_ticks=x.x_ticks(),

@@ -53,12 +53,14 @@ def proof(runtime: RuntimeFile) -> Part | None:
 def _figures(note: ProofNote) -> Table:
     f = note.figures
     few = "" if f.itl_p95_s is not None else " (p95: too few values)"
+    between = "pieces of text that arrived" if f.server else "consecutive tokens"
+    output = "its own count of output tokens" if f.server else "output tokens"
     rows = (
         ("load", seconds(f.load_s), "weights read and context made, by the child's clock"),
         ("time to first token (TTFT)", seconds(f.ttft_s), "first text − prompt handed over, cold"),
         ("prefill", rate(f.prefill_tokens_per_s), "prompt tokens / time of their decode calls"),
-        ("decode", rate(f.decode_tokens_per_s), "(output tokens − 1) / (last token − first token)"),
-        ("inter-token latency, median", milliseconds(f.itl_p50_s), f"time between two consecutive tokens{few}"),
+        ("decode", rate(f.decode_tokens_per_s), f"({output} − 1) / (last − first of them)"),
+        ("inter-token latency, median", milliseconds(f.itl_p50_s), f"time between two {between}{few}"),
         ("inter-token latency, largest", milliseconds(f.itl_max_s), "the same"),
         ("peak memory", mib(f.peak_rss_bytes), "high-water mark of the process, else the largest sample"),
     )

@@ -19,13 +19,14 @@ def model(c: Contents) -> Part | None:
     if m is None:
         return None
     names = ("repo", "revision", "file_name", "quantization", "architecture", "n_params", "size_bytes", "sha256")
+    of_a_server = ("address", "served_name") if m.served_name else ()
     tables = [_card(c)] if c.card else []
     return Part(
         id="model",
         title="Model and licence",
         paragraphs=tuple(_licence(c)),
         fields=(
-            *fields({name: getattr(m, name) for name in names}, m.missing),
+            *fields({name: getattr(m, name) for name in (*of_a_server, *names)}, m.missing),
             Field("source", line(m.source)),
             *(Field("digest", f"{line(row.sha256)}: {line(row.how)}") for row in m.digests),
         ),
@@ -60,10 +61,11 @@ def _fact(title: str, fact: Fact) -> tuple[Cell, ...]:
 
 
 def plan(d: DecisionFile, runtime: RuntimeFile) -> Part | None:
-    """What is planned on a route that runs elsewhere. None for this machine."""
-    if d.status != "planned" and d.constraints.available_route == "local_cpu":
-        return None
+    """What is planned and what was typed for it. None where it was run on this machine, and nothing was typed."""
     typed = runtime.plan.model_dump() if runtime.plan else {}
+    if d.status != "planned":
+        own = tuple(Field(name.replace("_", " "), line(value)) for name, value in typed.items() if value)
+        return Part(id="plan", title="Typed by the person", fields=own) if own else None
     return Part(
         id="plan",
         title="The plan",
