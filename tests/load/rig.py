@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from weighbridge.domain.load.records import LoadRequest
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, RequestStarted, Stopped, Token
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
@@ -44,7 +45,7 @@ class ScriptedServer:
 
 
 class ScriptedEndpoint:
-    """A `Runtime` that answers many requests at the same time."""
+    """A runtime that answers many requests at the same time."""
 
     facts = RuntimeFacts(name="scripted", version="1", where="nowhere")
 
@@ -58,6 +59,10 @@ class ScriptedEndpoint:
             yield Connected(t=self._clock(), engine="vllm", version="0.32.0", model="tiny")
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:
+        async for event in self.answer(request):
+            yield event
+
+    async def answer(self, request: Request) -> AsyncGenerator[Event, None]:
         server = self._server
         server.asked.append(request)
         server.under_way += 1
@@ -65,10 +70,8 @@ class ScriptedEndpoint:
         named = {"request": request.id, "case": request.case, "warmup": request.warmup}
         try:
             yield RequestStarted(t=self._clock(), **named, prompt=request.prompt, prompt_tokens=None)
-            why = await server.fails(request, server.under_way)
-            if why:
-                yield Failed(t=self._clock(), kind="outside", phase="decode", message=why)
-                return
+            if why := await server.fails(request, server.under_way):
+                raise OutsideFailed(why)
             for index, text in enumerate(("an", " answer")):
                 yield Token(t=self._clock(), request=request.id, index=index, text=text)
             yield self._completed(named)

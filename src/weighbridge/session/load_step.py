@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import cast
 
 from weighbridge.domain.load.records import LoadProgress, LoadRequest, LoadStep
 from weighbridge.domain.load.requests import RequestFold
 from weighbridge.domain.load.step import step_of
-from weighbridge.domain.proof.events import Event
-from weighbridge.domain.proof.runtime import Clock, Runtime
+from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.runtime import Clock, Concurrent
 from weighbridge.domain.proof.settings import Request
 
 TELL_EVERY_S = 0.2
@@ -29,7 +28,7 @@ class StepRun:
         load_id: str,
         concurrency: int,
         requests: Sequence[Request],
-        runtime: Runtime,
+        runtime: Concurrent,
         clock: Clock,
         until: float,
         keep: Callable[[LoadRequest], None],
@@ -92,15 +91,18 @@ class StepRun:
         begun = LoadRequest(
             load=self._load_id, concurrency=self._concurrency, number=number, case=request.case, t_start=t, t_end=t
         )
-        fold = self._under_way[number] = RequestFold(begun)
+        fold, failure = RequestFold(begun), ""
+        self._under_way[number] = fold
         try:
-            async with aclosing(cast(AsyncGenerator[Event, None], self._runtime.generate(request))) as events:
+            async with aclosing(self._runtime.answer(request)) as events:
                 async for event in events:
                     fold.add(event)
+        except Problem as problem:
+            failure = str(problem)
         finally:
             del self._under_way[number]
             self._pieces += fold.pieces
-            line = fold.line(self._clock(), stopped=self._given_up)
+            line = fold.line(self._clock(), failure, given_up=self._given_up)
             self._lines.append(line)
             self._keep(line)
 

@@ -1,7 +1,7 @@
 """A load test: the cases of the run at several requests at once, step by step, until the first errors.
 
-It knows a server as a `Runtime`: an endpoint, Ollama or Transformers alike. Only, several answers are asked for at
-the same time; the child on this machine can give but one.
+It knows a server as a `Runtime`: an endpoint, Ollama, Transformers or a rented GPU alike, which answer many requests
+at the same time (`Concurrent`). The child on this machine gives but one answer at a time.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.load import ramp
 from weighbridge.domain.load.records import LoadEnd, LoadProgress, LoadRecord, LoadStep
 from weighbridge.domain.problems import BadInput, OutsideFailed, Problem, Refused
 from weighbridge.domain.proof.events import Connected, Failed
-from weighbridge.domain.proof.runtime import Runtime
+from weighbridge.domain.proof.runtime import Concurrent
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.run import Run
@@ -78,7 +78,7 @@ class Load:
         self._session, self._plan = session, plan
         self._zero = deps.monotonic()
         self._limit_s = time_limit_s
-        self._runtime: Runtime | None = None
+        self._runtime: Concurrent | None = None
         self._step: StepRun | None = None
         self._lines: LoadLines | None = None
         self._stopping = self._over = False
@@ -160,13 +160,14 @@ class Load:
                 return
         self._ended = "through" if len(self._record.steps) == len(self._plan) else "time_limit"
 
-    async def _connected(self) -> Runtime:
+    async def _connected(self) -> Concurrent:
         """The server answers. OutsideFailed where it does not."""
         session, run = self._session, self._session.run
         machine = session.deps.machine(session.folder)
         log = session.folder / "logs" / log_name(self._record.id, 1)
         launch = launch_of(run, self._requests(run), session.deps, "default", machine, None, log)
-        runtime = self._runtime = session.deps.runtime(launch, self._clock)
+        # Whatever answers for a target does so for many requests at once.
+        runtime = self._runtime = cast(Concurrent, session.deps.runtime(launch, self._clock))
         async for event in runtime.start():
             if isinstance(event, Connected):
                 self._record = self._record.model_copy(update={"connected": event})
@@ -174,13 +175,13 @@ class Load:
                 raise OutsideFailed(event.message)
         return runtime
 
-    async def _warmed(self, runtime: Runtime) -> None:
+    async def _warmed(self, runtime: Concurrent) -> None:
         """The first answer loads and compiles what later ones find ready. OutsideFailed where there is none."""
         async for event in runtime.generate(WARM_UP):
             if isinstance(event, Failed):
                 raise OutsideFailed(f"The warm-up failed: {event.message}")
 
-    def _step_of(self, runtime: Runtime, lines: LoadLines, concurrency: int, count: int) -> StepRun:
+    def _step_of(self, runtime: Concurrent, lines: LoadLines, concurrency: int, count: int) -> StepRun:
         cases = self._requests(self._session.run)
         asked = [cases[at % len(cases)].model_copy(update={"id": f"c{concurrency}-{at + 1}"}) for at in range(count)]
         until = self._limit_s
@@ -199,6 +200,7 @@ class Load:
                 case=case.id,
                 max_tokens=case.max_tokens,
                 time_limit_s=case.time_limit_s or limit,
+                under_load=True,
             )
             for case in run.pack.active
         ]

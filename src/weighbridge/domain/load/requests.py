@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from weighbridge.domain.load.records import LoadRequest
-from weighbridge.domain.proof.events import Completed, Event, Failed, RequestStarted, Token
+from weighbridge.domain.proof.events import Completed, Event, RequestStarted, Token
 from weighbridge.domain.text import clean_line
 
 _CUT = {"time_limit": "No whole answer within its time limit.", "stopped": "The answer was stopped."}
 """Ends of an answer that is not whole."""
+_NO_END = "The server's answer ended before it was whole."
 
 
 class RequestFold:
@@ -18,7 +19,7 @@ class RequestFold:
     def __init__(self, begun: LoadRequest) -> None:
         self._begun = begun
         self._pieces: list[float] = []
-        self._ended: Completed | Failed | None = None
+        self._done: Completed | None = None
 
     @property
     def pieces(self) -> int:
@@ -30,19 +31,16 @@ class RequestFold:
             self._begun = self._begun.model_copy(update={"t_start": event.t})
         elif isinstance(event, Token):
             self._pieces.append(event.t)
-        elif isinstance(event, Completed | Failed):
-            self._ended = event
+        elif isinstance(event, Completed):
+            self._done = event
 
-    def line(self, t: float, *, stopped: bool = False) -> LoadRequest:
-        """The request as it ended, at `t` where no event says when. `stopped`: whatever is not whole was given up."""
-        done = self._ended if isinstance(self._ended, Completed) else None
-        error = self._error()
-        known: dict[str, Any] = {
-            "t_pieces": tuple(self._pieces),
-            "t_end": t if self._ended is None else self._ended.t,
-            "given_up": stopped and bool(error),
-            "error": "" if stopped else clean_line(error, 300),
-        }
+    def line(self, t: float, failure: str = "", *, given_up: bool = False) -> LoadRequest:
+        """The request as it ended, at `t` where it has no whole answer: by a `failure`, or `given_up` by a stop."""
+        done = self._done
+        known: dict[str, Any] = {"t_pieces": tuple(self._pieces), "t_end": done.t if done else t}
+        error = failure or (_CUT.get(done.stop_reason, "") if done else _NO_END)
+        if error:
+            known |= {"given_up": True} if given_up else {"error": clean_line(error, 300)}
         if done is not None:
             known |= {
                 "prompt_tokens": done.prompt_tokens,
@@ -51,11 +49,3 @@ class RequestFold:
                 "stop_reason": done.stop_reason,
             }
         return self._begun.model_copy(update=known)
-
-    def _error(self) -> str:
-        """Why there is no whole answer; empty where there is one."""
-        if isinstance(self._ended, Failed):
-            return self._ended.message
-        if self._ended is None:
-            return "The server's answer ended before it was whole."
-        return _CUT.get(self._ended.stop_reason, "")

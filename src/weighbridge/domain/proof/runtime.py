@@ -6,7 +6,7 @@ implementation; endpoints, Ollama, Transformers, notebook and rented GPU are oth
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Protocol
 
 from weighbridge.domain.base import Record
@@ -69,6 +69,17 @@ class Runtime(Protocol):
 
     async def stop(self) -> Stopped | None:
         """Ends the process within 0.3 s, whatever it is doing; None if it never started. Safe to call twice."""
+        ...
+
+
+class Concurrent(Runtime, Protocol):
+    """A runtime that answers many requests at the same time, as every server does."""
+
+    def answer(self, request: Request) -> AsyncGenerator[Event, None]:
+        """RequestStarted, Token..., Completed, without telemetry between them. Problem where the server failed.
+
+        May be cancelled at any moment. The caller ends all of them before it stops the runtime.
+        """
         ...
 
 

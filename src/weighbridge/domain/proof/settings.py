@@ -107,3 +107,6 @@ class Request(Record):
     repeat: int = Field(default=1, ge=1, description="1 for the first time that this prompt is asked")
     max_tokens: int | None = Field(default=None, ge=1, description="overrides the settings for this request")
     reuse_prefix: bool = Field(default=False, description="keep what the prompt shares with the one before it")
+    under_load: bool = Field(
+        default=False, description="one of many at once: a server is asked nothing else beside it, and not once more"
+    )

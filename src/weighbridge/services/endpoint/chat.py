@@ -30,7 +30,8 @@ async def chat(
 ) -> AsyncGenerator[RequestStarted | Token | Completed, None]:
     """RequestStarted, Token..., Completed. EndpointProblem where the server failed; may be left at any moment."""
     messages = messages_of(request)
-    sent = await count_sent(asked.client, asked.engine, asked.model, messages)
+    engine = "" if request.under_load else asked.engine  # of an engine that is not known, no tokenizer is asked
+    sent = await count_sent(asked.client, engine, asked.model, messages)
     most = request.max_tokens or settings.max_tokens
     answer = Answer(asked, request, Account(most, messages, sent), most)
     names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
@@ -38,7 +39,8 @@ async def chat(
         t=clock(), **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=request.time_limit_s
     )
     deadline = Deadline(limits, request.time_limit_s, asked.client.host)
-    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, limits)) as chunks_:
+    patience = limits._replace(again_s=0.0) if request.under_load else limits
+    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, patience)) as chunks_:
         while (chunk := await deadline.next(chunks_)) is not None:
             if (token := answer.take(chunk, clock())) is not None:
                 deadline.moved()

@@ -57,6 +57,10 @@ class ServedRuntime:
         async for event in self._events(self._answer(request), request):
             yield event
 
+    def answer(self, request: Request) -> AsyncGenerator[Event, None]:
+        """RequestStarted, Token..., Completed, for many requests at the same time; see `Concurrent`."""
+        return self._answer(request)
+
     async def stop(self) -> Stopped | None:
         """Cancels what is open and gives the evidence, within 0.3 s. None if it never started. Safe to call twice."""
         self._stopping = True
