@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from weighbridge.domain.model.licences import LicenceTable
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.route.table import FamiliesFile, Family, OwnFamilies, RoutesFile, Tables
+from weighbridge.domain.serving.servers import ServersFile
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_lines import explain, load_toml
 from weighbridge.domain.verdict.rules import Rules
@@ -60,6 +61,13 @@ def load_rules() -> Rules:
     """The rules of the decision. Nobody's own file changes them: a packet is checked by the same ones."""
     text = files("weighbridge").joinpath("data", "decision.toml").read_text("utf-8")
     return load_toml(text, "decision.toml", Rules)
+
+
+@lru_cache(maxsize=1)
+def load_servers() -> ServersFile:
+    """The servers and GPUs that plans are exported for."""
+    text = files("weighbridge").joinpath("data", "servers.toml").read_text("utf-8")
+    return load_toml(text, "servers.toml", ServersFile)
 
 
 def _own_file(own: Path | None, config_dir: Path | None) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from weighbridge.domain.model.files import WeightsFile
 from weighbridge.domain.model.hub import CardText, HubFile, HubRepo, Query, SearchRow
 from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.serving.sizing import ServingFacts
 from weighbridge.services.hub import card_text, repository
 from weighbridge.services.hub.cache import KeptAnswers
 from weighbridge.services.hub.client import HubClient
@@ -16,6 +17,7 @@ from weighbridge.services.hub.files.fetch import fetch, part_bytes
 from weighbridge.services.hub.files.header import FetchedHeader, fetch_header, forget_header, kept_header
 from weighbridge.services.hub.files.local_copy import Downloaded, local_copy
 from weighbridge.services.hub.search import search
+from weighbridge.services.hub.serving import serving_facts
 from weighbridge.services.hub.surroundings import without_secrets
 
 __all__ = ["Downloaded", "FetchedHeader", "Hub", "Progress"]
@@ -81,6 +83,10 @@ class Hub:
         if not card.gap:
             kept.keep_card(card)
         return card
+
+    def serving(self, repo: HubRepo) -> ServingFacts:
+        """What serving it takes, by its file list and config.json at that commit."""
+        return serving_facts(self._client, repo)
 
     def header(self, repo: HubRepo, file: WeightsFile, cancelled: Callable[[], bool] = lambda: False) -> FetchedHeader:
         """The GGUF header of a model file, by HTTP ranges. BadInput where it is no sound model."""
