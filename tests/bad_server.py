@@ -142,48 +142,45 @@ class BadServer:
 
 
 def _handler(server: BadServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    return type("Handler", (_Handler,), {"server_of_test": server})
 
-        def do_GET(self) -> None:
-            self._answer(None)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            self._answer(json.loads(body) if body else None)
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_of_test: BadServer
 
-        def _answer(self, body: Any) -> None:
-            server.seen.append(Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-            made = server.next_reply(self.path)
-            try:
-                self._send(made)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
+    def do_GET(self) -> None:
+        self._answer(None)
 
-        def _send(self, made: Reply) -> None:
-            self.send_response(made.status)
-            self.send_header("Content-Type", made.kind)
-            self.send_header("Transfer-Encoding", "chunked")
-            for name, value in made.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            for part in made.body:
-                if part == CUT:
-                    return self._cut()
-                if part == STALL:
-                    server.wait(60)
-                    return self._cut()
-                if isinstance(part, float):
-                    server.wait(part)
-                elif isinstance(part, bytes) and part:
-                    self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
-            self.wfile.write(b"0\r\n\r\n")
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        self._answer(json.loads(body) if body else None)
 
-        def _cut(self) -> None:
+    def _answer(self, body: Any) -> None:
+        server = self.server_of_test
+        server.seen.append(Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        made = server.next_reply(self.path)
+        try:
+            self._send(made)
+        except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+    def _send(self, made: Reply) -> None:
+        self.send_response(made.status)
+        for name, value in {"Content-Type": made.kind, "Transfer-Encoding": "chunked", **made.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for part in made.body:
+            if part in (CUT, STALL):
+                self.server_of_test.wait(60 if part == STALL else 0)
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            if isinstance(part, float):
+                self.server_of_test.wait(part)
+            elif isinstance(part, bytes) and part:
+                self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
