@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, Problem
@@ -24,6 +25,7 @@ from weighbridge.session.moving import cleaned
 from weighbridge.session.notebook_taking import taken_over
 from weighbridge.session.session import Session
 
+COLAB_HOST = "colab.research.google.com"
 MAX_LOG = 2_000_000
 """Characters of a log that are kept."""
 _OTHERS = "Name the packet of this plan, or the run of that one with --into ID."
@@ -146,20 +148,22 @@ def take(session: Session, evidence: Evidence, link: str = "") -> Run:
 
 
 def _address(link: str) -> str:
-    """The notebook's address. BadInput for what is none, or what would carry a secret."""
-    from urllib.parse import urlsplit
+    """The notebook's address, without what a browser keeps in it: a query may hold a token, but for Colab's own.
 
+    BadInput for what is none; it is not repeated, as it may hold a password.
+    """
     said = clean_line(link.strip(), 500)
     if not said:
         return ""
     try:
         parts = urlsplit(said)
-        sound = parts.scheme == "https" and bool(parts.hostname) and not parts.username and not parts.password
+        sound = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         sound = False
     if not sound:
-        raise BadInput(f"{clean_line(link, 80)!r} is no address of a notebook.", "Paste it whole: https://...")
-    return said
+        raise BadInput("The link is no address of a notebook.", "Paste it as the browser shows it: https://...")
+    query = parts.query if parts.hostname == COLAB_HOST else ""
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
 def _keep_logs(folder: Path, contents: Contents) -> None:
