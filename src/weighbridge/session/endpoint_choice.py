@@ -40,7 +40,7 @@ async def choose_served(session: Session, spec: str, cancelled: threading.Event)
         asked.cancel()
 
 
-def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, CardFacts]]:
+def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, CardFacts] | Chosen]:
     """Modules of servers are imported only where one is chosen: their HTTP client takes a while."""
     private = session.run.constraints.privacy == "private_docs"
     if spec.lower().startswith(OLLAMA):
@@ -48,9 +48,9 @@ def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, Card
 
         return ollama_choice.describe(spec, private=private)
     if spec.lower().startswith(TRANSFORMERS):
-        from weighbridge.services.endpoint import transformers_choice
+        from weighbridge.session import transformers_model
 
-        return transformers_choice.describe(spec)
+        return transformers_model.describe(session, spec)
     from weighbridge.services.endpoint import openai_choice
 
     return openai_choice.describe(spec, session.deps.now())

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from weighbridge.domain.problems import BadInput, OutsideFailed
+from weighbridge.domain.text import clean_line
 from weighbridge.services.endpoint.started import HOST, StartedServer, free_port, start
 
 VARIABLE = "WEIGHBRIDGE_TRANSFORMERS_PYTHON"
@@ -32,6 +33,7 @@ _PASSED = (
     "HIP_VISIBLE_DEVICES",
     "ROCM_PATH",
 )
+_PACKAGES = ("lib/python*/site-packages/*-*.dist-info", "Lib/site-packages/*-*.dist-info")
 _PASSED_TO_DOWNLOAD = (
     "HOME",
     "USERPROFILE",
@@ -59,6 +61,17 @@ def executable() -> str:
         told = "transformers is not installed: there is no such command on PATH."
         raise BadInput(told, f"{INSTALL}, or set {VARIABLE} to the Python that has it")
     return os.path.abspath(found)
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that matter in the command's environment, by their folders' names; nothing is run or imported."""
+    try:
+        root = Path(executable()).resolve().parent.parent
+    except BadInput:
+        return {}
+    found = [path for pattern in _PACKAGES for path in root.glob(pattern)]
+    told = (path.name.removesuffix(".dist-info").partition("-") for path in found)
+    return {name: clean_line(version, 40) for name, _, version in told if name in ("transformers", "torch")}
 
 
 def command(program: str, model: str, port: int) -> tuple[str, ...]:

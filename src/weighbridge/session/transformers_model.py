@@ -1,0 +1,40 @@
+"""Choosing `transformers:FOLDER` or `transformers:org/repo@revision`: files on this machine, or a pinned repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weighbridge.domain.problems import BadInput
+from weighbridge.domain.text import clean_line
+from weighbridge.services.endpoint import transformers_choice
+from weighbridge.services.endpoint.transformers_serve import executable
+from weighbridge.services.hub import name as hub_name
+from weighbridge.session import hub_choice
+from weighbridge.session.aside import aside
+from weighbridge.session.choosing import Chosen
+from weighbridge.session.deps import hub_of
+
+if TYPE_CHECKING:
+    from weighbridge.session.session import Session
+
+
+async def describe(session: Session, spec: str) -> Chosen:
+    """The model with what its files or its card declare. BadInput, HubProblem, OutsideFailed or Cancelled."""
+    text = transformers_choice.target_of(spec)
+    folder = transformers_choice.folder_of(text)
+    if folder is not None:
+        return Chosen(*await transformers_choice.describe(folder))
+    if not hub_name.is_hub_name(text):
+        raise BadInput(
+            f"There is no folder {clean_line(text, 200)}.",
+            "write transformers:FOLDER or transformers:org/repo@revision",
+        )
+    executable()
+    chosen = await aside(hub_choice.choose_to_plan, hub_of(session.deps), text)
+    model = chosen.model
+    if model.file_name:
+        raise BadInput(
+            "transformers serve loads a whole repository, not one file of it.", f"write transformers:{model.repo}"
+        )
+    served = f"{model.repo}@{model.revision or 'main'}"
+    return chosen._replace(model=model.model_copy(update={"kind": "transformers", "served_name": served}))
