@@ -43,7 +43,7 @@ def launch_of(
         raise disk_problem(log.parent, error) from error
     launch = Launch(
         model_path=model.path,
-        model_sha256="" if run.target else model.sha256,
+        model_sha256=model.sha256 if run.target is None or run.target.origin == "started" else "",
         settings=run.settings,
         mode=mode,
         log_path=str(log),

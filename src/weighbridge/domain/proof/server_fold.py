@@ -45,7 +45,7 @@ class ServerFigures(Record):
     memory_missing: str = ""
     doubts: tuple[str, ...] = Field(default=(), description="what of its account does not add up")
     how: Literal["", "unloaded", "terminated", "killed", "crashed", "released", "left_running"] = Field(
-        default="", description="how it was left; empty: no end is on record"
+        default="", description="how it was left; empty: no end of it is on record, or it never began"
     )
 
     @property
@@ -82,7 +82,7 @@ class ServerFold:
             case Completed():
                 self._answer(event)
             case Stopped():
-                self._known["how"] = event.how
+                self._known["how"] = "" if event.how == "left_running" and event.gone else event.how
             case _:
                 pass
 

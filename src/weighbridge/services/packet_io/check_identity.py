@@ -89,8 +89,10 @@ def _as_served(c: Contents, attempt: Attempt) -> Iterator[str]:
         yield f"{where} asked a server, and data/server.json is missing"
     elif attempt.target != c.server.target:
         yield f"{where} asked another server than data/server.json names"
-    if attempt.model_sha256 or attempt.model_file:
-        yield f"{where} names a file of the model, and a server shows none"
+    started = attempt.target is not None and attempt.target.origin == "started"
+    right = (c.model.sha256 or "") if c.model and started else ""
+    if attempt.model_sha256 != right or attempt.model_file:
+        yield f"{where} names weights that nobody has seen, or other ones than {MODEL}"
 
 
 def _as_loaded(c: Contents, loaded: Loaded) -> Iterator[str]:
@@ -119,11 +121,12 @@ def _where_from(c: Contents) -> Iterator[str]:
         return
     if model.kind == "hub" and not (model.repo and _REVISION.fullmatch(model.revision or "")):
         yield f"{MODEL}: a model of the Hub has a repository and a revision of 40 hex digits"
-    declared = [(row.sha256, row.how) for row in model.digests if row.how == DECLARED]
-    if declared != ([(model.declared_sha256, DECLARED)] if model.declared_sha256 else []):
+    how = DECLARED.get(model.kind, "")
+    declared = [(row.sha256, row.how) for row in model.digests if row.how in DECLARED.values()]
+    if declared != ([(model.declared_sha256, how)] if model.declared_sha256 else []):
         yield f"{MODEL}: digests do not name the digest that the Hub declared"
     for row in model.digests:
-        if row.sha256 != model.sha256:
+        if row.sha256 != (model.sha256 or model.declared_sha256):
             yield f"{MODEL}: digests: {row.sha256} ({row.how}) is not that of the model"
 
 

@@ -10,7 +10,10 @@ from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.records import with_gaps
 from weighbridge.services.packet_io.records_model import CardNote, DigestNote, ModelFile
 
-DECLARED = "declared by the Hub for the file at this revision"
+DECLARED: dict[ChoiceKind, str] = {
+    "hub": "declared by the Hub for the file at this revision",
+    "ollama": "declared by the Ollama service for its model; its files were not hashed here",
+}
 BEFORE_PROOF = "checked before the proof: the file was hashed, or had the size and time of change of its last hashing"
 _MEASURED: dict[ChoiceKind, str] = {
     "bundled": "measured when the model was chosen",
@@ -19,7 +22,7 @@ _MEASURED: dict[ChoiceKind, str] = {
     "named": "",
     "endpoint": "",
     "ollama": "",
-    "transformers": "",
+    "transformers": "measured when the folder was chosen: of the list of its files' digests",
 }
 _UNKNOWN: dict[ChoiceKind, str] = {
     "bundled": "the file does not say",
@@ -28,7 +31,7 @@ _UNKNOWN: dict[ChoiceKind, str] = {
     "named": "a repository was named; nothing of it was fetched",
     "endpoint": "the server answers for the model; its files were not seen",
     "ollama": "the Ollama service answers for the model; its files were not seen",
-    "transformers": "transformers serve answers for the model; its files were not read here",
+    "transformers": "the files of the folder do not say",
 }
 _KNOWN = tuple(name for name in ModelChoice.model_fields if name not in ("path", "kind", "name", "source"))
 """What of a model may be unknown."""
@@ -60,7 +63,7 @@ def _filled(kind: ChoiceKind, values: dict[str, Any]) -> dict[str, Any]:
 
 def _digests(e: Evidence, model: ModelChoice) -> Iterator[DigestNote]:
     if model.declared_sha256:
-        yield DigestNote(sha256=model.declared_sha256, how=DECLARED)
+        yield DigestNote(sha256=model.declared_sha256, how=DECLARED.get(model.kind, ""))
     if model.path and model.sha256:
         yield DigestNote(sha256=model.sha256, how=_MEASURED[model.kind])
     if e.proof_is_current and e.proof_attempt and e.proof_attempt.target is None:

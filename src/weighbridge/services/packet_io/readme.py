@@ -124,7 +124,7 @@ def _why(c: Contents, d: DecisionFile, runtime: RuntimeFile, name: str) -> str:
     if name == "resources/forecast.csv":
         return code(runtime.missing.get("forecast_against_measured", "not recorded"))
     if name == "decision.intoto.json" and c.server is not None:
-        return "a server answered: the weights were not seen, so that there is no digest that a gate could speak of"
+        return "a server answered: there is no file by whose digest a gate could speak"
     if name == "route/" and d.status == "measured" and d.constraints.available_route != "local_cpu":
         return "this is no plan: it was run"
     if name == "route/" and d.constraints.available_route != "local_cpu":

@@ -31,7 +31,8 @@ def _server(c: Contents) -> Iterator[str]:
     assert server is not None
     told = server.figures.name if server.figures else "asked nothing yet"
     where = server.target.base_url or "an address of this machine, where it was started"
-    yield f"- Server: {code(told)} at {code(where)}, model {code(server.target.model)}; its weights were not seen"
+    weights = "started here with the files below" if server.target.origin == "started" else "its weights were not seen"
+    yield f"- Server: {code(told)} at {code(where)}, model {code(server.target.model)}; {weights}"
     if proof and proof.figures.server:
         yield f"- Server, resources: {code(served_resources(proof.figures).text)}"
         yield from (f"- **Doubt** on the server's account: {code(said)}" for said in proof.figures.server.doubts)

@@ -86,7 +86,7 @@ def _server(server: ServerFile) -> Iterator[tuple[str, str]]:
         yield "server_engine", f"{server.connected.engine} {server.connected.version}".strip()
     if server.hardware is not None:
         yield "hardware", server.hardware
-    yield "weights", "not seen: no digest"
+    yield "weights", "a folder of this machine" if server.target.origin == "started" else "not seen: no digest"
 
 
 def _licence(licence: LicenceFile) -> dict[str, str]:

@@ -9,6 +9,7 @@ from weighbridge.domain.packet_elsewhere import price_source, stop_proof
 from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.serving.billing import price_words
 from weighbridge.domain.serving.rental import Rental
+from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records_elsewhere import RentalRow
 from weighbridge.services.packet_io.report_page.units import (
@@ -60,8 +61,8 @@ def _server(c: Contents) -> Part:
         id="server",
         title="Server",
         paragraphs=(
-            "A server answered. Its weights were not seen: there is no digest of them. What it told of itself stands "
-            "here as it told it, beside what the client measured, and is never mixed with that.",
+            f"A server answered. {_weights(target)} What it told of itself stands here as it told it, beside what the "
+            "client measured, and is never mixed with that.",
             *(f"Doubt on its account: {line(one)}" for one in doubts),
         ),
         fields=(
@@ -70,6 +71,12 @@ def _server(c: Contents) -> Part:
         ),
         tables=(_account(server.figures),) if server.figures else (),
     )
+
+
+def _weights(target: Target) -> str:
+    if target.origin == "started":
+        return "It was started here, with the files that are named under Model."
+    return "Its weights were not seen: there is no digest of them."
 
 
 def _account(figures: ServerFigures) -> Table:
