@@ -172,7 +172,7 @@ def _settings_of(made: Forecast) -> tuple[object, ...]:
 
 
 def _has_file(model: ModelChoice) -> bool:
-    return model.kind != "named" and bool(model.path or model.file_name)
+    return model.kind != "named" and not model.served and bool(model.path or model.file_name)
 
 
 def _header(model: ModelChoice, deps: Deps) -> tuple[GgufHeader, int | None]:

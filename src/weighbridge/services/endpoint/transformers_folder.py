@@ -45,6 +45,12 @@ def describe_folder(folder: Path, name: str, cancelled: Callable[[], bool]) -> t
     return choice, _facts(config)
 
 
+def require_unchanged(folder: Path, name: str, sha256: str) -> None:
+    """BadInput where the files are not those that were chosen: evidence would name another model. Blocks."""
+    if digest_of(folder, _files(folder), lambda: False) != sha256:
+        raise BadInput(f"The folder {name} has changed since it was chosen.", "Choose the model again.")
+
+
 def digest_of(folder: Path, files: list[Path], cancelled: Callable[[], bool]) -> str:
     """SHA-256 of one line `DIGEST  NAME` for each file, sorted by name, as `sha256sum *` prints them."""
     lines = [f"{sha256_of(file, None, cancelled)}  {file.relative_to(folder).as_posix()}\n" for file in files]

@@ -20,6 +20,7 @@ from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.served import ServedRuntime
 from weighbridge.services.endpoint.started import HOST, StartedServer
+from weighbridge.services.endpoint.transformers_folder import require_unchanged
 from weighbridge.services.engine.death import last_line
 
 READY_S = 900.0
@@ -52,6 +53,8 @@ class TransformersRuntime(ServedRuntime):
     async def _connect(self) -> AsyncGenerator[Event, None]:
         self._place = await asyncio.to_thread(tempfile.mkdtemp, prefix="weighbridge-serve-")
         launch = self._launch
+        if launch.model_path:
+            await asyncio.to_thread(require_unchanged, Path(launch.model_path), self._target.model, launch.model_sha256)
         self._server = server = await serve.start_serving(
             self._target.model, launch.model_path, Path(self._place), launch.log_path, launch.settings.n_threads
         )
