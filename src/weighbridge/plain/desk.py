@@ -25,7 +25,7 @@ def new_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
     try:
         yield from _at_work(session)
     finally:
-        if not session.events() and session.run.packet is None and session.run.load is None:
+        if not (session.events() or session.run.packet or session.run.load or session.run.rentals):
             store.delete(session.run.id)
 
 

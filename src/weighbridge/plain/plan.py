@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.prove import accept_memory_risk, exit_of
+from weighbridge.plain.rented import cap_of, rented
 from weighbridge.plain.served import agree
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
@@ -43,11 +45,12 @@ def main(args: Namespace) -> int:
     check_target(target, lambda _: False)
     with new_session(real_deps()) as (session, runner):
         try:
-            return runner.run(_run(session, Chain(plan, pack, model_of(plan, path)), target, args.json))
+            code = runner.run(_run(session, Chain(plan, pack, model_of(plan, path)), target, args))
         except (Problem, KeyboardInterrupt):
-            if session.events():
+            if session.events() or session.run.rentals:
                 _say_saved(session.run)
             raise
+    return Exit.OUTSIDE if session.run.rental is not None and not session.run.rental.over else code
 
 
 class Chain:
@@ -139,28 +142,39 @@ def _next(session: Session, step: StepId) -> None:
     session.apply(want.Confirm(step=step))
 
 
-async def _run(session: Session, chain: Chain, target: Path, as_json: bool) -> int:
+async def _run(session: Session, chain: Chain, target: Path, args: Namespace) -> int:
+    cap = None if args.rent is None else cap_of(args.rent)
     take_surroundings(session)
     chain.policy(session)
     await chain.answer(session)
-    lines = Lines(session, diagnostics.note)
-    if not session.run.planned:
-        await follow(session, session.prove(), lines.show)
-        if session.run.proof is None or session.run.proof.outcome == "stopped":
-            return _interrupted(session)
-    _next(session, "proof")
-    if session.run.proof is not None and session.run.proof.outcome == "completed":
-        await follow(session, session.evaluate(), lines.show)
-        if session.run.evaluation is None or session.run.evaluation.outcome == "stopped":
-            return _interrupted(session)
-    _next(session, "eval")
+    async with nullcontext() if cap is None else rented(session, cap, args.share_token):
+        stopped = await _weigh(session)
+    if stopped:
+        _say_saved(session.run)
+        return Exit.INTERRUPTED
     chain.decide(session)
     note_end(session)
     await session.write_packet(target)
     _next(session, "packet")
-    _tell(session.run, as_json)
+    _tell(session.run, args.json)
     _tell_noise(session.run)
     return _exit(session.run)
+
+
+async def _weigh(session: Session) -> bool:
+    """Proof and eval, where anything can run them. True where somebody stopped one."""
+    lines = Lines(session, diagnostics.note)
+    if not session.run.planned:
+        await follow(session, session.prove(), lines.show)
+        if session.run.proof is None or session.run.proof.outcome == "stopped":
+            return True
+    _next(session, "proof")
+    if session.run.proof is not None and session.run.proof.outcome == "completed":
+        await follow(session, session.evaluate(), lines.show)
+        if session.run.evaluation is None or session.run.evaluation.outcome == "stopped":
+            return True
+    _next(session, "eval")
+    return False
 
 
 def _tell_noise(run: Run) -> None:
@@ -168,11 +182,6 @@ def _tell_noise(run: Run) -> None:
     if run.proof is not None:
         diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
     diagnostics.noise(run.evaluation.noise if run.evaluation else None, "the eval")
-
-
-def _interrupted(session: Session) -> int:
-    _say_saved(session.run)
-    return Exit.INTERRUPTED
 
 
 def _say_saved(run: Run) -> None:

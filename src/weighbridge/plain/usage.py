@@ -212,6 +212,7 @@ def _run(verbs: Verbs) -> None:
     verb.add_argument(
         "--rent", metavar="USD", help="rent the plan's GPU, spend at most so much, and stop it; without it: a plan only"
     )
+    verb.add_argument("--share-token", action="store_true", help="with --rent: a gated model's job gets the Hub token")
 
 
 def _verify(verbs: Verbs) -> None:

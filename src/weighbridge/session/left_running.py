@@ -13,7 +13,7 @@ from weighbridge.services.hub.jobs import ID_LABEL, Jobs, JobView
 from weighbridge.services.rentals import Ledger, Page
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
-from weighbridge.session.ordering import PORT, jobs_of
+from weighbridge.session.ordering import jobs_of
 from weighbridge.session.returning import identified, returned, told
 
 RUN_LABEL, CAP_LABEL, LIMIT_LABEL = "weighbridge-run", "weighbridge-cap-usd", "weighbridge-limit-s"
@@ -122,7 +122,7 @@ def _order(view: JobView, now: str) -> Order | None:
             repo=of["serve" if vllm else "--model-path"],
             revision=of["--revision"],
             command=words,
-            port=PORT,
+            port=int(of["--port"]),
             max_model_len=int(of["--max-model-len" if vllm else "--context-length"]),
             cap_usd=float(labels[CAP_LABEL]),
             time_limit_s=int(labels[LIMIT_LABEL]),

@@ -11,19 +11,18 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, HubProblem, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving import billing
+from weighbridge.domain.serving.commands import sglang, vllm
+from weighbridge.domain.serving.deployment import Deployment, require_servable
 from weighbridge.domain.serving.plan import ServePlan
-from weighbridge.domain.serving.rental import Engine, Hardware, Order
+from weighbridge.domain.serving.rental import Hardware, Order
 from weighbridge.services.hub.jobs import Jobs
+from weighbridge.services.tables import load_servers
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps, hub_of
 
 if TYPE_CHECKING:
     from weighbridge.session.session import Session
 
-PORT = 8000
-IMAGES: dict[Engine, str] = {"vllm": "vllm/vllm-openai:v0.33.0", "sglang": "lmsysorg/sglang:v0.5.23"}
-"""Pinned by tag, as of November 2026; [serve].image in a plan names another one."""
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAGGED = re.compile(r"[\w./-]+(:[0-9]+/[\w./-]+)?(:[\w.-]+|@sha256:[0-9a-f]{64})", re.ASCII)
 
 
@@ -49,7 +48,8 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
     it does not, the token stays here. BadInput, Refused or HubProblem say what is lacking.
     """
     run, deps = session.run, session.deps
-    model, serve, cap = _checked(run)
+    planned, cap = _checked(run)
+    model, serve = planned.model, planned.serve
     machine = _chosen(await hardware(deps), serve)
     price = machine.price
     if price is None:
@@ -69,11 +69,11 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
         run_id=run.id,
         hardware=machine,
         engine=serve.engine,
-        image=_image(serve),
+        image=_image(planned),
         repo=model.repo,
         revision=model.revision,
-        command=serve_command(serve, model, machine),
-        port=PORT,
+        command=_command(planned, machine),
+        port=planned.server.port,
         max_model_len=serve.max_model_len,
         cap_usd=cap,
         time_limit_s=limit_s,
@@ -83,9 +83,9 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
     )
 
 
-def _checked(run: Run) -> tuple[ModelChoice, ServePlan, float]:
-    """Model, way of serving and cap of a run that may be rented for. BadInput or Refused."""
-    model, serve = run.model, run.serve
+def _checked(run: Run) -> tuple[Deployment, float]:
+    """What is to be served, and the cap, of a run that may be rented for. BadInput or Refused."""
+    server = load_servers().of(run.serve.engine)
     if run.constraints.available_route != "rented_gpu":
         raise BadInput(
             "The route is not a rented GPU.", "Answer the question of the route anew in the step Constraints."
@@ -93,20 +93,13 @@ def _checked(run: Run) -> tuple[ModelChoice, ServePlan, float]:
     if run.constraints.privacy == "private_docs":
         hint = "Choose a server in your own network, or answer the privacy question anew in the step Constraints."
         raise Refused("The inputs may not leave your own machines, and a rented GPU is not one of them.", hint)
-    if model is None or not model.repo or model.served:
-        raise BadInput("No repository of the Hub is chosen for the rented GPU.", "Choose org/repo in the step Model.")
-    if not _COMMIT.fullmatch(model.revision):
-        hint = "Choose it again while the Hub can be reached, or name the commit: org/repo@COMMIT."
-        raise BadInput(f"{model.repo} is not pinned to a commit.", hint)
-    if model.file_name:
-        hint = "Choose the repository alone, one with safetensors."
-        raise BadInput(f"{serve.engine} serves whole repositories, not the file {model.file_name}.", hint)
+    model = require_servable(run.model, server)
     if lack := missing(run, "card"):
         raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
-    if serve.cap_usd is None:
+    if run.serve.cap_usd is None:
         hint = "Type it in the step Runtime, or give --rent USD."
         raise BadInput("There is no cap: say how many US dollars may be spent at most.", hint)
-    return model, serve, serve.cap_usd
+    return Deployment(model=model, server=server, serve=run.serve, settings=run.settings), run.serve.cap_usd
 
 
 def _chosen(found: tuple[Hardware, ...], serve: ServePlan) -> Hardware:
@@ -131,21 +124,14 @@ async def _needs_token(deps: Deps, model: ModelChoice) -> bool:
     return bool(repo.gate) or repo.private
 
 
-def _image(serve: ServePlan) -> str:
-    image = serve.image or IMAGES[serve.engine]
+def _image(planned: Deployment) -> str:
+    image = planned.image
     if not _TAGGED.fullmatch(image) or image.endswith(":latest"):
-        raise BadInput(f"The image {image!r} is not pinned.", f"Name it with a tag, as {IMAGES[serve.engine]}.")
+        raise BadInput(f"The image {image!r} is not pinned.", f"Name it with a tag, as {planned.server.image}.")
     return image
 
 
-def serve_command(serve: ServePlan, model: ModelChoice, machine: Hardware) -> tuple[str, ...]:
-    """What the container runs: weights and tokenizer of one commit, all GPUs of the machine."""
-    pinned = ("--revision", model.revision, "--host", "0.0.0.0", "--port", str(PORT))
-    length, gpus = str(serve.max_model_len), str(machine.gpus)
-    if serve.engine == "vllm":
-        many = ("--tensor-parallel-size", gpus) if machine.gpus > 1 else ()
-        tokens = ("--tokenizer-revision", model.revision, "--max-model-len", length)
-        return ("vllm", "serve", model.repo, *pinned, *tokens, *many)
-    many = ("--tp-size", gpus) if machine.gpus > 1 else ()
-    server = ("python3", "-m", "sglang.launch_server", "--model-path", model.repo)
-    return (*server, *pinned, "--context-length", length, *many)
+def _command(planned: Deployment, machine: Hardware) -> tuple[str, ...]:
+    """What the container runs: weights of one commit, reached from outside of it, on all GPUs of the machine."""
+    make, option = (vllm, "--tensor-parallel-size") if planned.serve.engine == "vllm" else (sglang, "--tp-size")
+    return make(planned, "0.0.0.0", *((option, str(machine.gpus)) if machine.gpus > 1 else ()))
