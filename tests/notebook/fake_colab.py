@@ -1,7 +1,8 @@
 """A `colab` command that can misbehave, in the words of google-colab-cli 0.7.5. State and log are in $FAKE_COLAB.
 
 Its log holds one line a call. What it does wrong is in the file `faults`, one word a line:
-hang_new, hang_exec, refuse_new, no_output, failed_cell, deaf_stop, forgets (lists nothing, as after a lost login).
+hang_new, hang_exec, refuse_new, no_output, failed_cell, deaf_stop, forgets (lists nothing, as after a lost login),
+orphan (a runtime comes up that nobody has named).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def line() -> str:
 
 
 def new() -> int:
+    (HERE / "asked").touch()
     if "refuse_new" in FAULTS:
         print("[colab] Allocation refused (precondition failed).", file=sys.stderr)
         return 1
@@ -59,6 +61,8 @@ def execute() -> int:
 
 
 def listed() -> int:
+    if "orphan" in FAULTS and (HERE / "asked").exists():
+        print("[?] m-s-orphan | Hardware: T4 | Shape: Standard | Variant: GPU")
     there = RUNNING.exists() and "forgets" not in FAULTS
     print(line() if there else "[colab] No active sessions found on server.")
     return 0

@@ -93,7 +93,7 @@ async def test_our_own_deadline_ends_what_hangs_and_the_runtime_is_stopped(
     planner: Session, fake: Path, tmp_path: Path, said: list[str], fault: str
 ) -> None:
     (fake / "faults").write_text(fault)
-    with pytest.raises(OutsideFailed, match="the time was over|within the time limit"):
+    with pytest.raises(OutsideFailed, match=r"the time was over|within the time limit"):
         await drive(planner, tmp_path, said, limit_s=2.0)
     assert not (fake / "running").exists()
     assert _is_gone(int((fake / "hanging").read_text()))
@@ -127,6 +127,15 @@ async def test_a_stop_that_nothing_shows_is_said_and_not_on_record(
         assert planner.run.notebook is not None and planner.run.notebook.stop == ""
     assert calls(fake).count("stop") == 3
     assert any(line.startswith("NOT PROVEN to be stopped") for line in said)
+
+
+async def test_a_runtime_that_came_up_without_a_name_is_told(
+    planner: Session, fake: Path, tmp_path: Path, said: list[str]
+) -> None:
+    (fake / "faults").write_text("refuse_new orphan")
+    with pytest.raises(OutsideFailed, match="Allocation refused"):
+        await drive(planner, tmp_path, said)
+    assert any(line.startswith("NOT PROVEN") and "m-s-orphan" in line for line in said)
 
 
 async def test_without_the_command_it_is_said_how_to_get_it(

@@ -124,7 +124,7 @@ async def test_a_packet_of_another_model_is_refused(planner: Session, ran: Ran) 
     assert planner.run.model is not None
     model = planner.run.model.model_copy(update={"sha256": "f" * 64})
     planner.keep(planner.run.model_copy(update={"model": model}))
-    with pytest.raises(BadInput, match="another model: .* and the plan's is .*ffffffffffff"):
+    with pytest.raises(BadInput, match=r"another model: .* and the plan's is .*ffffffffffff"):
         await import_evidence(planner, ran.packet)
 
 

@@ -49,12 +49,16 @@ class ColabRuntime:
         self._path, self.name = path, name
         self.endpoint = ""
         """As the service lists it; empty until it did."""
+        self.unnamed: frozenset[str] = frozenset()
+        """Runtimes that came up meanwhile, and that nobody here has named: one of them may be ours."""
+        self._others: frozenset[str] = frozenset()
 
     async def start(self, gpu: str = "") -> None:
         """Makes the runtime; `gpu` is one of the known names, or empty for none. OutsideFailed where there is none.
 
         What the command says of itself is not believed: the service has to list the runtime.
         """
+        self._others = frozenset(_endpoints(await self._listed()))
         said = await self._run(SHORT_S, "new", "-s", self.name, *(("--gpu", gpu) if gpu else ()))
         self.endpoint = _endpoint(await self._run(SHORT_S, "status", "-s", self.name), self.name)
         if said.code != 0 or not self.endpoint or self.endpoint not in (await self._listed()).text:
@@ -101,14 +105,21 @@ class ColabRuntime:
         return next((line.strip() for line in said.text.splitlines() if line.strip().startswith("https://")), "")
 
     async def stop(self) -> str:
-        """Gives the runtime back: tries thrice. Returns what shows it; empty where that it stopped is not proven."""
+        """Gives the runtime back: tries thrice. Returns what shows it; empty where that it stopped is not proven.
+
+        Empty too where there never was one: then `endpoint` is empty, and `unnamed` holds what it could be.
+        """
         for _ in range(3):
             before = await self._listed()
+            self.endpoint = self.endpoint or _endpoint(before, self.name)
             await self._run(STOP_S, "stop", "-s", self.name)
             status = await self._run(SHORT_S, "status", "-s", self.name)
             after = await self._listed()
             if self._proven(before, status, after):
                 return f"`colab stop`; `colab sessions` listed {self.endpoint} before, and lists it no more"
+            self.unnamed = frozenset(_endpoints(after)) - self._others - {self.endpoint}
+            if not self.endpoint:
+                return ""
         return ""
 
     def _proven(self, before: Said, status: Said, after: Said) -> bool:
@@ -177,9 +188,14 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not _SECRETS.search(name)}
 
 
-def _endpoint(said: Said, name: str) -> str:
+def _endpoints(said: Said) -> dict[str, str]:
+    """The runtimes that a command lists, with their names here (`?`: none)."""
     found = (match for line in said.text.splitlines() if (match := _ENDPOINT.search(line)))
-    return next((match["endpoint"] for match in found if match["name"] == name), "") if said.code == 0 else ""
+    return {match["endpoint"]: match["name"] for match in found} if said.code == 0 else {}
+
+
+def _endpoint(said: Said, name: str) -> str:
+    return next((endpoint for endpoint, named in _endpoints(said).items() if named == name), "")
 
 
 def _last(said: Said) -> str:

@@ -89,9 +89,9 @@ async def _stopped(runtime: ColabRuntime, tell: Tell) -> str:
     proof = await runtime.stop()
     if proof:
         tell(f"stopped: {proof}")
-    elif runtime.endpoint:
+    elif left := runtime.endpoint or ", ".join(sorted(runtime.unnamed)):
         tell(
-            f"NOT PROVEN to be stopped: {runtime.name} ({runtime.endpoint}). `colab stop -s {runtime.name}` and"
+            f"NOT PROVEN to be stopped: {runtime.name} ({left}). `colab stop -s {runtime.name}` and"
             " `colab sessions` by hand, or Runtime > Manage sessions in the browser."
         )
     return proof
