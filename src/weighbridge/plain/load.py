@@ -11,7 +11,7 @@ from weighbridge.domain.load.ramp import ladder
 from weighbridge.domain.load.records import LoadProgress, LoadRecord, LoadStep
 from weighbridge.domain.load.rows import progress_line
 from weighbridge.domain.load.words import scaling, words_of
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
@@ -21,7 +21,8 @@ from weighbridge.plain.texts.load import page, step_line
 from weighbridge.plain.texts.wrapping import columns
 from weighbridge.services.packs import find_pack
 from weighbridge.session.deps import real_deps
-from weighbridge.session.loading import TIME_LIMIT_S, load
+from weighbridge.session.endpoint_choice import is_served_spec
+from weighbridge.session.loading import NO_SERVER, TIME_LIMIT_S, load
 from weighbridge.session.session import Session
 
 _EXITS = {"errors": Exit.OUTSIDE, "failed": Exit.OUTSIDE, "stopped": Exit.INTERRUPTED}
@@ -32,6 +33,8 @@ def main(args: Namespace) -> int:
     rungs = ladder(args.concurrency)
     requests = None if args.requests is None else _whole(args.requests, "--requests")
     limit_s = TIME_LIMIT_S if args.time_limit is None else 60.0 * _whole(args.time_limit, "--time-limit")
+    if not is_served_spec(args.model):
+        raise Refused(*NO_SERVER)
     with new_session(real_deps()) as (session, runner):
         if args.cases is not None:
             session.apply(UsePack(pack=find_pack(args.cases)))

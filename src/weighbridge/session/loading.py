@@ -34,6 +34,12 @@ TIME_LIMIT_S = 1800.0
 REQUEST_LIMIT_S = 300.0
 """Of one answer, where neither case nor policy has a limit."""
 
+NO_SERVER = (
+    "The child on this machine answers one request at a time: there is no load to measure.",
+    "Choose a model that a server answers for: https://host/v1#name, ollama:NAME or transformers:FOLDER.",
+)
+"""What is wrong where there is no server, and the way out."""
+
 
 async def load(
     session: Session,
@@ -50,10 +56,7 @@ async def load(
     rungs = ramp.checked(concurrency)
     run = session.run
     if run.target is None:
-        raise Refused(
-            "The child on this machine answers one request at a time: there is no load to measure.",
-            "Choose a model that a server answers for: https://host/v1#name, ollama:NAME or transformers:FOLDER.",
-        )
+        raise Refused(*NO_SERVER)
     await session.check_can_run()
     if run.pack is None:
         raise BadInput("There are no cases to ask.", "Choose a pack of cases.")

@@ -14,7 +14,9 @@ _NAMES = "busy: requests under way on average; x one: answers a second by those 
 
 def page(record: LoadRecord, run_id: str, width: int) -> str:
     """Everything of a load test, in lines of at most `width` characters where the tables allow it."""
-    said = [line for sentence in words_of(record) for line in wrapped(clean_line(sentence, 2_000), width, "  ")]
+    end = (f"The server at the end: {record.shutdown}",) if record.shutdown else ()
+    sentences = (*words_of(record), *end)
+    said = [line for sentence in sentences for line in wrapped(clean_line(sentence, 2_000), width, "  ")]
     parts = [table(_head(record, run_id))]
     if record.steps:
         parts += [grid(THROUGHPUT, throughput(record.steps)), grid(LATENCY, latency(record.steps))]
@@ -30,7 +32,6 @@ def _head(record: LoadRecord, run_id: str) -> list[tuple[str, str]]:
         ("server", f"{target.base_url or 'started here'}{f' ({engine})' if engine else ''}"),
         ("model", target.model),
         ("answers", f"of at most {counted(record.max_tokens, 'token')}, where a case has no limit of its own"),
-        ("end", record.shutdown),
     ]
     return [(name, clean_line(text, 400)) for name, text in pairs if text]
 
