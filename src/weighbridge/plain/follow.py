@@ -25,6 +25,7 @@ from weighbridge.domain.proof.events import (
 )
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.figures import counted, phase_words, progress
@@ -134,11 +135,14 @@ def _change(event: Event) -> str | None:
         case RequestStarted():
             what = "warm-up" if event.warmup else f"case {event.case}" if event.case else "prompt"
             again = f", repeat {event.repeat}" if event.repeat > 1 else ""
-            return f"{what}{again}: {counted(event.prompt_tokens or 0, 'token')} to read"
+            size = "sent" if event.prompt_tokens is None else f"{counted(event.prompt_tokens, 'token')} to read"
+            return f"{what}{again}: {size}"
         case Failed():
             return f"failed ({event.kind}, {phase_words(event.phase)}): {event.message}"
         case Graded():
             return f"case {event.case}: {'PASS' if event.passed else 'FAIL'}, {event.reason}"
+        case Stopped(how="released" | "left_running"):
+            return shutdown_text(event)
         case Stopped():
             gone = "gone" if event.gone else "STILL THERE"
             return f"{event.how} in {event.seconds:.2f} s; process {event.pid} is {gone}"
