@@ -93,10 +93,11 @@ def stream(*texts: str, finish: str = "stop", last: Iterable[Any] = ()) -> Reply
 
 
 class BadServer:
-    """`seen`: every request, in the order of their coming."""
+    """`seen`: every request, in the order of their coming. `sent_bytes`: of bodies, as far as they were taken."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
+        self.sent_bytes = 0
         self._replies: dict[str, list[Reply]] = {}
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -180,6 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server_of_test.wait(part)
             elif isinstance(part, bytes) and part:
                 self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                self.server_of_test.sent_bytes += len(part)
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from bad_server import BadServer
 from real_servers import llama_server as llama_server
 
 from weighbridge.services.endpoint import keys
@@ -16,3 +17,10 @@ def no_keys() -> Iterator[None]:
     keys.forget()
     yield
     keys.forget()
+
+
+@pytest.fixture
+def bad() -> Iterator[BadServer]:
+    """A server that does what the test says."""
+    with BadServer() as server:
+        yield server

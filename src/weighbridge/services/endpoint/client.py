@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -44,6 +46,7 @@ class Client:
         self._http = httpx2.AsyncClient(
             trust_env=False,
             follow_redirects=False,
+            verify=_trust(urlsplit(self.base_url).scheme),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64),
             headers={"User-Agent": f"weighbridge/{__version__}", "Accept-Encoding": "identity"},
@@ -175,3 +178,9 @@ class Client:
 
     def _shown(self, path: str) -> str:
         return urlsplit(self._joined(path)).path
+
+
+@lru_cache
+def _trust(scheme: str) -> ssl.SSLContext:
+    """Whose certificates count: those that the client's own default names. Without encryption nobody's are read."""
+    return httpx2.create_ssl_context(trust_env=False) if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
