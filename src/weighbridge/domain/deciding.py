@@ -120,6 +120,10 @@ def _unknown(run: Run, fetched: int | None, rate: float | None) -> list[str]:
         named |= set(run.evaluation.job_ids if run.evaluation else ())
     lost = len(named - set(run.spent))
     unknown = [f"time and tokens of {lost} other job{'s' if lost > 1 else ''} are not known"] if lost else []
+    uncounted = sum(job.uncounted for job in run.spent.values())
+    if uncounted:
+        answers = "1 answer" if uncounted == 1 else f"{uncounted} answers"
+        unknown.append(f"tokens of {answers} are not known: the server does not count them")
     if fetched is None:
         unknown.append("bytes fetched are not known")
     if run.rentals:

@@ -28,6 +28,7 @@ _AS_LOADED = {
 }
 """Why a field is null although the model was loaded."""
 _NO_REPO = "the file came from no repository"
+_NO_SERVED_REPO = "the server does not tell from which repository its model came"
 _OTHER_MODEL = "another model has been chosen since"
 _NOT_SO_FAR = "the proof did not get so far"
 _SERVERS_OWN = "a server answered: this is its own affair, and it does not tell it"
@@ -104,7 +105,8 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
     lowered = last(live, ThreadsLowered)
     later = f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
     values["threads_from"] = f"{swept.how}{later}" if swept else None
-    reasons = {**(_AS_LOADED if loaded else {}), **dict.fromkeys(_ORIGIN, _NO_REPO if same else _OTHER_MODEL)}
+    origin = (_NO_REPO if attempt.target is None else _NO_SERVED_REPO) if same else _OTHER_MODEL
+    reasons = {**(_AS_LOADED if loaded else {}), **dict.fromkeys(_ORIGIN, origin)}
     known = {name: None if value == "" else value for name, value in values.items()}
     otherwise = _NOT_SO_FAR if attempt.target is None else _SERVERS_OWN
     return Recipe(

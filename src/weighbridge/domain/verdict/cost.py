@@ -15,11 +15,13 @@ class JobCost(Record):
     """One proof or eval, warm-ups and crashed children included; the trials of threads ask for no answer.
 
     `wall_s`: seconds from its start to its last event. `tokens_read`: of prompts, without those kept in the KV cache.
+    `uncounted`: answers of which a server left tokens uncounted: what they came to is in neither sum.
     """
 
     wall_s: float = 0.0
     tokens_read: int = 0
     tokens_written: int = 0
+    uncounted: int = 0
 
 
 class JobCostFold:
@@ -28,28 +30,37 @@ class JobCostFold:
     def __init__(self) -> None:
         self.job_id = ""
         self._wall_s = 0.0
-        self._read = self._written = 0
+        self._read = self._written = self._uncounted = 0
+        self._served = False
 
     @property
     def cost(self) -> JobCost:
-        return JobCost(wall_s=round(self._wall_s, 3), tokens_read=self._read, tokens_written=self._written)
+        wall_s, read, written = round(self._wall_s, 3), self._read, self._written
+        return JobCost(wall_s=wall_s, tokens_read=read, tokens_written=written, uncounted=self._uncounted)
 
     def add(self, event: Event) -> None:
         match event:
             case Heartbeat():
                 return
             case Attempt():
-                self.job_id = event.job_id
+                self.job_id, self._served = event.job_id, event.target is not None
             case Prefilled():
                 self._read += event.prompt_tokens - event.reused_tokens
-            case Completed() if event.pieces is not None:
-                self._read += (event.prompt_tokens or 0) - event.reused_tokens
-                self._written += (event.output_tokens or event.pieces) - event.pieces
-            case Token():
+            case Completed() if self._served:
+                self._answer(event)
+            case Token() if not self._served:
                 self._written += 1
             case _:
                 pass
         self._wall_s = max(self._wall_s, event.t)
+
+    def _answer(self, done: Completed) -> None:
+        """A server's own counts; a count that it does not give is none."""
+        if done.prompt_tokens is None or done.output_tokens is None:
+            self._uncounted += 1
+        if done.prompt_tokens is not None:
+            self._read += max(0, done.prompt_tokens - done.reused_tokens)
+        self._written += done.output_tokens or 0
 
 
 def costs_of(jobs: Iterable[Iterable[Event]]) -> dict[str, JobCost]:

@@ -99,7 +99,7 @@ def _servers(c: Contents) -> Iterator[str]:
     for first, stopped in left:
         yield f"- {_rests_on(c, [first])}: {cell(shutdown_text(stopped))}"
     command = c.runtime.plan.stop_command if c.runtime and c.runtime.plan else ""
-    if any(stopped.how == "left_running" for _, stopped in left):
+    if any(stopped.how == "left_running" and first.target.origin == "given" for first, stopped in left if first.target):
         yield f"- The command that stops it: {code(command) if command else 'owed, nobody has typed it'}"
     yield ""
 
@@ -112,7 +112,8 @@ def _rentals(c: Contents) -> Iterator[str]:
     for row in c.rentals.rows:
         rental = row.rental
         yield f"- {code(rental.job_id or rental.order.id)} on {code(rental.order.hardware.name)}: {_proof_of(rental)}"
-        yield from (f"  - {code(one.stage)} at {cell(one.at)} {cell(one.message)}".rstrip() for one in rental.stages)
+        for one in rental.stages:
+            yield f"  - {code(one.stage)} at {cell(one.at)}{f': {code(one.message)}' if one.message else ''}"
         yield f"  - {cost_line(row)}"
     yield ""
 

@@ -10,7 +10,19 @@ from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.stats import words_for
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.records import DecisionFile
-from weighbridge.services.packet_io.report_page.units import LINE, bare, contended, cut, line, mib, rate, said, seconds
+from weighbridge.services.packet_io.report_page.units import (
+    LINE,
+    NOT_MEASURED,
+    bare,
+    contended,
+    cut,
+    line,
+    mib,
+    number,
+    rate,
+    said,
+    seconds,
+)
 from weighbridge.services.packet_io.report_page.view import CaseView, Cell, Field, Results, Said, Table, Tone
 
 SHOWN = 100
@@ -93,7 +105,7 @@ def _table(rows: Sequence[tuple[int, CaseResult]]) -> Table:
                 bare(seconds(row.ttft_s)),
                 bare(rate(row.decode_tokens_per_s)),
                 bare(mib(row.peak_rss_bytes)),
-                Cell(f"{row.output_tokens:,}", "number"),
+                number(NOT_MEASURED if row.output_tokens is None else f"{row.output_tokens:,}"),
                 Cell(line(row.stop_reason) or "none"),
             )
             for at, row in rows
