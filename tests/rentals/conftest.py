@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fakejobs.fake_jobs import FakeJobs
 
+from weighbridge.cli import main
 from weighbridge.domain import intents as want
 from weighbridge.domain.serving.rental import Waits
 from weighbridge.services.endpoint import keys
@@ -17,7 +19,25 @@ from weighbridge.session import Deps, Session
 
 REPO = "acme/small-Instruct"
 CARD = "---\nlicense: apache-2.0\nlanguage: [en]\n---\n# Small\n"
-FAST = Waits(poll=0.02, scheduling=2.0, ready=2.0, silent=0.3, stop=0.5, refuse=0.3, found=900.0)
+PLAN = f"""[constraints]
+available_route = "rented_gpu"
+[model]
+use = "{REPO}"
+[serve]
+hardware = "l4x1"
+[eval]
+cases = "cases.toml"
+"""
+CASE = """[[case]]
+id = "paris-{n}"
+prompt = "Which city is it?"
+why = "It is told in one word."
+[case.grader]
+kind = "includes"
+target = "Paris"
+"""
+PACK = 'id = "paris"\ntitle = "One city"\n[policy]\nmin_pass = 5\n' + "".join(CASE.format(n=n) for n in range(5))
+FAST = Waits(poll=0.02, scheduling=0.6, ready=0.6, silent=0.3, stop=0.5, refuse=0.3, found=900.0)
 
 
 @pytest.fixture
@@ -53,3 +73,23 @@ async def planned(session: Session, cap: str = "1.00") -> None:
     await session.choose_model(REPO)
     session.apply(want.ChangeServe(field="hardware", value="l4x1"))
     session.apply(want.ChangeServe(field="cap_usd", value=cap))
+
+
+@pytest.fixture
+def here(
+    rented_deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """`weighbridge ARGS` inside this process: exit code, standard output, standard error."""
+    for verb in ("plan", "rentals"):
+        monkeypatch.setattr(f"weighbridge.plain.{verb}.real_deps", lambda: rented_deps)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.toml").write_text(PLAN)
+    (tmp_path / "cases.toml").write_text(PACK)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        code = main(args)
+        said = capfd.readouterr()
+        assert "Traceback" not in said.out + said.err, said.err
+        return code, said.out, said.err
+
+    return run

@@ -1,0 +1,233 @@
+"""What can go wrong with a rental: one clear sentence each, and money never lost in silence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+import pytest
+from fakejobs.fake_handler import LOST
+from fakejobs.fake_jobs import FakeJobs
+
+from weighbridge.domain import intents as want
+from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
+from weighbridge.domain.serving.rental import Rental
+from weighbridge.services.rentals import Ledger
+from weighbridge.session import Session, renting
+
+START = r"POST /api/jobs/tester$"
+
+
+async def rented(session: Session) -> Rental:
+    order = await renting.order_of(session)
+    async with aclosing(renting.rent(session, order)) as states:
+        return [rental async for rental in states][-1]
+
+
+def pages(session: Session) -> list[Rental]:
+    return [page.rental for page in Ledger(session.deps.home).pages() if page.rental]
+
+
+def never_starts(service: FakeJobs) -> None:
+    service.starts_after_s = None
+
+
+def fails(service: FakeJobs) -> None:
+    service.fails = "CUDA out of memory"
+
+
+def never_ready(service: FakeJobs) -> None:
+    service.ready = False
+
+
+FAILURES: dict[str, tuple[Callable[[FakeJobs], None], str]] = {
+    "never starts": (never_starts, "did not start within"),
+    "fails": (fails, "CUDA out of memory"),
+    "never ready": (never_ready, "its server did not answer within"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_a_job_that_gets_nowhere_is_given_back_and_says_why(
+    renter: Session, service: FakeJobs, failure: str
+) -> None:
+    prepare, sentence = FAILURES[failure]
+    prepare(service)
+    service.speed = 1
+    rental = await rented(renter)
+    assert sentence in rental.message and not rental.endpoint
+    assert rental.over and rental.cost is not None and not service.living()
+    assert renter.run.rental == rental and renter.run.target is None
+
+
+async def test_a_preempted_job_is_said_to_have_ended_by_itself_with_its_cost(
+    renter: Session, service: FakeJobs
+) -> None:
+    await rented(renter)
+    service.end(service.living()[0], "CANCELED")
+    rental = await renting.give_back(renter)
+    assert rental.over and rental.stop is not None and not rental.stop.asked
+    assert "preempted" in rental.message and rental.cost is not None and rental.cost.amount_usd is not None
+
+
+async def test_a_job_that_reaches_its_cap_is_ended_by_the_provider_and_said_so(
+    renter: Session, service: FakeJobs
+) -> None:
+    renter.apply(want.ChangeServe(field="cap_usd", value="0.10"))
+    rental = await rented(renter)
+    job = service.living()[0]
+    while not job.over:
+        await asyncio.sleep(0.02)
+    with pytest.raises(Problem, match=r"stopped|ended|refuse|reach|names no address"):
+        await first_failure(renter)
+    back = await renting.give_back(renter)
+    assert "time limit of 6 minutes" in back.message and back.cost is not None
+    assert back.cost.amount_usd is not None and back.cost.amount_usd <= rental.order.cap_usd
+
+
+async def first_failure(session: Session) -> None:
+    """Raises what a proof fails with."""
+    async for _ in session.prove():
+        pass
+    assert session.run.proof is not None and session.run.proof.outcome == "failed"
+    raise OutsideFailed(session.run.proof.message)
+
+
+async def test_a_price_that_changed_between_agreement_and_start_starts_nothing(
+    renter: Session, service: FakeJobs
+) -> None:
+    order = await renting.order_of(renter)
+    service.micro_usd["l4x1"] = 20_000
+    with pytest.raises(renting.PriceChanged, match=r"0\.8 USD an hour .* 1\.2 USD an hour"):
+        await anext(renting.rent(renter, order))
+    assert not service.jobs and not pages(renter)
+
+
+REFUSALS = {402: (Refused, "credit"), 401: (Refused, "token"), 403: (Refused, "token"), 429: (HubProblem, "no more")}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_refused_start_is_one_sentence_and_no_rental(renter: Session, service: FakeJobs, status: int) -> None:
+    kind, word = REFUSALS[status]
+    service.fault(START, status=status)
+    with pytest.raises(kind, match=word):
+        await rented(renter)
+    (page,) = pages(renter)
+    assert page.never and page.over and not await renting.left_running(renter.deps, everywhere=True)
+
+
+@pytest.mark.parametrize("status", [LOST, 500])
+async def test_a_start_without_an_answer_is_looked_for_by_its_label(
+    renter: Session, service: FakeJobs, status: int
+) -> None:
+    service.fault(START, status=status, times=1)
+    if status == LOST:
+        rental = await rented(renter)
+        assert rental.endpoint and rental.job_id == service.living()[0].id
+        return
+    with pytest.raises(OutsideFailed, match="not known whether"):
+        await rented(renter)
+    (left,) = await renting.left_running(renter.deps)
+    assert not left.job_id and not left.never, "it stays open until the Hub had time to list it"
+
+
+async def test_a_cancel_without_effect_is_loud_and_stays_in_the_ledger(renter: Session, service: FakeJobs) -> None:
+    await rented(renter)
+    service.cancel_works = service.cap_kept = False
+    rental = await renting.give_back(renter)
+    assert not rental.over and rental.message.startswith("NOT PROVEN TO HAVE STOPPED")
+    assert rental.url in rental.message and service.living()[0].cancels > 1
+    (left,) = await renting.left_running(renter.deps)
+    assert left.job_id == rental.job_id
+    service.cancel_works = True
+    assert (await renting.stop_left(renter.deps, left)).over
+
+
+async def test_an_endpoint_that_goes_on_to_answer_is_no_proof_of_stop(renter: Session, service: FakeJobs) -> None:
+    await rented(renter)
+    service.serves_after_end = True
+    rental = await renting.give_back(renter)
+    assert rental.stop is not None and rental.stop.stage == "CANCELED" and rental.stop.endpoint_refuses is False
+    assert not rental.over and "NOT PROVEN" in rental.message
+
+
+async def test_a_hub_that_fails_now_and_then_is_asked_again(renter: Session, service: FakeJobs) -> None:
+    service.fault(r"GET /api/jobs/tester/", status=502, times=3)
+    assert (await rented(renter)).endpoint
+    service.fault(r"POST .*/cancel", status=500, times=2)
+    assert (await renting.give_back(renter)).over
+
+
+async def test_a_hub_that_falls_silent_leaves_the_rental_open_and_loud(renter: Session, service: FakeJobs) -> None:
+    await rented(renter)
+    service.fault(r"/api/jobs/tester", status=503)
+    rental = await renting.give_back(renter)
+    assert not rental.over and "503" in rental.message
+    assert [left.job_id for left in await renting.left_running(renter.deps)] == [rental.job_id]
+
+
+async def test_seconds_that_the_hub_does_not_count_are_the_span_of_its_times(
+    renter: Session, service: FakeJobs
+) -> None:
+    service.durations = False
+    await rented(renter)
+    cost = (await renting.give_back(renter)).cost
+    assert cost is not None and cost.seconds and "span" in cost.seconds_source
+
+
+async def test_leaving_while_it_starts_gives_it_back(renter: Session, service: FakeJobs) -> None:
+    service.ready = False
+    order = await renting.order_of(renter)
+    async with aclosing(renting.rent(renter, order)) as states:
+        async for rental in states:
+            if rental.stage == "RUNNING":
+                break
+    assert service.jobs and not service.living()
+    assert renter.run.rental is not None and renter.run.rental.over
+
+
+async def test_a_cancelled_start_still_keeps_the_job_in_the_ledger_and_stops_it(
+    renter: Session, service: FakeJobs
+) -> None:
+    task = asyncio.create_task(rented(renter))
+    while not service.calls(START):
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (page,) = pages(renter)
+    assert page.job_id and page.over and not service.living()
+
+
+UNFIT: dict[str, tuple[str, str, type[Problem], str]] = {
+    "no cap": ("cap_usd", "", BadInput, "no cap"),
+    "no hardware": ("hardware", "", BadInput, "l4x1, l4x4"),
+    "unknown hardware": ("hardware", "tpu", BadInput, "no hardware 'tpu'"),
+    "no GPU": ("hardware", "cpu-basic", BadInput, "has no GPU"),
+    "unpinned image": ("image", "vllm/vllm-openai", BadInput, "not pinned"),
+    "latest": ("image", "vllm/vllm-openai:latest", BadInput, "not pinned"),
+}
+
+
+@pytest.mark.parametrize("lack", UNFIT)
+async def test_what_an_order_lacks_is_said_before_anything_costs(renter: Session, service: FakeJobs, lack: str) -> None:
+    field, value, kind, sentence = UNFIT[lack]
+    renter.apply(want.ChangeServe(field=field, value=value))
+    with pytest.raises(kind) as caught:
+        await renting.order_of(renter)
+    assert sentence in f"{caught.value} {getattr(caught.value, 'hint', '')}" and not service.jobs
+
+
+async def test_private_inputs_never_go_to_a_rented_machine(renter: Session, service: FakeJobs) -> None:
+    renter.apply(want.Answer(field="privacy", value="private_docs"))
+    renter.apply(want.Answer(field="available_route", value="rented_gpu"))
+    with pytest.raises(Refused, match="may not leave"):
+        await renting.order_of(renter)
+
+
+async def test_a_second_rental_waits_for_the_first_one(renter: Session, service: FakeJobs) -> None:
+    await rented(renter)
+    with pytest.raises(Refused, match="may still run"):
+        await rented(renter)
+    assert len(service.jobs) == 1

@@ -1,0 +1,93 @@
+"""`run PLAN --rent USD` and `weighbridge jobs`, as a person and a program read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakejobs.fake_jobs import FakeJobs
+
+from weighbridge.services.packet_io.verify import verify_packet
+from weighbridge.services.rentals import Ledger
+
+Here = Callable[..., tuple[int, str, str]]
+
+
+def test_a_plan_is_rented_for_weighed_and_given_back_with_its_cost(
+    here: Here, service: FakeJobs, tmp_path: Path
+) -> None:
+    code, out, err = here("run", "plan.toml", "-o", "packet", "--rent", "1.00", "--json")
+    told = json.loads(out)
+    assert code == 0, err
+    assert told["planned"] is False and told["proof"]["outcome"] == "completed"
+    assert not service.living() and verify_packet(tmp_path / "packet").ok
+    assert "1.00 USD" in err and "74 minutes" in err, "price, cap and time limit stand before the start"
+    assert "Proof of stop" in err and "It cost" in err
+    left = {"endpoint", "cost", "stop", "shutdown"} & set(told["missing"])
+    assert not left, told["missing"]
+
+
+def test_without_rent_it_stays_a_plan_and_nothing_is_started(here: Here, service: FakeJobs) -> None:
+    code, out, _ = here("run", "plan.toml", "-o", "packet", "--json")
+    assert code == 0 and json.loads(out)["planned"] is True
+    assert not service.jobs
+
+
+@pytest.mark.parametrize("amount", ["much", "-1", "0", "nan", "1e9"])
+def test_a_cap_that_is_no_amount_is_exit_2(here: Here, service: FakeJobs, amount: str) -> None:
+    code, _, err = here("run", "plan.toml", "-o", "packet", f"--rent={amount}")
+    assert code == 2 and "--rent takes" in err and not service.jobs
+
+
+def test_a_cap_that_buys_no_start_names_the_least_one(here: Here, service: FakeJobs) -> None:
+    code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "0.05")
+    assert code == 2 and "0.08 USD" in err and not service.jobs
+
+
+def test_a_job_that_fails_is_exit_4_with_the_end_of_its_log_and_no_packet(
+    here: Here, service: FakeJobs, tmp_path: Path
+) -> None:
+    service.fails = "CUDA out of memory"
+    code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    assert code == 4 and "CUDA out of memory" in err and "Loading weights" in err
+    assert not (tmp_path / "packet").exists()
+
+
+def test_a_machine_that_cannot_be_stopped_is_said_loudly_and_exit_4(here: Here, service: FakeJobs) -> None:
+    service.cancel_works = service.cap_kept = False
+    code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    assert code == 4 and "NOT PROVEN TO HAVE STOPPED" in err and "weighbridge jobs stop" in err
+    code, out, _ = here("jobs")
+    assert code == 0 and "MAY STILL RUN" in out
+    service.cancel_works = True
+    code, out, _ = here("jobs", "stop", "all", "--json")
+    stopped = json.loads(out)
+    assert code == 0 and stopped["stop"]["stage"] == "CANCELED" and stopped["cost"]["amount_usd"] > 0
+    assert not service.living()
+
+
+def test_jobs_lists_stops_and_prices(here: Here, service: FakeJobs, home: Path) -> None:
+    assert here("jobs") == (0, "weighbridge has rented nothing.\n", "")
+    code, out, _ = here("jobs", "hardware")
+    assert code == 0 and "l4x1: 0.80 USD an hour, 1 x L4 24 GB" in out
+    service.fails = "no such model"
+    here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    code, out, _ = here("jobs", "list", "--json")
+    (row,) = [json.loads(line) for line in out.splitlines()]
+    assert (row["state"], row["job"]) == ("over", next(iter(service.jobs)))
+    assert here("jobs", "stop")[0] == 2 and here("jobs", "stop", "ffff")[0] == 2
+    (page,) = Ledger(home).pages()
+    (home / "rentals" / f"{page.id}.json").write_text("{")
+    assert "DAMAGED" in here("jobs")[1]
+
+
+def test_without_a_token_nothing_is_rented_and_the_list_says_that_the_hub_was_not_asked(
+    here: Here, service: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    assert code == 3 and "No Hub token is set" in err and not service.jobs
+    code, _, err = here("jobs")
+    assert code == 0 and "No Hub token" in err
