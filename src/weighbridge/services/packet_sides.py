@@ -17,8 +17,9 @@ from weighbridge.domain.compare.side import (
     SideGate,
     SideHead,
     SideProof,
+    SideServer,
 )
-from weighbridge.domain.proof.events import Attempt, Event, Loaded
+from weighbridge.domain.proof.events import Attempt, Connected, Event, Loaded
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import threads_of
@@ -42,6 +43,8 @@ MACHINE = (
 _NO_QUESTION = {"why", "tags", "must_pass", "disabled"}
 """Fields of a case that neither ask nor expect anything."""
 _SAMPLER = ("n_ctx", "n_batch", "n_ubatch", "max_tokens", "temperature", "seed", "prefix_reuse", "n_gpu_layers")
+_ASKED = ("max_tokens", "temperature", "seed")
+"""Settings that a server takes from here."""
 _ENGINE = ("type_k", "type_v", "flash_attn", "use_extra_bufts", "load_mode")
 
 
@@ -71,7 +74,23 @@ def _side(path: str, report: Report, c: Contents, decision: DecisionFile, runtim
         head=_head(path, report, decision),
         machine={name: getattr(c.system, name, None) for name in MACHINE},
         proof=_proof(c, runtime),
+        server=_server(c),
         evaluation=_eval(c, decision.evaluation, c.policy) if decision.evaluation and c.policy else None,
+    )
+
+
+def _server(c: Contents) -> SideServer | None:
+    server = c.server
+    if server is None:
+        return None
+    told, rented = server.connected, c.rentals.rows[-1].rental.order if c.rentals and server.hardware else None
+    return SideServer(
+        engine=clean_line(f"{told.engine} {told.version}".strip(), 80) if told else "",
+        address=clean_line(server.target.base_url, 200),
+        model=clean_line(server.target.model, 200),
+        hardware=clean_line(server.hardware, 80) if server.hardware else None,
+        here=server.figures is not None and server.figures.pid is not None,
+        revision=clean_line(rented.revision, 80) if rented else "",
     )
 
 
@@ -102,7 +121,7 @@ def _proof(c: Contents, runtime: RuntimeFile) -> SideProof | None:
     return SideProof(
         conditions=_conditions(job, note.figures.noise, current=note.current, outcome=note.outcome),
         prompt=note.prompt,
-        figures=tuple(_figures(note.figures)),
+        figures=(*_figures(note.figures), *_of_the_server(c, note.figures)),
     )
 
 
@@ -122,6 +141,8 @@ def _settings(job: Sequence[Event], attempt: Attempt | None) -> dict[str, str | 
     """What the last child ran with: threads as used, what was wished, and what the engine made of it."""
     if attempt is None:
         return {}
+    if attempt.target is not None:
+        return _served_settings(job, attempt)
     wished, loaded = attempt.settings.model_dump(), last(job, Loaded)
     decode, prefill = threads_of(job) or (None, None)
     values: dict[str, object] = {
@@ -133,6 +154,32 @@ def _settings(job: Sequence[Event], attempt: Attempt | None) -> dict[str, str | 
         "mode": attempt.mode,
     }
     return {name: None if value is None else clean_line(str(value), 80) for name, value in values.items()}
+
+
+def _served_settings(job: Sequence[Event], attempt: Attempt) -> dict[str, str | None]:
+    """What a server takes from here, and what it tells of its own."""
+    wished, told = attempt.settings, last(job, Connected)
+    values: dict[str, object] = {
+        **{name: getattr(wished, name) for name in _ASKED},
+        "max_model_len": told.max_model_len if told else None,
+        "runtime": attempt.runtime,
+    }
+    return {name: None if value is None else clean_line(str(value), 80) for name, value in values.items()}
+
+
+def _of_the_server(c: Contents, figures: JobFigures) -> list[SideFigure]:
+    """Memory as the server tells it, and what renting it has cost: shown, and never counted."""
+    server = figures.server
+    if server is None:
+        return []
+    paid = c.rentals.rented_usd if c.rentals else None
+    told = (
+        ("ttft_reused_s", "TTFT, prefix reused", "s", figures.ttft_reused_s),
+        ("server_gpu_memory", "GPU memory (server)", "bytes", server.gpu_memory_bytes),
+        ("server_memory", "memory (server)", "bytes", server.memory_bytes),
+        ("rented_usd", "cost of rented GPUs", "USD", paid),
+    )
+    return [_one(name, label, unit, "shown", value, int(value is not None)) for name, label, unit, value in told]
 
 
 def _figures(figures: JobFigures) -> list[SideFigure]:
@@ -152,7 +199,7 @@ def _figures(figures: JobFigures) -> list[SideFigure]:
             }
         )
 
-    itl = figures.spreads.get("itl_s")
+    itl, of = figures.spreads.get("itl_s"), " between pieces" if figures.server else ""
     gaps = itl.n if itl else 0
     load, peak = figures.load_s, figures.peak_rss_bytes
     return [
@@ -161,7 +208,7 @@ def _figures(figures: JobFigures) -> list[SideFigure]:
         runs("decode_tokens_per_s", "decode", "tokens/s", "higher"),
         SideFigure(
             name="itl_p50_s",
-            label="ITL p50",
+            label=f"ITL p50{of}",
             unit="s",
             better="lower",
             ground="gaps",
@@ -170,7 +217,7 @@ def _figures(figures: JobFigures) -> list[SideFigure]:
             low=itl.low if itl else None,
             high=itl.high if itl else None,
         ),
-        _one("itl_p95_s", "ITL p95", "s", "shown", figures.itl_p95_s, gaps),
+        _one("itl_p95_s", f"ITL p95{of}", "s", "shown", figures.itl_p95_s, gaps),
         _one("peak_rss_bytes", "peak RSS", "bytes", "single", peak, int(peak is not None)),
         _one("load_s", "load", "s", "shown", load, int(load is not None)),
     ]

@@ -10,7 +10,7 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.compare.side import Better, SideGate, SideHead, Unit
 from weighbridge.domain.verdict.decision import Choice
 
-What = Literal["cases", "model", "machine", "settings", "prompt", "quiet"]
+What = Literal["server", "cases", "model", "machine", "settings", "prompt", "quiet"]
 Part = Literal["packet", "proof", "eval"]
 CaseChange = Literal["passes", "fails", "fixed", "regressed", "no result", "changed", "only old", "only new"]
 FigureMark = Literal["alike", "better", "worse", "regression", "not comparable", "not measured"]

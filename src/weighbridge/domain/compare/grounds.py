@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from weighbridge.domain.compare.case_rows import Pair, pairs
 from weighbridge.domain.compare.comparison import Allowed, Part, Sameness, What
+from weighbridge.domain.compare.server_rows import Said, same_server, served_machine, served_model
 from weighbridge.domain.compare.side import JobConditions, Side, SideEval, SideProof
 from weighbridge.domain.text import clean_line
 
@@ -24,7 +25,10 @@ UNKNOWN = "not known"
 
 def sameness(old: Side, new: Side) -> tuple[Sameness, ...]:
     """Everything that is looked at before anything is compared, in the order in which it is said."""
-    found = [_cases(old, new), _model(old, new), _machine(old.machine, new.machine)]
+    served = (
+        [] if old.server is None and new.server is None else [_served("server", same_server(old.server, new.server))]
+    )
+    found = [*served, _cases(old, new), _model(old, new), _machine(old, new)]
     sides: tuple[tuple[Part, SideProof | SideEval | None, SideProof | SideEval | None], ...] = (
         ("proof", old.proof, new.proof),
         ("eval", old.evaluation, new.evaluation),
@@ -79,8 +83,14 @@ def _cases(old: Side, new: Side) -> Sameness:
     return _row("cases", "packet", False, said)
 
 
+def _served(what: What, said: Said) -> Sameness:
+    return _row(what, "packet", *said)
+
+
 def _model(old: Side, new: Side) -> Sameness:
     one, other = old.head, new.head
+    if (by_name := served_model(old, new)) is not None:
+        return _served("model", by_name)
     if one.model_sha256 is None or other.model_sha256 is None:
         return _row("model", "packet", False, f"{one.model or UNKNOWN}, {other.model or UNKNOWN}: no digest of both")
     if one.model_sha256 == other.model_sha256:
@@ -88,10 +98,12 @@ def _model(old: Side, new: Side) -> Sameness:
     return _row("model", "packet", False, f"another file: {one.model} before, {other.model} now")
 
 
-def _machine(old: dict[str, str | int | None], new: dict[str, str | int | None]) -> Sameness:
+def _machine(old: Side, new: Side) -> Sameness:
+    if (elsewhere := served_machine(old.server, new.server)) is not None:
+        return _served("machine", elsewhere)
     apart, gaps = [], []
     for name, label in _NAMES.items():
-        one, other = old.get(name), new.get(name)
+        one, other = old.machine.get(name), new.machine.get(name)
         if one is None or other is None:
             gaps.append(label)
         elif one != other and not (name == _MEMORY and _near(one, other)):
@@ -157,6 +169,7 @@ def _rule_why(old: Side, new: Side) -> str:
 
 
 _WHY: dict[What, str] = {
+    "server": "another server",
     "model": "another model",
     "machine": "another machine",
     "settings": "other settings",

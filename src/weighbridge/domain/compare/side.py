@@ -11,7 +11,7 @@ from weighbridge.domain.proof.noise import Mark
 from weighbridge.domain.verdict.decision import Choice, Gate, Overrule
 from weighbridge.domain.verdict.stats import Interval
 
-Unit = Literal["s", "tokens/s", "bytes"]
+Unit = Literal["s", "tokens/s", "bytes", "USD"]
 Better = Literal["lower", "higher"]
 Ground = Literal["runs", "gaps", "single", "shown"]
 """What a figure rests on: a value for each `runs` of one prompt, the `gaps` between tokens, one `single` value that
@@ -111,6 +111,17 @@ class SideHead(Record):
     decision: Choice | None
 
 
+class SideServer(Record):
+    """The server that answered in place of a child of weighbridge. `here`: its process was seen on the machine."""
+
+    engine: str = Field(description="with its version; empty: not known")
+    address: str
+    model: str
+    hardware: str | None = Field(description="of a rented one; None: not rented, and not known")
+    here: bool
+    revision: str = Field(default="", description="of the repository that a rented one was started with")
+
+
 class Side(Record):
     """One packet. `machine`: by the names of system.json; None: that system does not tell."""
 
@@ -118,3 +129,4 @@ class Side(Record):
     machine: dict[str, str | int | None]
     proof: SideProof | None
     evaluation: SideEval | None
+    server: SideServer | None = None

@@ -192,6 +192,8 @@ def value(number: float | None, unit: Unit, sign: str = "", beside: float | None
         return UNKNOWN
     if unit == "bytes":
         return f"{_signed(f'{number / 2**20:{sign},.0f}')} MiB"
+    if unit == "USD":
+        return f"{_signed(f'{number:{sign},.4f}')} USD"
     if unit == "tokens/s":
         return f"{_signed(f'{number:{sign},.1f}')} tokens/s"
     if abs(number if beside is None else beside) < 0.1:
