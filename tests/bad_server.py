@@ -148,6 +148,7 @@ def _handler(server: BadServer) -> type[BaseHTTPRequestHandler]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # of http.server: else a piece waits 40 ms for the receipt of the one before
     server_of_test: BadServer
 
     def do_GET(self) -> None:

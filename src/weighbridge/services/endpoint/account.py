@@ -97,7 +97,7 @@ class Account:
         return reused
 
     def _doubt(self, field: str, told: object, why: str) -> None:
-        shown = f"{told:,}" if isinstance(told, int) and abs(told) < 10**15 else "no number of that size"
+        shown = f"{told:,}" if type(told) is int and abs(told) < 10**15 else "an impossible value"
         self.doubts.append(f"The server says {field}: {shown}, {why}; the figure is not kept.")
 
 

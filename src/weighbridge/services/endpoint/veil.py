@@ -7,8 +7,6 @@ from typing import Any
 from weighbridge.domain.text import clean_line
 
 BLOT = "[the API key]"
-_LEAST_HELD = 6
-"""So many characters of a key's beginning are held back at the end of a piece; fewer of them tell nothing."""
 
 
 class Veil:
@@ -52,12 +50,6 @@ class Veil:
         return held
 
     def _beginning(self, text: str) -> int:
-        """Length of the longest end of `text` that is a beginning of the key, if it is long enough to hold back."""
+        """Length of the longest end of `text` that is a beginning of the key."""
         longest = min(len(text), len(self._key) - 1)
-        return (
-            next(
-                (n for n in range(longest, min(_LEAST_HELD, longest + 1) - 1, -1) if self._key.startswith(text[-n:])), 0
-            )
-            if longest > 0
-            else 0
-        )
+        return next((n for n in range(longest, 0, -1) if self._key.startswith(text[-n:])), 0)
