@@ -88,4 +88,5 @@ def _busy(launch: Launch) -> int | None:
 def _key(launch: Launch) -> str:
     settings = launch.settings
     arithmetic = [settings.kv_type, settings.flash_attn, settings.n_batch, settings.n_ubatch, settings.n_threads_batch]
-    return digest([machine_and_build(), launch.model_sha256, launch.mode, launch.usable_cores, *arithmetic])
+    where = [settings.n_gpu_layers] if settings.n_gpu_layers else []
+    return digest([machine_and_build(), launch.model_sha256, launch.mode, launch.usable_cores, *arithmetic, *where])
