@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from program import Cli, command, environment
 from ran_notebook import Ran, make_ran, planned, scripted, write_plan
 
 from weighbridge.domain import intents as want
@@ -55,3 +57,23 @@ async def local(tmp_path: Path) -> Path:
     await session.write_packet(tmp_path / "local-packet")
     await session.close()
     return tmp_path / "local-packet"
+
+
+@pytest.fixture
+def cli(home: Path, tmp_path: Path) -> Cli:
+    """Runs `weighbridge ARGS` in a process of its own; never with a traceback, whatever the exit code."""
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command(*args),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=environment(home),
+            cwd=tmp_path,
+            timeout=300,
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        return done
+
+    return run

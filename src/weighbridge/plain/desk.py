@@ -31,13 +31,13 @@ def new_session(deps: Deps) -> Iterator[tuple[Session, asyncio.Runner]]:
 
 @contextmanager
 def kept_session(deps: Deps, run_id: str = "") -> Iterator[tuple[Session, asyncio.Runner]]:
-    """A run that goes on elsewhere: a new one, kept unless it fails before its time, or the one of that id."""
+    """A run that is kept although nothing has run here: the one of that id, or a new one unless something failed."""
     store = RunStore(deps.home)
     session = Session.resume(store, deps, run_id) if run_id else Session.create(store, deps)
     try:
         yield from _at_work(session)
     except BaseException:
-        if not run_id and not session.run.confirmed:
+        if not run_id:
             store.delete(session.run.id)
         raise
 

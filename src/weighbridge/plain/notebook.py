@@ -24,15 +24,17 @@ def main(args: Namespace) -> int:
     limit_s = minutes(args.time_limit)
     plan = load_plan(path)
     chain = Chain(plan, pack_of(plan, path), model_of(plan, path))
-    with kept_session(real_deps()) as (session, runner):
+    with kept_session(deps := real_deps()) as (session, runner):
         runner.run(_plan(session, chain, target, gpu))
-        output.text(f"{clean_line(str(target), 200)} is the notebook of the run {session.run.id}.")
-        if not args.run:
-            _tell_steps(target, session.run.id)
-            return Exit.DONE
+    run_id = session.run.id
+    output.text(f"{clean_line(str(target), 200)} is the notebook of the run {run_id}.")
+    if not args.run:
+        _tell_steps(target, run_id)
+        return Exit.DONE
+    with kept_session(deps, run_id) as (session, runner):
         run = runner.run(run_in_colab(session, target, gpu, limit_s, diagnostics.note))
-        tell(run, as_json=False)
-        return Exit.DONE if run.notebook is not None and run.notebook.stop else Exit.OUTSIDE
+    tell(run, as_json=False)
+    return Exit.DONE if run.notebook is not None and run.notebook.stop else Exit.OUTSIDE
 
 
 def _tell_steps(target: Path, run_id: str) -> None:
