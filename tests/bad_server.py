@@ -9,6 +9,7 @@ Replies of a path are given in turn, and the last one again and again. A path wi
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -118,6 +119,12 @@ class BadServer:
 
     def asked(self, path: str) -> list[Seen]:
         return [one for one in self.seen if one.path == path]
+
+    async def until_asked(self, times: int) -> None:
+        """Waits until so many requests have come. TimeoutError after ten seconds."""
+        async with asyncio.timeout(10):
+            while len(self.seen) < times:
+                await asyncio.sleep(0.005)
 
     def next_reply(self, path: str) -> Reply:
         replies = self._replies.get(path)

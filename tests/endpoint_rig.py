@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 from bad_server import BadServer, models
 
-from weighbridge.domain.proof.events import Completed, Event, Failed, Stopped
+from weighbridge.domain.proof.events import Completed, Event, Failed
 from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
@@ -22,7 +21,7 @@ E = TypeVar("E")
 CHAT = "/v1/chat/completions"
 NAME = "tiny"
 HASTY = Limits(first_s=5.0, stall_s=0.3, again_s=2.0)
-BRIEF = Patience(unreachable_s=0.2, loading_s=2.0, ask_every_s=0.02)
+BRIEF = Patience(unreachable_s=0.2, loading_s=0.5, ask_every_s=0.02)
 QUESTION = Request(id="first-run", prompt="What is the capital of France?")
 
 
@@ -89,19 +88,3 @@ async def failure(server: BadServer, request: Request = QUESTION, **settings: An
     *_, last = await told(server, request, **settings)
     assert isinstance(last, Failed)
     return last
-
-
-async def stopped_at(runtime: OpenAIRuntime, request: Request, moment: asyncio.Event) -> tuple[Stopped, float]:
-    """Stops a request once `moment` comes: the evidence, and the seconds until its stream of events was over."""
-
-    async def ask() -> None:
-        async for _ in runtime.generate(request):
-            pass
-
-    asking = asyncio.create_task(ask())
-    await asyncio.wait_for(moment.wait(), 10)
-    began = time.monotonic()
-    stopped = await runtime.stop()
-    await asyncio.wait_for(asking, 10)
-    assert stopped is not None
-    return stopped, time.monotonic() - began

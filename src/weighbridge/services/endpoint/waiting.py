@@ -43,8 +43,8 @@ async def until_ready(
             if limit is None:
                 raise
             if waited >= limit:
-                raise EndpointProblem(problem.kind, f"{problem} Waited {waited:.0f} s.", problem.hint) from None
-            yield ServerSample(t=clock(), source=f"waiting {waited:.0f} of at most {limit:.0f} s: {problem}")
+                raise EndpointProblem(problem.kind, f"{problem} Waited {waited:.1f} s.", problem.hint) from None
+            yield ServerSample(t=clock(), source=f"waiting {waited:.0f} of at most {limit:g} s: {problem}")
         await asyncio.sleep(patience.ask_every_s)
 
 
