@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from weighbridge.services.endpoint.address import is_near
@@ -17,6 +18,7 @@ _PLAIN: set[str] = set()
 """Origins to which a key may go unencrypted: the person agreed."""
 
 
+@lru_cache(maxsize=64)
 def origin(address: str) -> str:
     """Scheme, host and port: a key that was given for one is sent to no other."""
     parts = urlsplit(address)
