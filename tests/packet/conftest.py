@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fakes import Script, quiet
 from packet.hub_run import commercial, hub_source
+from packet.served_run import BOOT, Server, notebook_source, served_source
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.graders import grade
 from weighbridge.services import marking
@@ -111,3 +113,33 @@ def hub_golden(tmp_path_factory: pytest.TempPathFactory, source: PacketSource) -
 def hub_packet(hub_golden: Path, tmp_path: Path) -> Path:
     """A good packet of a Hub model, of this test's own."""
     return Path(shutil.copytree(hub_golden, tmp_path / "hub-packet"))
+
+
+def _made(source: Coroutine[None, None, PacketSource]) -> PacketSource:
+    """Patterns are searched in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marking, "_apart", lambda work: [grade(case.grader, output) for case, output in work])
+        return asyncio.run(source)
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory: pytest.TempPathFactory) -> PacketSource:
+    """A server that somebody else runs, which counts tokens and tells its GPU memory."""
+    return _made(served_source(tmp_path_factory.mktemp("given"), Server()))
+
+
+@pytest.fixture(scope="session")
+def rented(tmp_path_factory: pytest.TempPathFactory) -> PacketSource:
+    """A rented GPU whose server counts nothing, tells nothing of its memory, and keeps prefixes."""
+    server = Server(counts=False, memory=False, doubt="It counted more tokens than it was sent.", reused=8)
+    return _made(served_source(tmp_path_factory.mktemp("rented"), server, "rented_gpu", rented=True))
+
+
+@pytest.fixture(scope="session")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> PacketSource:
+    """A run in a notebook that was not reset, whose runtime was given back."""
+    runtime = NotebookRuntime(
+        link="https://colab.research.google.com/drive/x", runtime_type="Colab, T4", boot_id=BOOT, boot_id_end=BOOT,
+        stop="runtime.unassign() was called, and `colab status` knows it no more",
+    )  # fmt: skip
+    return _made(notebook_source(tmp_path_factory.mktemp("notebook"), runtime))

@@ -43,6 +43,7 @@ ID = "22222222-2222-4333-8444-555555555555"
 ADDRESS, NAME = "https://models.example.org/v1", "acme/Small-7B"
 REVISION = "a" * 40
 ACCOUNT = "annasmith"
+BOOT = "1f0c9f6e-0000-4000-8000-000000000001"
 JOB = "6123456789abcdef01234567"
 
 
