@@ -69,7 +69,10 @@ class JobsHandler(Handler):
         if owner != service.account:
             raise Refusal(403, "", "not your namespace")
         if self.command == "POST" and not job_id:
-            return service.add_job(body, owner).info(service.durations)
+            time.sleep(service.latency_s)
+            info = service.add_job(body, owner).info(service.durations)
+            time.sleep(service.latency_s)
+            return info
         if not job_id:
             with service.lock:
                 return [job.info(service.durations) for job in service.jobs.values() if job.matches(query)]

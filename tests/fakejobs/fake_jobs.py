@@ -41,6 +41,8 @@ class FakeJobs(FakeHub):
         """True: an endpoint goes on to answer after its job is over."""
         self.durations = True
         """False: the API does not count seconds."""
+        self.latency_s = 0.0
+        """Each way, for the start of a job."""
         self.jobs: dict[str, FakeJob] = {}
         self.lock = threading.RLock()
         self._clock: threading.Thread | None = None

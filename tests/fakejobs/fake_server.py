@@ -70,6 +70,16 @@ def _answer(model: str) -> bytes:
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Keeps a client's hang-up to itself."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class LightServer:
     """Answers every prompt with four words, and nobody without the token, as the Jobs proxy does."""
 
@@ -77,8 +87,7 @@ class LightServer:
         self.model, self.token, self.ready = model, token, True
         self.seen: list[tuple[str, str]] = []
         """Path and Authorization of each request."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), _Handler)
         self._server.light = self  # type: ignore[attr-defined]
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
