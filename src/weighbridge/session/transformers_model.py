@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.model.hub import CardText, HubRepo
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
+from weighbridge.services.card.extract import card_facts
 from weighbridge.services.endpoint import transformers_choice
+from weighbridge.services.endpoint.transformers_folder import card_of
 from weighbridge.services.endpoint.transformers_serve import executable
 from weighbridge.services.hub import name as hub_name
 from weighbridge.session import hub_choice
@@ -23,7 +27,9 @@ async def describe(session: Session, spec: str) -> Chosen:
     text = transformers_choice.target_of(spec)
     folder = transformers_choice.folder_of(text)
     if folder is not None:
-        return Chosen(*await transformers_choice.describe(folder))
+        model, config = await transformers_choice.describe(folder)
+        card = await aside(card_of, folder)
+        return Chosen(model, _facts(card, config), card) if card.text else Chosen(model, config)
     if not hub_name.is_hub_name(text):
         raise BadInput(
             f"There is no folder {clean_line(text, 200)}.",
@@ -38,3 +44,11 @@ async def describe(session: Session, spec: str) -> Chosen:
         )
     served = f"{model.repo}@{model.revision or 'main'}"
     return chosen._replace(model=model.model_copy(update={"kind": "transformers", "served_name": served}))
+
+
+def _facts(card: CardText, config: CardFacts) -> CardFacts:
+    """What the folder's model card states, and where it is silent, its config."""
+    stated = card_facts(HubRepo(repo="", revision="", fetched_at="", endpoint=""), card)
+    silent = {name for name in CardFacts.model_fields if getattr(stated, name).status == "missing"}
+    told = {name: getattr(config, name) for name in silent if getattr(config, name).status != "missing"}
+    return stated.model_copy(update=told)

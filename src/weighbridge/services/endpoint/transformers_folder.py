@@ -11,6 +11,7 @@ from typing import Any
 from weighbridge.domain.facts import declared, missing
 from weighbridge.domain.model.card import FIELDS, CardFacts
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.model.hub import CardText
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.services.digests import sha256_of
@@ -18,6 +19,7 @@ from weighbridge.services.digests import sha256_of
 MOST_FILES = 1000
 MOST_JSON_BYTES = 16 * 1024 * 1024
 """Of config.json, and of the header of a safetensors file."""
+MOST_CARD_BYTES = 1024 * 1024
 _HINT = "give the folder that `save_pretrained` wrote, or one downloaded whole from the Hub"
 
 
@@ -43,6 +45,19 @@ def describe_folder(folder: Path, name: str, cancelled: Callable[[], bool]) -> t
         source=f"folder with {len(files)} files; SHA-256 of the list of their digests",
     )
     return choice, _facts(config)
+
+
+def card_of(folder: Path) -> CardText:
+    """The folder's model card; without text where it has none that can be read."""
+    path = folder / "README.md"
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MOST_CARD_BYTES else b""
+    except OSError:
+        return CardText(repo="", revision="", gap="the folder has no README.md")
+    if not raw:
+        return CardText(repo="", revision="", gap="README.md of the folder is empty, or far too large")
+    text = raw.decode("utf-8", "replace")
+    return CardText(repo="", revision="", text=text, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw))
 
 
 def require_unchanged(folder: Path, name: str, sha256: str) -> None:
