@@ -1,0 +1,145 @@
+"""A server as MODEL on the command line, from `card` to a packet that verifies."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_server import BadServer, error, events, models, piece, stream, usage
+from endpoint_rig import CHAT, NAME
+
+from weighbridge.cli import main
+from weighbridge.plain import served
+from weighbridge.services.endpoint import keys
+
+KEY = "sk-geheim-0123456789abcdef"
+PLAN = """
+[constraints]
+task = "Answer questions about the course"
+[model]
+use = "{use}"
+[card]
+licence = "apache-2.0"
+[runtime]
+max_tokens = 24
+"""
+
+
+@pytest.fixture
+def tiny(bad: BadServer) -> BadServer:
+    """A sound server with one model."""
+    last = [{"choices": [], "usage": usage(30, 2)}]
+    return bad.on("/v1/models", models(NAME, max_model_len=2048)).on(CHAT, stream("Yes, ", "Paris.", last=last))
+
+
+def said(capfd: pytest.CaptureFixture[str]) -> str:
+    """What stands on standard error."""
+    return capfd.readouterr().err
+
+
+def test_the_card_of_a_served_model(tiny: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", f"{tiny.base_url}#{NAME}", "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["model"]["address"] == tiny.base_url and told["model"]["served_name"] == NAME
+    assert told["card"]["context_length"]["value"] == 2048
+    assert told["card"]["licence"] == {
+        **told["card"]["licence"],
+        "status": "missing",
+        "reason": "the server does not tell it; read the model card and type it",
+    }
+
+
+def test_a_forecast_of_a_served_model_is_refused_in_a_sentence(
+    tiny: BadServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", tiny.base_url]) == 2
+    assert "There is nothing to forecast for a model that a server answers for" in said(capfd)
+
+
+def test_prove_measures_a_server(tiny: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", tiny.root, "--max-tokens", "16", "--json"]) == 0
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    summary: dict[str, Any] = lines[-1]
+    assert (summary["outcome"], summary["output"], summary["output_tokens"]) == ("completed", "Yes, Paris.", 2)
+    assert summary["prefill_tokens_per_s"] is None and summary["load_s"] is None
+    assert "connected" in [line["event"] for line in lines]
+    assert tiny.asked(CHAT)[-1].body["max_tokens"] == 16
+
+
+def test_prove_with_a_server_that_fails_ends_with_4(bad: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    bad.on("/v1/models", models(NAME)).on(CHAT, events(piece("Par"), {"error": {"message": "out of memory"}}))
+    assert main(["prove", bad.base_url]) == 4
+    assert "broke its answer off: out of memory." in said(capfd)
+
+
+def test_run_makes_a_packet_of_a_server(tiny: BadServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN.format(use=f"{tiny.base_url}#{NAME}"), encoding="utf-8")
+    assert main(["run", str(plan), "-o", str(tmp_path / "packet")]) == 0
+    assert main(["verify", str(tmp_path / "packet")]) == 0, capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "sentence"),
+    [
+        ("{root}/v1#other", 2, "lists no model other, but tiny."),
+        ("http://me:pw@127.0.0.1:1/v1", 2, "The address holds a user name or password"),
+        ("http://127.0.0.1:1/v1", 4, "127.0.0.1:1 does not answer: nothing listens there."),
+        ("http://127.0.0.1:99999/v1", 2, "That is no address of a server"),
+        ("https://", 2, "names a host"),
+    ],
+)
+def test_one_sentence_and_an_exit_code(
+    spec: str, code: int, sentence: str, tiny: BadServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["card", spec.format(root=tiny.root)]) == code
+    assert sentence in said(capfd)
+
+
+def test_a_key_that_lacks_is_asked_for_on_a_terminal(
+    bad: BadServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def typed(prompt: str) -> str:
+        asked.append(prompt)
+        return KEY
+
+    monkeypatch.setattr(getpass, "getpass", typed)
+    for stream_ in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream_, "isatty", lambda: True, raising=False)
+    bad.on("/v1/models", error(401, "Unauthorized"), models(NAME))
+    assert main(["card", bad.base_url]) == 0
+    assert asked == [f"API key for {keys.origin(bad.base_url)} (not shown, kept nowhere): "]
+    assert bad.seen[-1].headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in "".join(capfd.readouterr())
+
+
+def test_without_a_terminal_nobody_is_asked(bad: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    bad.on("/v1/models", error(401, "Unauthorized"))
+    assert main(["card", bad.base_url]) == 4
+    assert "asks for an API key (401): Unauthorized." in said(capfd)
+
+
+def test_a_key_goes_unencrypted_only_where_a_person_says_so(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    public = "http://models.invalid/v1"
+    monkeypatch.setenv(keys.VARIABLE, KEY)
+    assert main(["card", public]) == 3
+    assert "The API key would go unencrypted to http://models.invalid:80" in said(capfd)
+    assert main(["card", public, "--key-over-http"]) == 4, "it is asked, and its name is not found"
+    assert "No host is called models.invalid" in said(capfd)
+
+
+def test_a_server_that_loads_is_waited_for(
+    bad: BadServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(served, "ASK_EVERY_S", 0.05)
+    bad.on("/v1/models", error(503, "Loading model"), models(NAME))
+    assert main(["card", f"{bad.base_url}#{NAME}"]) == 0
+    assert "waiting 0 of at most 900 s: 127.0.0.1:" in said(capfd)
