@@ -10,6 +10,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.steps import ORDER
 from weighbridge.session.session import Session
+from weighbridge.tui.leaving import may_leave
 from weighbridge.tui.screens.ask import AskLine
 from weighbridge.tui.widgets.status_line import Notice
 
@@ -23,7 +24,7 @@ QUESTION = "Which packet's proof is run again? It is checked first, and a new ru
 async def prove_again(app: WeighbridgeApp) -> None:
     """Asks for the packet, takes its recipe, and starts. What goes wrong is said, and nothing is begun."""
     typed = await app.push_screen_wait(AskLine(QUESTION, "folder of the packet", "Enter reads it"))
-    if not typed or not await app.may_leave("Begin the new run"):
+    if not typed or not await may_leave(app, "Begin the new run"):
         return
     from weighbridge.session.repeat import load_recipe
 

@@ -55,6 +55,7 @@ class WeighbridgeApp(App[int]):
         Binding(
             "ctrl+p", "command_palette", "Palette", id="app.palette", tooltip="Every action by name", priority=True
         ),
+        Binding("f9", "rentals", "Stop rent", id="app.rentals", tooltip="Stop what is rented", priority=True),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; everything is saved", priority=True),
     ]
 
@@ -89,6 +90,7 @@ class WeighbridgeApp(App[int]):
         self.go_to_first_open()
         if said:
             self.tell(Notice(said))
+        self.jobs.rentals.find_left()
         for key in first.early_keys if isinstance(first, FirstFrame) else ():
             self.post_message(events.Key(key.key, key.character))
 
@@ -99,6 +101,7 @@ class WeighbridgeApp(App[int]):
         self.session = session
         self.jobs = Jobs(self, session, self.tell, self._changed)
         session.watchers.append(self.run_changed.publish)
+        self.jobs.rentals.take_up()
 
     async def on_event(self, event: events.Event) -> None:
         """A key acts once the keys before it have acted: text that is typed in a burst is in its field before ctrl+n
@@ -128,10 +131,15 @@ class WeighbridgeApp(App[int]):
 
         return next((s for s in reversed(self.screen_stack) if isinstance(s, StepScreen)), None)
 
-    def go(self, step: StepId) -> None:
+    def go(self, step: StepId, focus: str = "") -> None:
         """Shows a step. What was said of the last one goes with it."""
         self.notice = None
-        self.switch_screen(screen_of(step))
+        self.switch_screen(screen_of(step, focus))
+
+    def again(self) -> None:
+        """Makes the shown step anew: what it asks has become another thing. What was said stays."""
+        if self.step_screen is not None and self.step_screen is self.screen:
+            self.switch_screen(screen_of(self.step_screen.STEP))
 
     def go_to_first_open(self) -> None:
         """Shows the first step that is not done."""
@@ -153,8 +161,10 @@ class WeighbridgeApp(App[int]):
     @property
     def can_download(self) -> bool:
         """Whether there is a file of the Hub to fetch, and nobody is at it."""
+        from weighbridge.domain.flow import elsewhere
+
         model = self.session.run.model
-        wanted = model is not None and model.to_download and not self.session.run.planned
+        wanted = model is not None and model.to_download and not elsewhere(self.session.run)
         return wanted and self.jobs.model.loading is None
 
     def download(self, then: Callable[[], None] = lambda: None) -> None:
@@ -196,6 +206,9 @@ class WeighbridgeApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the wizard rest while a dialog is open."""
+        if action == "rentals":
+            rentals = self.jobs.rentals if self.is_open and self.screen is self.step_screen else None
+            return rentals is not None and (rentals.open is not None or bool(rentals.left))
         if action in ("help", "jump", "runs", "command_palette"):
             return self.screen is self.step_screen
         return True
@@ -227,6 +240,11 @@ class WeighbridgeApp(App[int]):
         else:
             screen.jump("packet")
 
+    def action_rentals(self) -> None:
+        from weighbridge.tui.renting import stop
+
+        stop(self)
+
     def action_runs(self) -> None:
         from weighbridge.tui.screens.runs import RunsScreen
 
@@ -245,47 +263,15 @@ class WeighbridgeApp(App[int]):
     @work
     async def open_run(self, run_id: str | None) -> None:
         """Resumes a run, or begins a new one; the open one is closed only once the other is there."""
-        if not await self.may_leave("Open the other run"):
-            return
-        from weighbridge.session.session import Session
+        from weighbridge.tui.leaving import change_run
 
-        deps = self.session.deps
-        try:
-            session = Session.create(self.store, deps) if run_id is None else Session.resume(self.store, deps, run_id)
-        except Problem as problem:
-            self.tell(Notice.of(problem))
-            return
-        await self.jobs.close()
-        self.adopt(session)
-        self.go_to_first_open()
-
-    async def may_leave(self, leave: str) -> bool:
-        """Asks while a job runs, and only then."""
-        running = self.jobs.busy if self.is_open else ""
-        if not running:
-            return True
-        question = f"The {running} is still running. Leaving stops it; what is done so far is kept."
-        return await self._agreed(question, leave, "Let it run")
-
-    async def _agreed(self, question: str, yes: str, no: str) -> bool:
-        from weighbridge.tui.screens.ask import Ask
-
-        return await self.push_screen_wait(Ask(question, yes, no))
+        await change_run(self, run_id)
 
     @work
     async def action_quit(self) -> None:  # type: ignore[override]
-        form = next((screen for screen in self.screen_stack if hasattr(screen, "may_leave")), None)
-        if form is not None and not await form.may_leave():
-            return
-        screen = self.step_screen
-        if screen is not None and not screen.flush():
-            said = self.notice.text if self.notice else ""
-            if not await self._agreed(f"{said} Leaving drops what is typed there.".strip(), "Quit", "Stay"):
-                return
-        if await self.may_leave("Stop it and quit"):
-            if self.is_open:
-                await self.jobs.close()
-            self.exit(0)
+        from weighbridge.tui.leaving import quit_wizard
+
+        await quit_wizard(self)
 
 
 def run_wizard(opener: Opener) -> int:

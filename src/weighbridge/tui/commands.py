@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 
 from weighbridge.domain.steps import STEPS
+from weighbridge.tui.shapes import can_start
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
@@ -27,8 +28,10 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
             title = f"Go to step {step.number}: {step.title}"
             yield SystemCommand(title, f"Leaves: {step.leaves}", partial(screen.jump, step.id))
     if running:
-        yield SystemCommand(f"Stop the {running}", "Its child process is gone within 0.3 s", app.jobs.stop)
-    elif not app.session.run.planned:
+        yield SystemCommand(
+            f"Stop the {running}", "A child process is gone within 0.3 s; a server is asked no more", app.jobs.stop
+        )
+    elif can_start(app.session.run):
         yield SystemCommand(
             "Start the proof", "One prompt, measured (ctrl+r in step 6)", partial(app.start_job, "proof")
         )
@@ -45,6 +48,14 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
         yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
     elif app.can_download:
         yield SystemCommand("Download the model", "The exact file, its SHA-256 checked (ctrl+d)", app.download)
+    if app.jobs.rentals.open is not None:
+        yield SystemCommand("Stop the rented GPU", "And show the proof that it stopped (f9)", app.action_rentals)
+    yield SystemCommand("Jobs", "Rented GPUs that may cost money, and their stop", partial(_jobs, app))
+    yield SystemCommand("Export", "The plan for SkyPilot, dstack, vLLM, ... (f5 in step 5)", partial(_export, app))
+    if app.session.run.target is not None:
+        yield SystemCommand("API key", "For the server of this run; kept in memory only", partial(_key, app))
+        loaded = "The cases at 1, 2, 4, 8 requests at once (f5 in step 7)"
+        yield SystemCommand("Load", loaded, partial(_load, app))
     yield SystemCommand("Cases", "Add, change, try, import and save them (e in step 7)", app.action_cases)
     yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
     yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
@@ -66,6 +77,32 @@ def _compare(app: WeighbridgeApp) -> None:
     compare(app)
 
 
+def _jobs(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.renting import show_left
+
+    show_left(app)
+
+
+def _export(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.exporting import export
+
+    export(app)
+
+
+def _key(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.asking_server import ask_key
+
+    target = app.session.run.target
+    if target is not None:
+        ask_key(app, target.base_url, "", lambda: app.tell(None))
+
+
+def _load(app: WeighbridgeApp) -> None:
+    from weighbridge.tui.loads import show_load
+
+    show_load(app)
+
+
 OWN = (
     "next",
     "back",
@@ -78,6 +115,9 @@ OWN = (
     "compare",
     "command_palette",
     "quit",
+    "rentals",
+    "export",
+    "load",
     "app.cases",
 )
 """Actions that have a name of their own above."""

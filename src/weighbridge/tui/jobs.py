@@ -17,6 +17,7 @@ from weighbridge.session.session import Session
 from weighbridge.tui.guard import Guard
 from weighbridge.tui.model_jobs import ModelJobs
 from weighbridge.tui.proof_words import contended_words
+from weighbridge.tui.rental_jobs import RentalJobs
 from weighbridge.tui.widgets.status_line import Notice
 
 END_S = 5.0
@@ -29,7 +30,7 @@ JobName = Literal["proof", "eval"]
 
 
 class Jobs:
-    """The workers of the app. `model` has those that search, read, weigh and fetch models."""
+    """The workers of the app. `model` has those of the model, `rentals` those that rent."""
 
     def __init__(
         self, app: App[int], session: Session, tell: Callable[[Notice], None], changed: Callable[[], None]
@@ -37,6 +38,7 @@ class Jobs:
         self.session = session
         self._guard = Guard(app, session, tell, changed)
         self.model = ModelJobs(self._guard)
+        self.rentals = RentalJobs(self._guard)
         self._job: Worker[None] | None = None
         self._name: JobName = "proof"
         self._over = False
@@ -100,6 +102,17 @@ class Jobs:
             self.saving = False
         then()
 
+    def take_back(self, file: Path, link: str) -> None:
+        """Takes what ran in a notebook into the run."""
+        self._guard.work(self._take_back(file, link), "import", exclusive=True)
+
+    async def _take_back(self, file: Path, link: str) -> None:
+        from weighbridge.session.notebook_import import import_evidence
+
+        self._guard.tell(Notice("Reading what came back."))
+        await import_evidence(self.session, file, link)
+        self._guard.tell(Notice("It is taken back: steps 6 and 7 show it.", "ctrl+n goes on."))
+
     async def close(self) -> None:
         """Stops everything, waits for the last events, and gives the run back. Safe to call twice."""
         self.model.stop_all()
@@ -107,6 +120,7 @@ class Jobs:
         if self._job is not None:
             with suppress(WorkerCancelled, WorkerFailed, TimeoutError):
                 await asyncio.wait_for(self._job.wait(), END_S)
+        await self.rentals.close()
         await self.session.close()
 
 

@@ -12,7 +12,7 @@ from textual.worker import Worker
 
 from weighbridge.domain.model.files import HubView
 from weighbridge.domain.model.hub import Query, SearchRow
-from weighbridge.domain.problems import HubProblem, Problem
+from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.services.hub import name as hub_name
 from weighbridge.services.model_file import Cancelled
@@ -105,18 +105,19 @@ class ModelJobs:
         self,
         spec: str,
         then: Callable[[], None],
-        unranged: Callable[[HubProblem], None] | None = None,
+        asks: Callable[[Problem], bool] = lambda problem: False,
         *,
         whole: bool = False,
     ) -> None:
         """Makes it the model of the run; an earlier reading is given up. `then` runs if it went well.
 
-        `unranged`: what to do where the server sends whole files only; `whole` agrees to that.
+        `asks`: whether the person is asked about a problem, and so has it answered; `whole`: a file may be fetched
+        whole where the server sends no part of it.
         """
         self.stop_reading()
         self._stop_reading = threading.Event()
         self.reading = Transfer(spec, self._session.deps.monotonic)
-        reading = self._read(self.reading, self._stop_reading, then, unranged, whole)
+        reading = self._read(self.reading, self._stop_reading, then, asks, whole)
         self._reader = self._guard.work(reading, "model", exclusive=True)
 
     async def _read(
@@ -124,17 +125,16 @@ class ModelJobs:
         reading: Transfer,
         stop: threading.Event,
         then: Callable[[], None],
-        unranged: Callable[[HubProblem], None] | None,
+        asks: Callable[[Problem], bool],
         whole: bool,
     ) -> None:
         try:
             await self._session.choose_model(reading.name, reading.progress, stop, whole=whole)
         except Cancelled:
             return
-        except HubProblem as problem:
-            if unranged is None or problem.kind != "no_ranges":
+        except Problem as problem:
+            if not asks(problem):
                 raise
-            unranged(problem)
             return
         finally:
             if self.reading is reading:

@@ -1,4 +1,4 @@
-"""Step 3 in words: the three kinds of model, and what is known of the chosen one."""
+"""Step 3 in words: the four kinds of model, and what is known of the chosen one."""
 
 from __future__ import annotations
 
@@ -8,22 +8,41 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.tui.widgets.figures import UNKNOWN, mib, number
 from weighbridge.tui.widgets.sheet import Row
 
-KINDS = ("bundled", "file", "hub")
-LABELS = ("Bundled", "A .gguf file", "The Hub")
+KINDS = ("bundled", "file", "hub", "server")
+LABELS = ("Bundled", "A .gguf file", "The Hub", "A server")
 PLACEHOLDERS = {
     "file": "path of a .gguf file, then Enter",
     "hub": "words to search, or org/repository, then Enter",
+    "server": "https://host/v1#name, ollama:NAME or transformers:FOLDER",
 }
 
 
 def kind_of(model: ModelChoice | None) -> str:
-    """Which of the three kinds a model is; one that is only named was meant for the Hub."""
-    return "bundled" if model is None else "hub" if model.kind == "named" else model.kind
+    """Which of the four kinds a model is; one that is only named was meant for the Hub."""
+    if model is None:
+        return "bundled"
+    return "server" if model.served else "hub" if model.kind == "named" else model.kind
+
+
+def typed_as(model: ModelChoice) -> str:
+    """What is typed to choose this model again; empty for the bundled one."""
+    match model.kind:
+        case "endpoint":
+            return f"{model.address}#{model.served_name}" if model.served_name else model.address
+        case "ollama":
+            return f"ollama:{model.served_name}"
+        case "transformers":
+            return f"transformers:{model.path or model.repo}"
+        case _:
+            return model.path if model.kind == "file" else model.repo
 
 
 def model_rows(model: ModelChoice) -> Iterator[Row]:
     """What is known of the model; a dash is not known."""
     yield Row("Name", model.name, "head")
+    if model.served:
+        yield from _served_rows(model)
+        return
     yield Row("Repository", model.repo or UNKNOWN)
     yield Row("Revision", model.revision or UNKNOWN)
     if model.kind == "named":
@@ -35,4 +54,18 @@ def model_rows(model: ModelChoice) -> Iterator[Row]:
         yield Row("SHA-256", model.sha256 or UNKNOWN)
         weights = f"{number(model.n_params)} weights" if model.n_params else ""
         yield Row("Build", " · ".join(part for part in (model.architecture, model.quantization, weights) if part))
+    yield Row("Source", model.source or UNKNOWN, "muted")
+
+
+def _served_rows(model: ModelChoice) -> Iterator[Row]:
+    """A model that a server answers for: what the server says of it, and what no server proves."""
+    yield Row("Server", model.address or "is started for the proof, and stopped after it")
+    yield Row("Called there", model.served_name or UNKNOWN)
+    if model.repo or model.revision:
+        yield Row("Repository", f"{model.repo or UNKNOWN} @ {model.revision or UNKNOWN}")
+    if model.sha256:
+        yield Row("SHA-256", model.sha256)
+    weights = f"{number(model.n_params)} weights" if model.n_params else ""
+    build = " · ".join(part for part in (model.architecture, model.quantization, weights) if part)
+    yield Row("Build", build or UNKNOWN)
     yield Row("Source", model.source or UNKNOWN, "muted")

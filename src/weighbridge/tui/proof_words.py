@@ -14,6 +14,7 @@ from weighbridge.tui.widgets.status_line import sentence
 PHASES = {
     "idle": "not started",
     "start": "starting the engine",
+    "connect": "waiting for the server",
     "load": "loading the model",
     "threads": "measuring threads",
     "between": "ready",
@@ -59,6 +60,8 @@ def progress(view: LiveView) -> str:
     own_limit = view.warmup or bool(view.case)
     limit = f" of {view.max_tokens}" if view.max_tokens and not own_limit else ""
     asked = "warm-up · " if view.warmup else repeat_words(view)
+    if view.server is not None:
+        return f"{asked}{view.tokens} pieces of text · {elapsed(view.elapsed_s)}"
     return f"{asked}{view.tokens}{limit} tokens · {elapsed(view.elapsed_s)}"
 
 

@@ -21,6 +21,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packs import find_pack
+from weighbridge.tui.loads import show_load
 from weighbridge.tui.screens.eval_rows import around_rows, detail_rows, gate_rows, live_line
 from weighbridge.tui.screens.overrule import OverruleForm
 from weighbridge.tui.screens.plan import NothingRuns
@@ -36,6 +37,7 @@ class EvalScreen(JobScreen):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "overrule", "Overrule", id="eval.overrule", tooltip="Your own mark of this case, with the reason"),
+        Binding("f5", "load", "Load", id="eval.load", tooltip="The cases at several requests at once", priority=True),
         Binding("e,f6", "app.cases", "Cases", id="eval.cases", tooltip="Add, change, try, import and save cases"),
     ]
 
@@ -77,7 +79,7 @@ class EvalScreen(JobScreen):
 
     def hint(self, run: Run) -> str:
         if run.planned:
-            return "Nothing runs here on this route. ctrl+n goes on."
+            return "Nothing runs yet: step 5 starts it, or the plan is enough. ctrl+n goes on."
         if self.wizard.jobs.running:
             return "escape stops; graded cases are kept."
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
@@ -164,7 +166,13 @@ class EvalScreen(JobScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "overrule":
             return bool(self._results()) and self.wizard.jobs.running != "eval" and not self.run.planned
+        if action == "load":
+            return self.run.target is not None and not self.wizard.jobs.running
         return super().check_action(action, parameters)
+
+    def action_load(self) -> None:
+        if self.flush():
+            show_load(self.wizard)
 
     @work
     async def action_overrule(self) -> None:

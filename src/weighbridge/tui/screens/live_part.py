@@ -12,6 +12,7 @@ from weighbridge.tui.proof_words import progress, state_words
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.latency_panel import LatencyPanel
 from weighbridge.tui.widgets.memory_panel import MemoryPanel
+from weighbridge.tui.widgets.server_rows import server_words
 
 
 def answer_of(view: LiveView) -> str:
@@ -60,9 +61,12 @@ class LivePart(Vertical):
             self._held = None
         self._newest = view
         drawn = self._held or view
-        threads = f"{'paused · ' if self.held else ''}{view.threads}".removesuffix(" · ")
+        how = server_words(view.server) if view.server is not None else view.threads
+        threads = f"{'paused · ' if self.held else ''}{how}".removesuffix(" · ")
         self.query_one(AnswerPane).show(answer_of(drawn), threads, progress(view))
-        mode = f"{view.mode} mode" if view.mode else ""
+        mode = f"{view.mode} mode" if view.mode and view.server is None else ""
+        if view.server is not None:
+            mode = view.server.source
         self.query_one(MemoryPanel).show(drawn, self._before, self.zoom, mode)
         self.query_one(LatencyPanel).show(drawn, self._before, self.zoom, state_words(view))
 

@@ -1,4 +1,4 @@
-"""Step 3: one exact file, bundled, on this machine or of the Hub; for a route that runs elsewhere, a repository."""
+"""Step 3: one exact file, bundled, on this machine or of the Hub; a server's model; for a plan, a repository."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, RadioSet
 
 from weighbridge.domain.model.files import FileRow
-from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.problems import HubProblem, Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.model_words import KINDS, LABELS, PLACEHOLDERS, kind_of, model_rows
+from weighbridge.tui.asking_server import answerable
+from weighbridge.tui.model_words import KINDS, LABELS, PLACEHOLDERS, kind_of, model_rows, typed_as
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.hub_part import HubPart
 from weighbridge.tui.screens.picker import FilePicker
@@ -72,9 +73,11 @@ class ModelScreen(StepScreen):
         if self.hub.level == "files":
             return "Enter chooses a file; escape goes back."
         if run.model is None:
-            return "Choose the bundled model, a .gguf file, or one of the Hub."
+            return "Choose the bundled model, a .gguf file, one of the Hub, or a server's."
         if kind_of(run.model) != self.kind:
             return f"{clean_line(run.model.name, 60)} stays the model until another is read."
+        if run.model.served:
+            return "Requests go there, and nowhere else."
         if run.planned:
             asked = run.model.kind == "hub"
             return "Its name and commit go into the plan." if asked else "For a plan a repository by name is enough."
@@ -105,18 +108,22 @@ class ModelScreen(StepScreen):
         self.query_one("#browse").display = kind == "file"
         model = self.run.model if kind_of(self.run.model) == kind else None
         spec.placeholder = PLACEHOLDERS.get(kind, "")
-        if kind == "file":
-            spec.value = model.path if model else ""
-        elif kind == "hub":
-            spec.value = model.repo if model else ""
+        if kind != "bundled":
+            spec.value = typed_as(model) if model else ""
 
     @on(Input.Submitted, "#spec")
     def _spec(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.kind == "hub":
-            self.hub.ask(event.value)
+        self._take_up(event.value)
+
+    def _take_up(self, typed: str) -> None:
+        """Asks the Hub for words and names; all else, and the address of a server in any line, is a model."""
+        from weighbridge.session.endpoint_choice import is_served_spec
+
+        if self.kind == "hub" and not is_served_spec(typed):
+            self.hub.ask(typed)
         else:
-            self._choose(event.value)
+            self._choose(typed)
 
     @on(Button.Pressed, "#browse")
     def _browse(self) -> None:
@@ -135,10 +142,13 @@ class ModelScreen(StepScreen):
 
     def _go_to_search(self) -> None:
         if self.kind != "hub":
-            list(self.query_one("#kind", RadioSet).query(Radio))[KINDS.index("hub")].value = True
+            self._radio("hub")
             self._take_kind("hub")
         # At once: words that are typed behind the key are meant for this line.
         self.set_focus(self.query_one("#spec"))
+
+    def _radio(self, kind: str) -> None:
+        list(self.query_one("#kind", RadioSet).query(Radio))[KINDS.index(kind)].value = True
 
     @on(HubPart.Answered)
     def _answered(self) -> None:
@@ -167,7 +177,14 @@ class ModelScreen(StepScreen):
 
     def _choose(self, spec: str, row: FileRow | None = None) -> None:
         self.wizard.tell(None)
-        self.model_jobs.read(spec, self._read, partial(self._whole, spec, row))
+        self.model_jobs.read(spec, self._read, partial(self._asks, spec, row))
+
+    def _asks(self, spec: str, row: FileRow | None, problem: Problem) -> bool:
+        """Whether the person can answer what keeps a model from being read, and so is asked."""
+        if isinstance(problem, HubProblem) and problem.kind == "no_ranges":
+            self._whole(spec, row, problem)
+            return True
+        return self.is_attached and answerable(self.wizard, problem, lambda: self._choose(spec, row))
 
     def _whole(self, spec: str, row: FileRow | None, problem: HubProblem) -> None:
         """The server sends whole files only: the person decides."""
@@ -184,10 +201,12 @@ class ModelScreen(StepScreen):
     def _read(self) -> None:
         """A model was read: what Next waited for goes on."""
         self.wizard.tell(None)
-        if self.is_attached and self.kind == kind_of(self.run.model):
+        kind = kind_of(self.run.model)
+        if self.is_attached and (kind == self.kind or (kind == "server" and self.kind != "bundled")):
             # Not while the person is at another kind already.
             self.hub.close()
-            self._show_spec(self.kind)
+            self._show_spec(kind)
+            self._radio(kind)
         if self._go_on and self.is_current:
             self.action_next()
 
@@ -208,7 +227,7 @@ class ModelScreen(StepScreen):
             return False
         if self.hub.level and not self.hub.answers(typed := self.query_one("#spec", Input).value):
             # Another line than the list answers: what is highlighted is not what is meant.
-            self.hub.ask(typed)
+            self._take_up(typed)
             return False
         if self.hub.level == "files":
             self.hub.choose()
@@ -222,16 +241,14 @@ class ModelScreen(StepScreen):
 
     def _is_typed(self) -> bool:
         typed, model = self.query_one("#spec", Input).value, self.run.model
-        if self.kind == "bundled" or (model and typed in (model.path, model.repo) and kind_of(model) == self.kind):
+        if self.kind == "bundled" or (model and typed == typed_as(model) and kind_of(model) == self.kind):
             return True
         if not typed:
             self.wizard.tell(Notice("Say which one: a path or a name is missing.", kind="problem"))
             self.query_one("#spec").focus()
-        elif self.kind == "hub":
-            self.hub.ask(typed)
         else:
-            self._choose(typed)
-            return True
+            self._take_up(typed)
+            return self.model_jobs.reading is not None
         return False
 
     def missing_widget(self) -> Widget | None:

@@ -116,8 +116,8 @@ class PacketScreen(StepScreen):
 
     @on(OptionList.OptionSelected, "#items")
     def _item(self, event: OptionList.OptionSelected) -> None:
-        step = next(i.step for i in completeness(self.run) if i.id == event.option_id)
-        self.jump(step)
+        item = next(i for i in completeness(self.run) if i.id == event.option_id)
+        self.jump(item.step, f"#plan-{item.id.replace('-', '_')}")
 
     @on(Input.Submitted, "#target")
     def _target(self, event: Input.Submitted) -> None:

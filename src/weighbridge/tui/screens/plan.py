@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,13 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import RadioSet, Static
 
-from weighbridge.domain import intents as want
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.planned import route_commands
 from weighbridge.domain.route.table import Tables
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
-from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.screens.private_part import plan_row
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
 
@@ -81,14 +79,7 @@ class PlanPart(Vertical):
         # What is only suggested stands unchosen: nothing is on record before the person chooses it.
         yield Static(f"suggested: {run.decision.suggested_runtime}", classes="suggested", markup=False)
         for name, title, note in FIELDS[run.decision.route]:
-            with Horizontal(classes="setting plan-setting"):
-                yield Static(title, classes="setting-title", markup=False)
-                yield Field(
-                    partial(_planned, name),
-                    lambda text, name=name: want.ChangePlan(field=name, value=text),  # type: ignore[misc]
-                    id=f"plan-{name}",
-                    placeholder=note,
-                )
+            yield plan_row(name, title, note)
         yield Static("Commands to run there", classes="section", markup=False)
         yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
 
@@ -98,10 +89,6 @@ class PlanPart(Vertical):
 
     def show(self, run: Run, tables: Tables) -> None:
         self.query_one("#plan-commands", Static).update(commands_content(run, tables))
-
-
-def _planned(name: str, run: Run) -> str:
-    return str(getattr(run.plan, name))
 
 
 class NothingRuns(Vertical):

@@ -21,12 +21,13 @@ from weighbridge.tui.proof_words import contended_words, doubts
 from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.shapes import can_start
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.status_line import Notice
 
 JOB_KEYS: list[BindingType] = [
     Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),
-    Binding("escape", "stop", "Stop", id="job.stop", tooltip="Stop what runs; its child process is gone within 0.3 s"),
+    Binding("escape", "stop", "Stop", id="job.stop", tooltip="Stop what runs, within 0.3 s"),
     Binding("escape", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what is being typed"),
 ]
 
@@ -49,6 +50,9 @@ class JobScreen(StepScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = JOB_KEYS
 
+    def looks(self, run: Run) -> object:
+        return run.planned
+
     def action_start(self) -> None:
         if self.flush():
             self.wizard.start_job("proof" if self.STEP == "proof" else "eval")
@@ -64,7 +68,7 @@ class JobScreen(StepScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.wizard.jobs.running
         if action == "start":
-            return not running and not self.run.planned
+            return not running and can_start(self.run)
         if action == "stop":
             return bool(running or self.model_jobs.loading)
         if action == "download":
@@ -74,7 +78,7 @@ class JobScreen(StepScreen):
 
 def before_start(run: Run) -> LiveView:
     """What is known before anything runs: the prompt, the forecast, and the memory that was available for it."""
-    forecast = run.forecast
+    forecast = run.forecast if run.target is None else None
     if forecast is None:
         return LiveView(prompt=run.prompt)
     return LiveView(prompt=run.prompt, forecast_bytes=forecast.total_bytes, limit_bytes=forecast.available_bytes)
@@ -169,12 +173,12 @@ class ProofScreen(JobScreen):
 
     def hint(self, run: Run) -> str:
         if run.planned:
-            return "Nothing runs here on this route. ctrl+n goes on."
+            return "Nothing runs yet: step 5 starts it, or the plan is enough. ctrl+n goes on."
         if self.wizard.jobs.running:
             return running_words(self.wizard.session.live)
         if flow.status(run, "proof") == "stale":
             return "Stale: model or settings have changed. ctrl+r runs it again."
-        if run.model is not None and run.model.to_download:
+        if self.wizard.can_download:
             return "The model is not here yet: ctrl+d downloads it first."
         if run.proof is None:
             return "ctrl+r starts the proof: one prompt, measured."

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from weighbridge.tui.screens.step import StepScreen
 
 
-def screen_of(step: StepId) -> StepScreen:
-    """A new screen of a step: `ProofScreen` of `screens/proof.py` for proof, and so on."""
+def screen_of(step: StepId, focus: str = "") -> StepScreen:
+    """A new screen of a step: `ProofScreen` of `screens/proof.py` for proof, and so on. `focus`: what gets it first."""
     module = import_module(f"weighbridge.tui.screens.{step}")
     screen: type[StepScreen] = getattr(module, f"{step.capitalize()}Screen")
-    return screen()
+    made = screen()
+    made.focus_first = focus
+    return made

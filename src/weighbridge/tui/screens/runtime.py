@@ -1,166 +1,118 @@
-"""Step 5: settings, the forecast that follows from them, and the command of the same run without the wizard."""
+"""Step 5: how the model is run, by the route: settings and forecast, a server, a GPU to rent, or a notebook."""
 
 from __future__ import annotations
 
-import shlex
-from functools import partial
-from typing import ClassVar, get_args
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import RadioSet, Static
+from textual.widgets import RadioSet
 
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.disk import proof_need
-from weighbridge.domain.proof.settings import FlashAttention, KvType, RuntimeSettings
 from weighbridge.domain.run import Run
-from weighbridge.session.jobs import prove_command
-from weighbridge.tui.forecast_words import file_rows, forecast_rows, refusal_rows
+from weighbridge.tui.screens import rental_part
 from weighbridge.tui.screens.ask import AskLine
+from weighbridge.tui.screens.local_part import LocalPart
+from weighbridge.tui.screens.notebook_part import NotebookPart
+from weighbridge.tui.screens.part import Part
 from weighbridge.tui.screens.plan import PlanPart
+from weighbridge.tui.screens.private_part import PrivatePart
+from weighbridge.tui.screens.rental_part import RentalPart
+from weighbridge.tui.screens.server_part import ServerPart
+from weighbridge.tui.screens.settings_part import CHOICES, worded
 from weighbridge.tui.screens.step import StepScreen
-from weighbridge.tui.widgets.field import Field
-from weighbridge.tui.widgets.radio import Radio
-from weighbridge.tui.widgets.sheet import Row, Sheet
+from weighbridge.tui.shapes import Shape, shape_of
 from weighbridge.tui.widgets.status_line import Notice, sentence
-from weighbridge.tui.widgets.transfer_bar import TransferBar
 
-SETTINGS = {
-    "n_ctx": ("Context", "tokens"),
-    "n_threads": ("Threads", "auto: measured at the start"),
-    "n_batch": ("Batch", "tokens in one decode call"),
-    "kv_type": ("KV cache", "q8_0: about half"),
-    "max_tokens": ("Answer limit", "tokens; eval cases have their own"),
-    "temperature": ("Temperature", "0 takes the likeliest token"),
-    "seed": ("Seed", "of the sampler"),
+PARTS: dict[Shape, type[Part]] = {
+    "local": LocalPart,
+    "server": ServerPart,
+    "rented": RentalPart,
+    "notebook": NotebookPart,
 }
-MORE = {
-    "n_threads_batch": ("Prefill threads", "auto: as above, or measured"),
-    "n_ubatch": ("Micro-batch", "tokens computed at once"),
-    "flash_attn": ("Flash attention", "auto: for q8_0"),
-    "repeats": ("Repeats", "times each prompt is asked"),
-    "prefix_reuse": ("Prefix reuse", "no cold TTFT"),
+KEYS_OF: dict[str, tuple[Shape, ...]] = {
+    "more": ("local", "rented"),
+    "hardware": ("rented",),
+    "rent": ("rented",),
+    "write": ("notebook",),
+    "take": ("notebook",),
 }
-"""Settings that are folded away: `f2` shows them in place of the others."""
-TITLES = {name: title for name, (title, _) in (SETTINGS | MORE).items()}
-CHOICES: dict[str, tuple[tuple[str, str | bool], ...]] = {
-    "kv_type": tuple((kind, kind) for kind in get_args(KvType)),
-    "flash_attn": tuple((kind, kind) for kind in get_args(FlashAttention)),
-    "prefix_reuse": (("off", False), ("on", True)),
-}
-"""Settings with few values: the word on the screen, and the value."""
-
-
-def setting(name: str, run: Run) -> str:
-    value = getattr(run.settings, name)
-    if value is None:
-        return "auto"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+"""Actions that only some shapes of the step have."""
 
 
 class RuntimeScreen(StepScreen):
-    """Every setting shows what it means; the forecast follows at once."""
+    """The part of the route, and three lines more where the documents are private."""
 
     STEP = "runtime"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+o", "accept", "Accept risk", id="runtime.accept", tooltip="Overrule the memory refusal, on record"
         ),
+        Binding("ctrl+r", "rent", "Rent", id="runtime.rent", tooltip="See what it costs, then rent", priority=True),
         Binding("f2", "more", "More", id="runtime.more", tooltip="The other settings", priority=True),
+        Binding("f3", "hardware", "Hardware", id="runtime.hardware", tooltip="Machines and prices", priority=True),
+        Binding("f3", "write", "Notebook", id="runtime.write", tooltip="Write the notebook", priority=True),
+        Binding("f4", "take", "Import", id="runtime.take", tooltip="Take back what ran in it", priority=True),
+        Binding("f5", "export", "Export", id="runtime.export", tooltip="The plan for another tool", priority=True),
         Binding("ctrl+d", "download", "Download", id="runtime.download", tooltip="Fetch the file", priority=True),
         Binding("escape", "stop", "Stop", id="runtime.stop", tooltip="Stop the download; what is here stays"),
         Binding("escape", "undo", "Undo", id="runtime.undo", show=False, tooltip="Take back what is being typed"),
     ]
     _go_on = False
 
+    def looks(self, run: Run) -> object:
+        return (shape_of(run), run.constraints.privacy == "private_docs")
+
     def body(self) -> ComposeResult:
-        if self.run.planned:
-            yield PlanPart(self.run, self.wizard.session.deps.tables)
-            return
-        for group, settings in (("basic", SETTINGS), ("more", MORE)):
-            for name, (title, note) in settings.items():
-                with Horizontal(classes=f"setting {group}"):
-                    yield Static(title, classes="setting-title", markup=False)
-                    yield self._entry(name)
-                    yield Static(note, classes="setting-note", markup=False)
-        yield Static(id="folded", markup=False)
-        yield TransferBar("asking the Hub", id="loading")
-        yield Sheet(id="forecast")
+        yield PARTS[shape_of(self.run)](self.run, id="part")
+        if self.run.constraints.privacy == "private_docs":
+            yield PrivatePart(self.run)
 
-    def _entry(self, name: str) -> Widget:
-        if name in CHOICES:
-            given = getattr(self.run.settings, name)
-            kinds = (Radio(word, value=value == given) for word, value in CHOICES[name])
-            return RadioSet(*kinds, id=f"set-{name}", classes="across", compact=True)
-        return Field(
-            partial(setting, name),
-            lambda text: want.ChangeSetting(field=name, value=text),
-            id=f"set-{name}",
-            max_length=20,
-        )
-
-    def action_more(self) -> None:
-        """The other settings in place of these; what was typed is saved first."""
-        if self.flush():
-            self.toggle_class("-more")
-            self.query_one("#folded", Static).update(self._folded())
-            self.query_one("#set-n_threads_batch" if self.has_class("-more") else "#set-n_ctx").focus()
-
-    def _folded(self) -> str:
-        """What the settings that are not shown are set to, where that is not the default."""
-        hidden = SETTINGS if self.has_class("-more") else MORE
-        default = RuntimeSettings()
-        own = [
-            f"{TITLES[name].lower()} {setting(name, self.run)}"
-            for name in hidden
-            if getattr(self.run.settings, name) != getattr(default, name)
-        ]
-        return f"f2: {len(hidden)} other settings{' (' + ', '.join(own) + ')' if own else ', all as preset'}"
+    @property
+    def part(self) -> Part:
+        return self.query_one("#part", Part)
 
     def hint(self, run: Run) -> str:
-        if run.planned:
-            return "Type what you know; what stays empty is owed."
-        if self.model_jobs.loading:
-            return "escape stops the download. Leaving does not."
-        if run.model is not None and run.model.to_download:
-            return "ctrl+d downloads the model. Enter saves a setting."
-        return "Enter saves a setting; the forecast follows."
+        return self.part.hint(run)
 
     def draw(self, run: Run) -> None:
-        if run.planned:
-            self.query_one(PlanPart).show(run, self.wizard.session.deps.tables)
-            return
-        jobs = self.model_jobs
-        jobs.weigh_if_due(run)
-        have = 0 if jobs.loading else self.wizard.session.part_bytes()
-        rows = list(file_rows(run.model, run.forecast, jobs.loading is not None, have)) if run.model else []
-        if run.forecast:
-            rows += [*forecast_rows(run.forecast, jobs.weighing), *refusal_rows(run)]
-        runs = [Row("Engine", run.machine.engine)]
-        if run.model:
-            runs.append(Row("Proof", proof_need(run.settings, run.prompt).sentence))
-        if run.model:
-            runs.append(Row("Command", shlex.join(prove_command(run)), "muted"))
-        self.query_one("#forecast", Sheet).show([*rows, Row(""), *runs])
-        self.query_one("#folded", Static).update(self._folded())
+        self.part.draw(run)
 
     def tick(self) -> None:
         super().tick()
-        if not self.run.planned:
-            self.query_one(TransferBar).show(self.model_jobs.loading)
+        self.part.tick()
+
+    # -- settings -----------------------------------------------------------------------------------------------
+
+    def action_more(self) -> None:
+        """The other settings in place of these; what was typed is saved first."""
+        part = self.part
+        if self.flush() and isinstance(part, LocalPart | RentalPart):
+            self.toggle_class("-more")
+            part.fold(self.has_class("-more"))
 
     @on(RadioSet.Changed)
     def _chosen(self, event: RadioSet.Changed) -> None:
         name = (event.radio_set.id or "").removeprefix("set-")
         if name in CHOICES and CHOICES[name][event.index][1] != getattr(self.run.settings, name):
             self.apply(want.ChangeSetting(field=name, value=CHOICES[name][event.index][0]))
+
+    @on(PlanPart.Chosen)
+    def _runtime_chosen(self, event: PlanPart.Chosen) -> None:
+        self.apply(want.ChangePlan(field="runtime", value=event.name))
+
+    def worded(self, problem: Problem) -> Problem:
+        problem = worded(problem)
+        return type(problem)(rental_part.worded(str(problem)), problem.hint)
+
+    def missing_widget(self) -> Widget | None:
+        return self.part.first()
+
+    # -- the file -----------------------------------------------------------------------------------------------
 
     def action_download(self) -> None:
         self.wizard.download(self._arrived)
@@ -171,7 +123,12 @@ class RuntimeScreen(StepScreen):
             self.action_next()
 
     def action_stop(self) -> None:
-        if self.take_back():
+        """Takes typing back; else gives up a question for prices, stops the rental, or stops the download."""
+        rentals = self.wizard.jobs.rentals
+        if self.take_back() or rentals.give_up():
+            return
+        if rentals.open is not None and self.model_jobs.loading is None:
+            self.wizard.action_rentals()
             return
         self._go_on = False
         self.model_jobs.stop_loading()
@@ -184,30 +141,52 @@ class RuntimeScreen(StepScreen):
         else:
             super().proceed()
 
-    @on(PlanPart.Chosen)
-    def _runtime_chosen(self, event: PlanPart.Chosen) -> None:
-        self.apply(want.ChangePlan(field="runtime", value=event.name))
+    # -- elsewhere ----------------------------------------------------------------------------------------------
 
-    def worded(self, problem: Problem) -> Problem:
-        """A setting is called what it is called on this screen."""
-        name = str(problem).partition(" ")[0]
-        if name not in TITLES:
-            return problem
-        rest = str(problem).removeprefix(name).removeprefix(f" ({RuntimeSettings.model_fields[name].description})")
-        return type(problem)(f"{TITLES[name]}{rest}", problem.hint)
+    def action_hardware(self) -> None:
+        from weighbridge.tui.renting import choose_hardware
 
-    def missing_widget(self) -> Widget | None:
-        return self.focus_on("#set-n_ctx")
+        if self.flush():
+            choose_hardware(self.wizard)
+
+    def action_rent(self) -> None:
+        from weighbridge.tui.renting import rent
+
+        if self.flush():
+            rent(self.wizard)
+
+    def action_write(self) -> None:
+        from weighbridge.tui.notebooks import write
+
+        if self.flush():
+            write(self.wizard)
+
+    def action_take(self) -> None:
+        from weighbridge.tui.notebooks import take
+
+        if self.flush():
+            take(self.wizard)
+
+    def action_export(self) -> None:
+        from weighbridge.tui.exporting import export
+
+        if self.flush():
+            export(self.wizard)
+
+    # -- keys ---------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "more":
-            return not self.run.planned
+        shape, rentals = shape_of(self.run), self.wizard.jobs.rentals
+        if action == "rent":
+            return shape == "rented" and rentals.open is None and not rentals.doing
+        if action in KEYS_OF:
+            return shape in KEYS_OF[action]
         if action == "accept":
             return flow.missing_memory(self.run) is not None
         if action == "download":
             return self.wizard.can_download
         if action == "stop":
-            return self.model_jobs.loading is not None
+            return self.model_jobs.loading is not None or rentals.open is not None or bool(rentals.doing)
         return super().check_action(action, parameters)
 
     @work

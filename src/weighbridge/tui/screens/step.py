@@ -25,6 +25,7 @@ from weighbridge.tui.sizes import NARROW_BELOW, SHORT_BELOW
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.key_line import KeyLine
 from weighbridge.tui.widgets.rail import Rail
+from weighbridge.tui.widgets.rental_line import RentalLine, line_words
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
 from weighbridge.tui.widgets.title_bar import TitleBar
 
@@ -39,6 +40,9 @@ class StepScreen(Screen[None]):
     STEP: ClassVar[StepId]
     HINT: ClassVar[str] = ""
     _is_drawn = False
+    _looks: object = None
+    focus_first = ""
+    """Selector of what gets the focus; empty: the first question."""
     _usable: tuple[bool | None, ...] = ()
     AUTO_FOCUS = "#body *"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +65,9 @@ class StepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         step = BY_ID[self.STEP]
+        self._looks = self.looks(self.run)
         yield TitleBar(step, id="title")
+        yield RentalLine(id="rental-line")
         with Horizontal(id="middle"):
             yield Rail(self.STEP, id="rail")
             with VerticalScroll(id="body", can_focus=False):
@@ -79,6 +85,8 @@ class StepScreen(Screen[None]):
             field.take(self.run)
         self._redraw(self.run)
         self._is_drawn = True
+        if self.focus_first and (target := self.focus_on(self.focus_first)) is not None:
+            target.focus()
         body = self.query_one("#body")
         if not any(widget.focusable for widget in body.query("*")):
             # A step without questions: the arrows scroll it.
@@ -87,6 +95,12 @@ class StepScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._check_size)
+        if self._is_drawn and self.looks(self.run) != self._looks:
+            self.wizard.again()
+
+    def looks(self, run: Run) -> object:
+        """What the body is made for: where it changes, the step is made anew."""
+        return None
 
     def _check_size(self) -> None:
         """A resize that meets a change of screens can miss the new one's breakpoints: it is told its size again."""
@@ -125,8 +139,14 @@ class StepScreen(Screen[None]):
         """Repaints what moves while a job runs. Subclasses add to it."""
         jobs = self.wizard.jobs
         self.query_one(TitleBar).show(self.run, self.wizard.live if jobs.running else None, jobs.model.title)
+        rentals, now = jobs.rentals, self.wizard.session.deps.now()
+        self.query_one(RentalLine).show(line_words(self.run.rental, rentals.left, rentals.doing, now))
 
     def _redraw(self, run: Run) -> None:
+        if self.looks(run) != self._looks:
+            if self.is_current:
+                self.wizard.again()
+            return
         self.query_one(Rail).show(run)
         for field in self.query(Field):
             field.show(run)
@@ -233,10 +253,10 @@ class StepScreen(Screen[None]):
         if earlier:
             self._once_drawn(partial(self.jump, earlier))
 
-    def jump(self, step: StepId) -> None:
-        """Goes to any step; what was typed is saved first."""
+    def jump(self, step: StepId, focus: str = "") -> None:
+        """Goes to any step; what was typed is saved first. `focus`: selector of what gets the focus there."""
         if self.flush() and step != self.STEP:
-            self.wizard.go(step)
+            self.wizard.go(step, focus)
 
     @on(Button.Pressed, "#next")
     def _next_pressed(self) -> None:

@@ -25,8 +25,7 @@ class LatencyPanel(Panel):
             _ttft(view),
             ("ITL p50 ┄", millis(view.itl_p50_s)),
             _high(view),
-            ("prefill", rate(view.prefill_rate)),
-            ("decode", rate(view.decode_rate)),
+            *_rates(view),
             _load(view),
         ]
 
@@ -36,9 +35,8 @@ class LatencyPanel(Panel):
             ("ITL p50 ┄", millis(view.itl_p50_s)),
             ("ITL p95 ░", millis(view.itl_p95_s)),
             ("ITL max", millis(view.itl_max_s)),
-            ("prefill", rate(view.prefill_rate)),
-            ("decode", rate(view.decode_rate)),
-            (f"{_mean(view)}CPU of the child", percent(view.cpu_percent)),
+            *_rates(view),
+            (f"{_mean(view)}CPU of the {'server' if view.server is not None else 'child'}", percent(view.cpu_percent)),
             (f"{_mean(view)}others, load", f"{percent(view.others_percent)}, {number(view.load1, 1)}"),
         ]
 
@@ -48,8 +46,7 @@ class LatencyPanel(Panel):
         return [
             _ttft(view),
             (high[0], both),
-            ("prefill", rate(view.prefill_rate)),
-            ("decode", rate(view.decode_rate)),
+            *_rates(view),
             _load(view),
         ]
 
@@ -73,6 +70,15 @@ def _high(view: LiveView) -> Figure:
     if view.itl_p95_s is not None:
         return ("ITL p95 ░", millis(view.itl_p95_s))
     return ("ITL max", millis(view.itl_max_s))
+
+
+def _rates(view: LiveView) -> list[Figure]:
+    """Of a server the pieces of text that arrive are counted; tokens it alone can count, at the end."""
+    prefill = ("prefill", rate(view.prefill_rate))
+    if view.server is None or view.decode_rate is not None:
+        return [prefill, ("decode", rate(view.decode_rate))]
+    pieces = UNKNOWN if view.piece_rate is None else f"{view.piece_rate:,.1f}/s"
+    return [prefill, ("pieces", pieces)]
 
 
 def _load(view: LiveView) -> Figure:

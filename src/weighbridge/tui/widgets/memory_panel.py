@@ -9,6 +9,8 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.timeline import Point
 from weighbridge.tui.widgets.figures import UNKNOWN, mib
 from weighbridge.tui.widgets.panel import Figure, Panel
+from weighbridge.tui.widgets.server_rows import is_told, memory_rows, why_no_memory
+from weighbridge.tui.widgets.status_line import sentence
 from weighbridge.tui.widgets.trace import Scale
 
 
@@ -18,6 +20,17 @@ class MemoryPanel(Panel):
 
     TITLE: ClassVar[str] = "memory"
     LASTS: ClassVar[bool] = True
+
+    def title(self, view: LiveView) -> str:
+        return "memory of the server" if view.server is not None else self.TITLE
+
+    def note(self, view: LiveView) -> str:
+        return sentence(why_no_memory(view.server)) if is_told(view) and view.server is not None else ""
+
+    def _figures(self, view: LiveView, height: int) -> list[Figure]:
+        if is_told(view) and view.server is not None:
+            return memory_rows(view.server)
+        return super()._figures(view, height)
 
     def figures(self, view: LiveView) -> list[Figure]:
         return [
@@ -40,9 +53,12 @@ class MemoryPanel(Panel):
         ]
 
     def points(self, view: LiveView) -> Sequence[Point]:
-        return view.memory_trace
+        return view.server.trace if is_told(view) and view.server is not None else view.memory_trace
 
     def scaled(self, view: LiveView) -> Scale:
+        if is_told(view) and view.server is not None:
+            total = view.server.gpu_memory_total_bytes if view.server.traced == "GPU memory" else None
+            return Scale(1.1 * (total or max((value for _, value in view.server.trace), default=0.0)))
         top = max(view.forecast_bytes or 0, view.peak_bytes or 0) * 1.1
         marks = (view.forecast_bytes, view.limit_bytes if _near(view, top) else None)
         highest = max([top, *(m * 1.02 for m in marks if m)])
@@ -55,7 +71,9 @@ def _near(view: LiveView, top: float) -> bool:
 
 
 def _limits(view: LiveView) -> list[Figure]:
-    """A figure whose line is drawn carries the sign of the line."""
+    """A figure whose line is drawn carries the sign of the line. Of a server's process nothing was forecast."""
+    if view.server is not None:
+        return []
     top = max(view.forecast_bytes or 0, view.peak_bytes or 0) * 1.1
     limit = "available ┄" if _near(view, top) else "available"
     return [("forecast ┄", mib(view.forecast_bytes)), (limit, mib(view.limit_bytes))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -99,14 +100,17 @@ class Panel(Canvas):
         rows = self._figures(view, height)
         old = self._figures(self._before, height) if self._before is not None else ()
         lines = figure_lines(rows, width, old)
+        lines += [((line, "muted"),) for line in textwrap.wrap(self.note(view), max(10, width))]
+        lines = lines[: height - 1]
         shown = window(view.spans, view.elapsed_s, self._zoom, view.phase in ENDS)
         drawn = min(view.elapsed_s, shown.start + shown.seconds)
         values = columns(self.points(view), shown, width, drawn if self.LASTS else None)
         lines += trace_lines(values, self.scaled(view), max(0, height - len(lines) - 1))
         phase_row = phase_line(phases(view.spans, shown, width, view.elapsed_s))
         lines.append(((phase_row, "muted"),))
-        axis = _axis(shown, self.size.width - len(self.TITLE) - 9) if view.spans else ""
-        self.paint(lines, (self.TITLE, axis), ("", self._subtitle))
+        title = self.title(view)
+        axis = _axis(shown, self.size.width - len(title) - 9) if view.spans else ""
+        self.paint(lines, (title, axis), ("", self._subtitle))
 
     LASTS: ClassVar[bool] = False
     """Whether a point speaks for the time until the next one."""
@@ -127,6 +131,14 @@ class Panel(Canvas):
     def all_figures(self, view: LiveView) -> list[Figure]:
         """Eight rows, where there is room to spare."""
         raise NotImplementedError
+
+    def note(self, view: LiveView) -> str:
+        """What stands below the figures, in words; empty: nothing."""
+        return ""
+
+    def title(self, view: LiveView) -> str:
+        """What stands in the frame."""
+        return self.TITLE
 
     def points(self, view: LiveView) -> Sequence[Point]:
         raise NotImplementedError
