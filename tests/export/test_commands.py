@@ -52,6 +52,16 @@ def test_ollama_gets_a_model_with_the_context_of_the_plan() -> None:
     assert "PARAMETER num_ctx 1024" in text and "ollama create wb-it-s-small" not in text and "ollama:wb-gguf" in text
 
 
+@pytest.mark.parametrize("server", ["llama-server", "ollama"])
+def test_a_hostile_name_stays_one_word_and_one_comment(server: str) -> None:
+    name = "a'\nreboot\n$(reboot).gguf"
+    chosen = load_servers().of(server)
+    model = GGUF.model_copy(update={"file_name": name, "name": name, "sha256": "0" * 64})
+    text = command_text(Deployment(model=model, server=chosen, serve=ServePlan(), settings=RuntimeSettings()))
+    without_comments = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    assert shlex.split(without_comments).count(name) >= 1 and "reboot" not in shlex.split(without_comments)
+
+
 @pytest.mark.parametrize("server", [row.id for row in load_servers().server])
 def test_every_server_notes_its_version_and_where_it_is_from(server: str) -> None:
     row = load_servers().of(server)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 
 from weighbridge.domain.serving.deployment import Deployment
+from weighbridge.domain.text import clean_line
 
 HOST = "127.0.0.1"
 
@@ -96,11 +97,11 @@ def ollama_model(planned: Deployment) -> list[str]:
         f"PARAMETER seed {settings.seed}",
     ]
     return [
-        "# In a second shell, while the server runs:",
-        f"# printf '%s\\n' {' '.join(shlex.quote(line) for line in made)} > Modelfile",
-        f"# ollama create {shlex.quote(planned.name)} -f Modelfile",
-        f"# {_prove(f'ollama:{planned.name}')}",
-        f"# ollama stop {shlex.quote(planned.name)}",
+        _comment("In a second shell, while the server runs:"),
+        _comment(f"printf '%s\\n' {' '.join(shlex.quote(line) for line in made)} > Modelfile"),
+        _comment(f"ollama create {planned.name} -f Modelfile"),
+        _comment(_prove(f"ollama:{planned.name}")),
+        _comment(f"ollama stop {planned.name}"),
     ]
 
 
@@ -136,7 +137,12 @@ def _comments(planned: Deployment) -> list[str]:
         named = {"llama-server": model.name, "transformers": planned.pinned}.get(server.id, model.repo)
         said.append(f"then: {_prove(f'{address}/v1#{named}')}")
         said.append("stop: ctrl+c; then the address has to refuse")
-    return [f"# {line}" for line in said]
+    return [_comment(line) for line in said]
+
+
+def _comment(line: str) -> str:
+    """One line, whatever a name holds."""
+    return f"# {clean_line(line, 1000)}"
 
 
 def _key(planned: Deployment) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.model.forecast import beyond_trained
-from weighbridge.domain.proof.events import Loaded
+from weighbridge.domain.proof.events import Loaded, Offload
 from weighbridge.domain.proof.recipe import NO_TEMPLATE
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.plain.figures import setting
@@ -16,7 +16,16 @@ def loaded_line(event: Loaded, wished: RuntimeSettings | None) -> str:
     line = f"loaded in {event.load_s:.2f} s: {event.description}"
     if wished is not None and wished.n_ctx != event.n_ctx:
         line += f", with a context of {event.n_ctx:,} tokens in place of {wished.n_ctx:,}"
+    if event.offload is not None:
+        line += f"; {offloaded(event.offload)}"
     return line
+
+
+def offloaded(share: Offload) -> str:
+    """What came of layers that were wished on a GPU."""
+    if not share.layers:
+        return "no layer went to a GPU"
+    return f"{share.layers} of {share.of} layers on {', '.join(share.buffers) or 'a GPU'}"
 
 
 def warnings(event: Loaded) -> Iterator[str]:
@@ -32,6 +41,8 @@ def settings_rows(wished: RuntimeSettings, loaded: Loaded | None) -> list[tuple[
     texts = {name: setting(value) for name, value in wished.model_dump().items()}
     if wished.ubatch != wished.n_ubatch:
         texts["n_ubatch"] = f"{wished.ubatch}, as n_batch is"
+    if loaded is not None and loaded.offload is not None:
+        texts["n_gpu_layers"] += f"; {offloaded(loaded.offload)}"
     if loaded is not None and loaded.n_ctx != wished.n_ctx:
         texts["n_ctx"] += f"; the engine made it {loaded.n_ctx:,} tokens"
     if loaded is not None and beyond_trained(loaded.n_ctx, loaded.n_ctx_train):
