@@ -8,36 +8,13 @@ from pathlib import Path
 
 import pytest
 from fakejobs.fake_jobs import FakeJobs
+from rental_steps import CARD, FAST, PACK, PLAN, REPO, planned
 
 from weighbridge.cli import main
-from weighbridge.domain import intents as want
-from weighbridge.domain.serving.rental import Waits
 from weighbridge.services.endpoint import keys
 from weighbridge.services.runtimes import make_runtime
 from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session
-
-REPO = "acme/small-Instruct"
-CARD = "---\nlicense: apache-2.0\nlanguage: [en]\n---\n# Small\n"
-PLAN = f"""[constraints]
-available_route = "rented_gpu"
-[model]
-use = "{REPO}"
-[serve]
-hardware = "l4x1"
-[eval]
-cases = "cases.toml"
-"""
-CASE = """[[case]]
-id = "paris-{n}"
-prompt = "Which city is it?"
-why = "It is told in one word."
-[case.grader]
-kind = "includes"
-target = "Paris"
-"""
-PACK = 'id = "paris"\ntitle = "One city"\n[policy]\nmin_pass = 5\n' + "".join(CASE.format(n=n) for n in range(5))
-FAST = Waits(poll=0.02, scheduling=0.6, ready=0.6, silent=0.3, stop=0.5, refuse=0.3, found=900.0)
 
 
 @pytest.fixture
@@ -65,14 +42,6 @@ async def renter(store: RunStore, rented_deps: Deps, service: FakeJobs) -> Async
     await planned(session)
     yield session
     await session.close()
-
-
-async def planned(session: Session, cap: str = "1.00") -> None:
-    """The answers up to the start of the rental."""
-    session.apply(want.Answer(field="available_route", value="rented_gpu"))
-    await session.choose_model(REPO)
-    session.apply(want.ChangeServe(field="hardware", value="l4x1"))
-    session.apply(want.ChangeServe(field="cap_usd", value=cap))
 
 
 @pytest.fixture

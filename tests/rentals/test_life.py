@@ -9,19 +9,11 @@ import httpx2
 import pytest
 from fakejobs.fake_jobs import FakeJobs
 from fakejobs.fake_server import LightServer
+from rental_steps import rented
 
 from weighbridge.domain.proof.events import ServerSample
-from weighbridge.domain.serving.rental import Rental
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Session, renting
-
-
-async def rented(session: Session) -> Rental:
-    """The end of a rental's way: an endpoint that answers, or the failure."""
-    order = await renting.order_of(session)
-    async with aclosing(renting.rent(session, order)) as states:
-        found = [rental async for rental in states]
-    return found[-1]
 
 
 async def test_hardware_comes_with_its_price_a_minute_and_the_memory_of_one_gpu(renter: Session) -> None:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 import pytest
 from fakejobs.fake_handler import LOST
 from fakejobs.fake_jobs import FakeJobs
+from rental_steps import rented
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
@@ -17,12 +18,6 @@ from weighbridge.services.rentals import Ledger
 from weighbridge.session import Session, renting
 
 START = r"POST /api/jobs/tester$"
-
-
-async def rented(session: Session) -> Rental:
-    order = await renting.order_of(session)
-    async with aclosing(renting.rent(session, order)) as states:
-        return [rental async for rental in states][-1]
 
 
 def pages(session: Session) -> list[Rental]:
@@ -107,14 +102,13 @@ async def test_a_price_that_changed_between_agreement_and_start_starts_nothing(
 REFUSALS = {402: (Refused, "credit"), 401: (Refused, "token"), 403: (Refused, "token"), 429: (HubProblem, "no more")}
 
 
-@pytest.mark.parametrize("status", REFUSALS)
-async def test_a_refused_start_is_one_sentence_and_no_rental(renter: Session, service: FakeJobs, status: int) -> None:
-    kind, word = REFUSALS[status]
-    service.fault(START, status=status)
-    with pytest.raises(kind, match=word):
-        await rented(renter)
-    (page,) = pages(renter)
-    assert page.never and page.over and not await renting.left_running(renter.deps, everywhere=True)
+async def test_a_refused_start_is_one_sentence_and_no_rental(renter: Session, service: FakeJobs) -> None:
+    for status, (kind, word) in REFUSALS.items():
+        service.fault(START, status=status, times=1)
+        with pytest.raises(kind, match=word):
+            await rented(renter)
+    assert len(pages(renter)) == len(REFUSALS) and all(page.never and page.over for page in pages(renter))
+    assert not service.jobs and not await renting.left_running(renter.deps, everywhere=True)
 
 
 @pytest.mark.parametrize("status", [LOST, 500])
@@ -210,13 +204,14 @@ UNFIT: dict[str, tuple[str, str, type[Problem], str]] = {
 }
 
 
-@pytest.mark.parametrize("lack", UNFIT)
-async def test_what_an_order_lacks_is_said_before_anything_costs(renter: Session, service: FakeJobs, lack: str) -> None:
-    field, value, kind, sentence = UNFIT[lack]
-    renter.apply(want.ChangeServe(field=field, value=value))
-    with pytest.raises(kind) as caught:
-        await renting.order_of(renter)
-    assert sentence in f"{caught.value} {getattr(caught.value, 'hint', '')}" and not service.jobs
+async def test_what_an_order_lacks_is_said_before_anything_costs(renter: Session, service: FakeJobs) -> None:
+    serve = renter.run.serve
+    for lack, (field, value, kind, sentence) in UNFIT.items():
+        renter.apply(want.ChangeServe(field=field, value=value))
+        with pytest.raises(kind) as caught:
+            await renting.order_of(renter)
+        assert sentence in f"{caught.value} {getattr(caught.value, 'hint', '')}" and not service.jobs, lack
+        renter.keep(renter.run.model_copy(update={"serve": serve}))
 
 
 async def test_private_inputs_never_go_to_a_rented_machine(renter: Session, service: FakeJobs) -> None:

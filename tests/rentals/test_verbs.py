@@ -35,10 +35,10 @@ def test_without_rent_it_stays_a_plan_and_nothing_is_started(here: Here, service
     assert not service.jobs
 
 
-@pytest.mark.parametrize("amount", ["much", "-1", "0", "nan", "1e9"])
-def test_a_cap_that_is_no_amount_is_exit_2(here: Here, service: FakeJobs, amount: str) -> None:
-    code, _, err = here("run", "plan.toml", "-o", "packet", f"--rent={amount}")
-    assert code == 2 and "--rent takes" in err and not service.jobs
+def test_a_cap_that_is_no_amount_is_exit_2(here: Here, service: FakeJobs) -> None:
+    for amount in ("much", "-1", "0", "nan", "1e9"):
+        code, _, err = here("run", "plan.toml", "-o", "packet", f"--rent={amount}")
+        assert code == 2 and "--rent takes" in err and not service.calls()
 
 
 def test_a_cap_that_buys_no_start_names_the_least_one(here: Here, service: FakeJobs) -> None:

@@ -43,6 +43,7 @@ def main(args: Namespace) -> int:
     if args.key_over_http:
         agree(model_of(plan, path))
     check_target(target, lambda _: False)
+    args.rent = None if args.rent is None else cap_of(args.rent)
     with new_session(real_deps()) as (session, runner):
         try:
             code = runner.run(_run(session, Chain(plan, pack, model_of(plan, path)), target, args))
@@ -143,11 +144,10 @@ def _next(session: Session, step: StepId) -> None:
 
 
 async def _run(session: Session, chain: Chain, target: Path, args: Namespace) -> int:
-    cap = None if args.rent is None else cap_of(args.rent)
     take_surroundings(session)
     chain.policy(session)
     await chain.answer(session)
-    async with nullcontext() if cap is None else rented(session, cap, args.share_token):
+    async with nullcontext() if not args.rent else rented(session, args.rent, args.share_token):
         stopped = await _weigh(session)
     if stopped:
         _say_saved(session.run)

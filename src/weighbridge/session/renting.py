@@ -95,8 +95,11 @@ async def give_back(session: Session) -> Rental:
 def take_up(session: Session) -> None:
     """Lets this session use the server of its run. A rented one is marked as in use: it is given back when the session
     is closed. Refused where nothing may be sent to it, it is gone, or another weighbridge uses it."""
-    require_reachable(session.run)
-    rental = session.run.rental if session.run.target and session.run.target.origin == "rented" else None
+    target, rental = session.run.target, session.run.rental
+    if target is not None:
+        require_reachable(session.run)
+    if target is not None and target.origin != "rented":
+        return
     if rental is not None and not rental.over and session.lease is None:
         session.lease = Ledger(session.deps.home).require_free(rental.order.id)
 
