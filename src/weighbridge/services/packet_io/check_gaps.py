@@ -12,7 +12,7 @@ from weighbridge.domain.model.card import FIELDS
 from weighbridge.services.packet_io.check_pages import other_version
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill_model import reasons
-from weighbridge.services.packet_io.model_card import NO_CARD, NOT_RECORDED
+from weighbridge.services.packet_io.model_card import NO_CARD, NOT_RECORDED, WITH_CARD
 from weighbridge.services.packet_io.records_model import CardNote, ModelFile
 
 MODEL = "data/model/model.json"
@@ -61,5 +61,5 @@ def _card(c: Contents, model: ModelFile, card: CardNote) -> Iterator[str]:
     for name in sorted(gaps - {"file"}):
         if card.missing[name] not in (why, NOT_RECORDED):
             yield f"{MODEL}: card.missing.{name} is not the reason why there is no card"
-    if model.kind != "hub" and (card.sha256 or why != NO_CARD[model.kind]):
+    if model.kind not in WITH_CARD and (card.sha256 or why != NO_CARD[model.kind]):
         yield f"{MODEL}: card.missing.file is not why a model of kind {model.kind} has no card{other_version(c)}"

@@ -29,7 +29,10 @@ NO_CARD: dict[ChoiceKind, str] = {
     "named": "a repository was named; its model card was not fetched",
     "hub": "the run folder keeps no model card of this model",
     **dict.fromkeys(SERVED, "a server answers for the model, and gives no model card"),
+    "transformers": "the folder or repository of the model has no model card that was read",
 }
+WITH_CARD: tuple[ChoiceKind, ...] = ("hub", "transformers")
+"""Kinds whose card lies beside the weights."""
 
 
 class Carried(NamedTuple):
@@ -50,8 +53,9 @@ def read_card(folder: Path) -> CardText | None:
 def carry(card: CardText | None, model: ModelChoice, redactor: Redactor) -> Carried:
     """The card of a model, or why it is not in the packet."""
     of_this = card is not None and (card.repo, card.revision) == (model.repo, model.revision)
-    if card is None or not of_this or model.kind != "hub":
-        why = NO_CARD[model.kind] if card is None or model.kind != "hub" else "the card that is kept is another one's"
+    if card is None or not of_this or model.kind not in WITH_CARD:
+        untold = card is None or model.kind not in WITH_CARD
+        why = NO_CARD[model.kind] if untold else "the card that is kept is another one's"
         nothing = dict.fromkeys(("file", "repo", "revision", "sha256", "size_bytes", "fetched_at"))
         return Carried(CardNote(**with_gaps(nothing, {}, why)))
     why = _withheld(card, redactor)
