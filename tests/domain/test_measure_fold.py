@@ -29,7 +29,7 @@ def loaded(threads: int) -> Loaded:
     said = dict.fromkeys(Loaded.model_fields, 1) | {
         "event": "loaded", "t": 0.2, "description": "", "flash_attn": "", "type_k": "", "type_v": "",
         "use_extra_bufts": True, "load_mode": "", "chat_template_sha256": None, "omp_wait_policy": None,
-        "omp_spin_count": None, "n_threads": threads, "n_threads_batch": threads,
+        "omp_spin_count": None, "offload": None, "n_threads": threads, "n_threads_batch": threads,
     }  # fmt: skip
     return Loaded.model_validate(said)
 
