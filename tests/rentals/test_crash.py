@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from fakejobs.fake_job import FakeJob
 from fakejobs.fake_jobs import FakeJobs
 from rental_steps import planned, rented
 
@@ -162,3 +164,18 @@ async def test_a_resumed_run_goes_on_with_its_machine_and_gives_it_back_in_the_e
     assert again.run.proof is not None and again.run.proof.outcome == "completed"
     await again.close()
     assert not service.living()
+
+
+async def test_the_ledger_has_the_order_before_the_hub_is_asked(
+    renter: Session, service: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, add_job = Ledger(renter.deps.home), service.add_job
+    seen: list[Rental | None] = []
+
+    def asked(spec: dict[str, Any], owner: str) -> FakeJob:
+        seen.extend(page.rental for page in ledger.pages())
+        return add_job(spec, owner)
+
+    monkeypatch.setattr(service, "add_job", asked)
+    rental = await rented(renter)
+    assert [page.order for page in seen if page] == [rental.order]
