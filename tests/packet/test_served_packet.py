@@ -15,6 +15,7 @@ from bagit_utils.validator import BagValidator
 from packet.served_run import ACCOUNT, ADDRESS, BOOT, NAME, loaded, typed
 
 from weighbridge.domain.packet import completeness
+from weighbridge.domain.proof.events import Connected
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
@@ -159,3 +160,24 @@ def test_private_documents_owe_nothing_once_the_three_notes_are_typed(given: Pac
     assert len(lacks) == 3
     told = run.model_copy(update={"plan": run.plan.model_copy(update=notes)})
     assert all(one.held for one in completeness(told) if one.id.replace("-", "_") in notes)
+
+
+def test_the_key_of_a_server_is_in_no_file_even_where_the_server_sends_it_back(
+    given: PacketSource, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "no-shape-of-a-key-at-all"
+    monkeypatch.setenv("WEIGHBRIDGE_API_KEY", key)
+    said = [
+        event.model_copy(update={"facts": {"echo": f"you sent {key}"}}) if isinstance(event, Connected) else event
+        for event in given.events
+    ]
+    packet = save(replace(given, events=said))
+    assert all(one.startswith(("License", "Shutdown")) for one in owed(packet))
+    assert read(packet, "server.json")["connected"]["facts"] == {"echo": "you sent [credential]"}
+    assert all(key not in path.read_text("utf-8") for path in packet.rglob("*") if path.is_file())
+
+
+def test_the_page_of_a_rented_gpu_is_sound_html_and_says_what_it_cost(rented: PacketSource, save: Save) -> None:
+    page = (save(rented) / "data/report.html").read_text("utf-8")
+    for text in ("Rented GPUs", "0.4000 USD", "✓ within 1 USD", "The server during the proof", "CANCELED"):
+        assert text in page, text

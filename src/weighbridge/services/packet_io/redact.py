@@ -46,11 +46,11 @@ _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WEIGHBRIDGE_API_KEY")
 class Redactor:
     """Knows the folders of this machine. `folders`: path -> what stands in its place, for example `[home]`.
 
-    `secrets`: credentials of this machine, letter by letter.
+    `secrets`: credentials of this machine, letter by letter, whatever their shape.
     """
 
     def __init__(self, folders: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
-        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
         self._places = {form: label for path, label in folders.items() for form in _forms(path)}
         longest_first = sorted(self._places, key=len, reverse=True)
         self._folders = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
@@ -64,7 +64,7 @@ class Redactor:
         self._names = _words(names)
         hosts = [name for name in names if name in _hosts() and _HOST.fullmatch(name)]
         self._hosts = _words(hosts)
-        self._signs = (*self._places, *hosts, *(sign for sign, _ in _SIGNS))
+        self._signs = (*self._places, *hosts, *self._secrets, *(sign for sign, _ in _SIGNS))
 
     def suspects(self, json: str) -> bool:
         """Whether anything of some data could have to be taken out, judged by its JSON. Never False by mistake."""
@@ -84,6 +84,9 @@ class Redactor:
             text = self._folders.sub(lambda found: self._label(self._places[found[0]]), text)
         if self._hosts is not _NEVER:
             text = self._hosts.sub(lambda _: self._label(NAME), text)
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, self._label(CREDENTIAL))
         return TOKENS.sub(lambda _: self._label(CREDENTIAL), text) if holds_credential(text) else text
 
     def _names_folder(self, text: str) -> bool:
@@ -141,7 +144,8 @@ class Redactor:
         for name, data in files.items():
             text = data.decode("utf-8")
             named = self._hosts is not _NEVER and self._hosts.search(text)
-            if named or self._names_folder(text) or holds_credential(text):
+            secret = any(secret in text for secret in self._secrets)
+            if named or secret or self._names_folder(text) or holds_credential(text):
                 raise Refused(
                     f"The packet would hold a folder or the name of this machine or a credential in {name}; "
                     "it was not written.",

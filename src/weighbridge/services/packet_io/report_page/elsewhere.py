@@ -148,7 +148,7 @@ def _rental(row: RentalRow) -> tuple[Cell, ...]:
     if row.within_cap is None:
         cap = Cell("not known", "absent")
     else:
-        words = f"of {rental.order.cap_usd:g} USD"
+        words = f"{rental.order.cap_usd:g} USD"
         cap = Cell(f"✓ within {words}", "good") if row.within_cap else Cell(f"✗ ABOVE {words}", "bad")
     proof = stop_proof(rental)
     stop = Cell(f"✓ {line(proof.text)}", "good") if row.proven else Cell(f"✗ NOT PROVEN: {line(proof.reason)}", "bad")
