@@ -8,12 +8,13 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving.spec import served_spec
+from weighbridge.domain.serving.target import Target
 
 
 def prove_command(run: Run) -> tuple[str, ...]:
     """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly.
 
-    Of a server its address and the model's name there: its engine is not set from here.
+    Of a server its address and the model's name there, and of its engine what is set from here.
     """
     model, settings, target = run.model, run.settings, run.target
     assert model is not None
@@ -22,7 +23,7 @@ def prove_command(run: Run) -> tuple[str, ...]:
         "weighbridge",
         "prove",
         _spec(model) if target is None else served_spec(target),
-        *(_engine(settings) if here else ()),
+        *(_engine(settings) if target is None else _sent(settings, target)),
         *("--max-tokens", str(settings.max_tokens)),
         *("--temperature", f"{settings.temperature:g}", "--seed", str(settings.seed)),
         *_others(settings, "repeats"),
@@ -43,6 +44,14 @@ def _engine(settings: RuntimeSettings) -> Iterator[str]:
     yield from ("--ctx", str(settings.n_ctx), *_others(settings, "n_threads", "n_threads_batch"))
     yield from ("--batch", str(settings.n_batch))
     yield from _others(settings, "n_ubatch", "kv_type", "flash_attn", "n_gpu_layers")
+
+
+def _sent(settings: RuntimeSettings, target: Target) -> Iterator[str]:
+    """Settings of the engine that reach a server: Ollama takes context and threads, one started here threads."""
+    if target.api == "ollama":
+        yield from ("--ctx", str(settings.n_ctx))
+    if target.api == "ollama" or target.origin == "started":
+        yield from _others(settings, "n_threads")
 
 
 def _others(settings: RuntimeSettings, *fields: str) -> Iterator[str]:
