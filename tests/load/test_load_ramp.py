@@ -62,7 +62,7 @@ def test_a_step_is_compared_with_one_at_once() -> None:
 
 
 def test_without_one_at_once_nothing_is_said_of_scaling() -> None:
-    assert scaling((four(),)) == ()
+    assert scaling((four(), four().model_copy(update={"concurrency": 8}))) == ()
     assert any("Nothing is said of how it scales" in sentence for sentence in words_of(record(four())))
 
 

@@ -90,14 +90,14 @@ def test_the_first_error_ends_the_ramp_with_4_and_says_why(
     bad: Reply, sentence: str, pack: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with BadServer() as server:
-        server.on(MODELS, models("tiny")).on(CHAT, *[sound()] * 7, bad)
+        server.on(MODELS, models("tiny")).on(CHAT, *[sound()] * 7, bad, sound())
         code, objects, err = loaded(
             capsys, f"{server.base_url}#tiny", "--cases", pack, "--concurrency", "1,2,4", "--requests", "4"
         )
     *steps, summary = objects
     assert code == 4 and summary["ended"] == "errors"
     assert [step["concurrency"] for step in steps] == [1, 2]
-    assert steps[-1]["requests"] == 2 and steps[-1]["errors"] in (1, 2)
+    assert steps[-1]["requests"] < 4 and steps[-1]["errors"] == 1
     assert sentence in steps[-1]["error_sentences"][0]
     assert sentence in err
 

@@ -39,6 +39,14 @@ async def never(request: Request, under_way: int) -> str:
 async def test_so_many_requests_are_under_way_and_each_case_is_asked_equally_often(
     served: Session, server: ScriptedServer
 ) -> None:
+    three = asyncio.Barrier(3)
+
+    async def together(request: Request, under_way: int) -> str:
+        if request.id.startswith("c3"):
+            await three.wait()
+        return ""
+
+    server.fails = together
     made = await steps(load(served, (1, 3)))
     assert [step.concurrency for step in made] == [1, 3]
     assert server.most == 3
