@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -13,6 +15,7 @@ from weighbridge.services.endpoint.replies import error_text, way_problem
 
 MOST_LINE_BYTES = 1024 * 1024
 """Of one event or line. Tokens are a few bytes; a piece with log probabilities or timings some kilobytes."""
+READ_OUT_S = 0.02
 DONE = "[DONE]"
 END: dict[str, Any] = {}
 """The chunk in place of [DONE]; to be known by `is`."""
@@ -25,8 +28,10 @@ async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[di
     """
     await _require(client, response, "text/event-stream")
     try:
-        async for event in httpx2.EventSource(response, max_event_size=MOST_LINE_BYTES):
+        events = aiter(httpx2.EventSource(response, max_event_size=MOST_LINE_BYTES))
+        async for event in events:
             if event.data.strip() == DONE:
+                await _read_out(events)
                 yield END
                 return
             if event.data:
@@ -53,6 +58,14 @@ async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[dic
         raise way_problem(error, client.base_url) from None
     if held.strip():
         yield _chunk(client, bytes(held))
+
+
+async def _read_out(events: AsyncIterator[object]) -> None:
+    """The end of the body behind [DONE], so that the connection serves the next request; not where it does not come."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(READ_OUT_S):
+            async for _ in events:
+                pass
 
 
 def _chunk(client: Client, data: str | bytes) -> dict[str, Any]:
