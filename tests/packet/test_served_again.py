@@ -1,0 +1,92 @@
+"""What a colleague types for a proof that a server answered, and its packet run again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import quiet
+from packet.served_run import ADDRESS, JOB, NAME, ServedRun, Server, facts
+from packet.served_run import given as model_of
+
+from weighbridge.domain.problems import Refused
+from weighbridge.domain.proof.events import Attempt, Event, Failed
+from weighbridge.domain.proof.recipe import Recipe
+from weighbridge.domain.proof.repeating import recipe_rows
+from weighbridge.domain.proof.settings import Request
+from weighbridge.domain.run import Run
+from weighbridge.services.packet_io.evidence import PacketSource
+from weighbridge.services.packet_io.write import write_packet
+from weighbridge.services.store import RunStore
+from weighbridge.session import Session, real_deps
+from weighbridge.session.command import prove_command
+from weighbridge.session.repeat import load_recipe, spec_of
+
+pytestmark = pytest.mark.usefixtures("marks_here")
+
+
+def recipe(source: PacketSource, folder: Path) -> Recipe:
+    write_packet(folder / "packet", source)
+    return load_recipe(folder / "packet").recipe
+
+
+def test_the_command_names_the_server_and_no_setting_of_an_engine_here(given: PacketSource) -> None:
+    command = prove_command(given.run)
+    assert command[:3] == ("weighbridge", "prove", f"{ADDRESS}#{NAME}")
+    assert "--ctx" not in command and "--batch" not in command and "--max-tokens" in command
+
+
+@pytest.mark.parametrize(
+    ("change", "spec"),
+    [
+        ({"kind": "ollama", "served_name": "qwen3:4b"}, "ollama:qwen3:4b"),
+        ({"kind": "transformers", "address": "", "served_name": "tiny"}, "transformers:tiny"),
+        ({"served_name": "a name"}, f"{ADDRESS}#a%20name"),
+    ],
+)
+def test_each_kind_of_server_is_typed_as_it_was_chosen(given: PacketSource, change: dict[str, str], spec: str) -> None:
+    run: Run = given.run
+    assert run.model is not None
+    command = prove_command(run.model_copy(update={"model": run.model.model_copy(update=change)}))
+    assert command[2] == spec
+
+
+def test_a_packet_of_a_server_is_repeated_against_the_same_address(given: PacketSource, tmp_path: Path) -> None:
+    again = recipe(given, tmp_path)
+    assert spec_of(again) == f"{ADDRESS}#{NAME}" and again.engine == "vllm 0.32.0"
+    assert again.missing["model_repo"] == "the server does not tell from which repository its model came"
+    assert again.target is not None
+    other = again.model_copy(update={"target": again.target.model_copy(update={"base_url": "http://127.0.0.1:1/v1"})})
+    rows = {row.what: row for row in recipe_rows(again, other)}
+    assert not rows["target.base_url"].equal and rows["target.model"].equal
+
+
+def test_a_rented_gpu_is_not_there_to_be_asked_again(rented: PacketSource, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=JOB) as said:
+        spec_of(recipe(rented, tmp_path))
+    assert NAME in said.value.hint and "--from PACKET https://host/v1#name" in said.value.hint
+
+
+class Dying(ServedRun):
+    """Killed by a signal at its first prompt, as a server of this machine can be."""
+
+    async def generate(self, request: Request) -> AsyncIterator[Event]:
+        yield Failed(t=self._t(), kind="crash", phase="prefill", message="It died.", signal="SIGSEGV")
+
+
+def test_a_server_has_no_safe_mode_to_be_tried_in(tmp_path: Path) -> None:
+    async def proved() -> list[Event]:
+        deps = replace(
+            real_deps(tmp_path), runtime=lambda launch, clock: Dying(Server(), launch, clock), conditions=quiet
+        )
+        session = Session.create(RunStore(tmp_path), deps)
+        session.keep(session.run.model_copy(update={"model": model_of(), "declared": facts()}))
+        events = [event async for event in session.prove()]
+        await session.close()
+        return events
+
+    events = asyncio.run(proved())
+    assert [event.mode for event in events if isinstance(event, Attempt)] == ["default"]
