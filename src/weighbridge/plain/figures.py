@@ -151,6 +151,8 @@ def progress(view: LiveView, most_tokens: int | None = None) -> str:
     `most_tokens`: the limit of this very request. A warm-up and a case may have another than the settings.
     """
     said = f"{view.tokens} of {most_tokens} tokens" if most_tokens else counted(view.tokens, "token")
+    if view.server is not None:
+        said = counted(view.tokens, "piece")
     parts = [
         f"{phase_words(view.phase)}, {view.elapsed_s:.1f} s",
         said if view.tokens else "",

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
+    Connected,
     Event,
     Failed,
     Graded,
@@ -28,7 +29,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.figures import counted, phase_words, progress
+from weighbridge.plain.figures import counted, mib, phase_words, progress
 from weighbridge.plain.texts.loaded import loaded_line, warnings
 from weighbridge.session.session import Session
 
@@ -103,6 +104,8 @@ class Lines:
         if isinstance(event, Completed) or (line is None and event.t - self._said >= EVERY_S):
             view = self._source.live
             line = progress(view, view.max_tokens if self._limited else None)
+            if said := server_words(view):
+                line += f"; {said}"
             if view.mark == "contended":
                 line += ", contended"
         if line is not None:
@@ -110,6 +113,9 @@ class Lines:
             self._write(clean_line(line, 1000))
         if isinstance(event, Loaded):
             self._warn(event)
+        if isinstance(event, Connected):
+            for what, why in event.missing.items():
+                self._write(clean_line(f"not told, {what}: {why}", 400))
 
     def _warn(self, event: Loaded) -> None:
         """Once, even if the model is loaded again for a second attempt or for the eval."""
@@ -119,6 +125,31 @@ class Lines:
                 self._write(sentence)
 
 
+def connected_line(event: Connected) -> str:
+    """Who answers, and what it says of itself."""
+    engine = f"{event.engine} {event.version}".strip() or "an engine that does not name itself"
+    length = f", {event.max_model_len:,} tokens at most" if event.max_model_len else ""
+    pid = f", process {event.pid} on this machine" if event.pid else ""
+    waited = f" after {event.waited_s:.1f} s" if event.waited_s >= 1 else ""
+    return f"the server answers{waited}: {event.model} by {engine}{length}{pid}"
+
+
+def server_words(view: LiveView) -> str:
+    """What the server tells of its memory and load; empty where a child answers, or it tells nothing."""
+    server = view.server
+    if server is None:
+        return ""
+    parts = [
+        f"GPU memory {mib(server.gpu_memory_bytes)}" if server.gpu_memory_bytes is not None else "",
+        f"memory {mib(server.memory_bytes)}" if server.memory_bytes is not None else "",
+        f"GPU {server.gpu_percent:.0f} %" if server.gpu_percent is not None else "",
+        f"KV cache {server.kv_cache_percent:.0f} % in use" if server.kv_cache_percent is not None else "",
+        f"{server.waiting} waiting" if server.waiting else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f"by {server.source}: {said}" if said else ""
+
+
 def _change(event: Event) -> str | None:
     """The line of an event that changes something; None for tokens and samples."""
     match event:
@@ -126,6 +157,8 @@ def _change(event: Event) -> str | None:
             return f"attempt {event.number}, {event.mode} mode: {event.reason}"
         case Ready():
             return f"the engine is there ({event.engine}); loading the model"
+        case Connected():
+            return connected_line(event)
         case Swept():
             return (
                 f"{counted(event.n_threads_batch, 'thread')} for prefill, {event.n_threads} for decode: {event.reason}"

@@ -15,6 +15,7 @@ from weighbridge.plain.prompts import KEYS, Back, GoTo, Quit, Talk
 from weighbridge.plain.rooms.answers import ask_constraints, show_route
 from weighbridge.plain.rooms.card import ask_card
 from weighbridge.plain.rooms.cases import run_eval
+from weighbridge.plain.rooms.elsewhere import settle, tell_left
 from weighbridge.plain.rooms.ending import ask_decision, save_packet
 from weighbridge.plain.rooms.model import ask_model
 from weighbridge.plain.rooms.running import ask_runtime, run_proof
@@ -48,10 +49,13 @@ def _walk(talk: Talk) -> int:
     run = talk.session.run
     output.text(f"weighbridge, run {run.id}. {KEYS}")
     try:
+        tell_left(talk)
         step: StepId | None = first_open(run)
         while step is not None:
             step = _visit(talk, step)
+        settle(talk, asked=True)
     except Quit as wish:
+        _settle(talk, wish)
         _say_saved(run.id)
         return Exit.DONE if wish.asked else Exit.INTERRUPTED
     except KeyboardInterrupt:
@@ -59,6 +63,14 @@ def _walk(talk: Talk) -> int:
         _say_saved(run.id)
         return Exit.INTERRUPTED
     return Exit.DONE
+
+
+def _settle(talk: Talk, wish: Quit) -> None:
+    """What is rented is settled first; an input that ends in the middle of it stops it."""
+    try:
+        settle(talk, wish.asked)
+    except (Quit, Back):
+        settle(talk, asked=False)
 
 
 def _say_saved(run_id: str) -> None:

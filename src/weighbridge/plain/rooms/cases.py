@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.flow import eval_is_current, missing
+from weighbridge.domain.flow import elsewhere, eval_is_current, missing
 from weighbridge.domain.intents import ChangeThreshold, ChangeTimeLimit, Intent, OverruleMark, UsePack
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.run import Run
@@ -27,6 +27,10 @@ def run_eval(talk: Talk) -> None:
     if session.run.planned or (session.run.proof and session.run.proof.outcome == "failed"):
         why = "Planned: no case runs here" if session.run.planned else "The proof failed: no case can run"
         talk.line(f"{why}. Enter goes on")
+        return
+    if session.run.target is None and elsewhere(session.run):
+        output.text(_results(session.run))
+        talk.line("They ran elsewhere and were taken back. Enter goes on")
         return
     while True:
         done = missing(session.run, "eval") is None

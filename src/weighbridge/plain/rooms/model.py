@@ -15,10 +15,16 @@ from weighbridge.plain.figures import mib, table
 from weighbridge.plain.loading import choose, exact, open_repository
 from weighbridge.plain.prompts import Back, Item, Talk
 from weighbridge.plain.texts.hub import about, advice, files_labels, search_labels
+from weighbridge.services.endpoint import keys
+from weighbridge.services.endpoint.problems import PlainHttp
 from weighbridge.services.model_file import is_hub_spec
+from weighbridge.session.endpoint_choice import is_served_spec
 
-_ASK = "Model: bundled, the path of a .gguf file, org/repo or an address of the Hub, or words to search for"
-_PLAN = "Model: org/repo@revision or an address of the Hub, words to search for, or the path of a .gguf file"
+SERVERS = "a server: https://host/v1#name, ollama:NAME or transformers:FOLDER"
+_ASK = f"Model: bundled, the path of a .gguf file, org/repo or an address of the Hub, words to search for, or {SERVERS}"
+_PLAN = (
+    f"Model: org/repo@revision or an address of the Hub, words to search for, the path of a .gguf file, or {SERVERS}"
+)
 
 
 def ask_model(talk: Talk) -> None:
@@ -57,11 +63,15 @@ def _take(talk: Talk, spec: str) -> None:
         if problem.kind != "no_ranges":
             raise
         _whole(talk, spec, problem)
+    except PlainHttp as problem:
+        _over_http(talk, spec, problem)
 
 
 def is_words(text: str) -> bool:
     """Whether it means a search: no name, address, path or file."""
     looks_like_path = "/" in text or "\\" in text or text.startswith((".", "~")) or text.lower().endswith(".gguf")
+    if is_served_spec(text):
+        return False
     return text != "bundled" and not looks_like_path and not is_hub_spec(text) and not os.path.lexists(text)
 
 
@@ -91,9 +101,22 @@ def _whole(talk: Talk, spec: str, problem: HubProblem) -> None:
     talk.runner.run(choose(talk.session, spec, whole=True, write=output.text))
 
 
+def _over_http(talk: Talk, spec: str, problem: PlainHttp) -> None:
+    """The key would go where others can read it: the person agrees, or goes back."""
+    output.text(f"! {problem}")
+    if talk.line("y sends it all the same, Enter goes back").lower() not in ("y", "yes"):
+        raise Back
+    keys.accept_plain(problem.address)
+    talk.runner.run(choose(talk.session, spec, write=output.text))
+
+
 def _chosen(run: Run) -> str:
     model = run.model
     assert model is not None
+    if model.served:
+        where = model.address or "is started for the proof, and stopped after it"
+        known = [("name", model.name), ("server", where), ("called there", model.served_name or "not known")]
+        return table([*known, ("known from", model.source)])
     pairs = [
         ("name", model.name),
         ("repository", f"{model.repo or 'not known'}, revision {model.revision or 'not known'}"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from weighbridge.domain.flow import memory_refusal, missing, missing_memory
+from weighbridge.domain.flow import elsewhere, memory_refusal, missing, missing_memory
 from weighbridge.domain.intents import (
     AcceptMemoryRisk,
     ChangePlan,
     ChangePrompt,
+    ChangeServe,
     ChangeSetting,
+    ChangeTimeLimit,
     Intent,
 )
 from weighbridge.domain.planned import route_commands
@@ -22,6 +24,7 @@ from weighbridge.plain.figures import mib, rows, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
+from weighbridge.plain.rooms.elsewhere import SERVE, did, elsewhere_text, words_of
 from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import marked, while_working
@@ -29,37 +32,56 @@ from weighbridge.services.model_file import Cancelled
 from weighbridge.session.jobs import prove_command
 
 FIELDS = tuple(RuntimeSettings.model_fields.items())
+OF_A_SERVER = ("max_tokens", "temperature", "seed", "repeats")
+"""The settings that go with a request; all others are the server's own."""
+PRIVATE = ("access_rule", "source_trace", "no_leak_note")
+"""What the packet has to say where the documents are private."""
 
 
 def ask_runtime(talk: Talk) -> None:
     """Forecast and settings; `name=value` changes one, and the engine weighs anew."""
     weighed = None
     while True:
-        if not talk.session.run.planned and talk.session.run.settings != weighed:
+        if not elsewhere(talk.session.run) and talk.session.run.settings != weighed:
             weighed = talk.session.run.settings
             _weigh(talk)
         run = talk.session.run
-        output.text(_planned(talk) if run.planned else _local(run))
-        names = [*RuntimeSettings.model_fields, "prompt", *(PlanDetails.model_fields if run.planned else ())]
+        output.text(_served(run) if _is_served(run) else _planned(talk) if elsewhere(run) else _local(run))
+        names = _names(run)
         refused = missing_memory(run) is not None
         if refused:
             names.append("accept")
             output.text(f"! {memory_refusal(run)}\n  Lower n_ctx, or overrule it on record with accept=REASON.")
-        text = talk.line(f"name=value to change one of {', '.join(names)}; Enter goes on")
+        text = talk.line(f"name=value to change one of {', '.join(names)}; {words_of(run)}; Enter goes on")
         if not text:
             if not refused:
                 _download(talk)
             return
         try:
-            talk.session.apply(_change(text, names))
+            if not did(talk, text):
+                talk.session.apply(_change(text, names))
         except Problem as trouble:
-            output.text(f"! {trouble}")
+            output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+
+
+def _is_served(run: Run) -> bool:
+    return run.model is not None and run.model.served
+
+
+def _names(run: Run) -> list[str]:
+    """What can be changed by name=value: the settings that count where the model runs, and the lines of the plan."""
+    private = PRIVATE if run.constraints.privacy == "private_docs" else ()
+    if _is_served(run):
+        return [*OF_A_SERVER, "time_limit", "prompt", *private]
+    serve = SERVE if run.constraints.available_route == "rented_gpu" else ()
+    plan = tuple(name for name in PlanDetails.model_fields if name not in PRIVATE) if elsewhere(run) else ()
+    return [*RuntimeSettings.model_fields, "prompt", *serve, *plan, *private]
 
 
 def _download(talk: Talk) -> None:
     """A model of the Hub comes here before its proof. BadInput where ctrl+c stopped that."""
     run = talk.session.run
-    if run.planned or run.model is None or not run.model.to_download:
+    if elsewhere(run) or run.model is None or not run.model.to_download:
         return
     size = f" ({mib(run.model.size_bytes)})" if run.model.size_bytes is not None else ""
     talk.line(f"Enter downloads {run.model.file_name}{size}; ctrl+c stops it")
@@ -87,6 +109,10 @@ def _change(text: str, names: list[str]) -> Intent:
             return AcceptMemoryRisk(reason=value)
         case "prompt":
             return ChangePrompt(value=value)
+        case "time_limit":
+            return ChangeTimeLimit(seconds=value)
+        case _ if name in SERVE and name not in RuntimeSettings.model_fields:
+            return ChangeServe(field=name, value=value)
         case _ if name in PlanDetails.model_fields:
             return ChangePlan(field=name, value=value)
         case _:
@@ -102,7 +128,30 @@ def _settings(run: Run) -> str:
 def _local(run: Run) -> str:
     forecast = "  not known" if run.forecast is None else forecast_text(run.forecast)
     command = f"Command\n  {shlex.join(prove_command(run))}"
-    return "\n".join(["Forecast", forecast, "Settings", _settings(run), command])
+    return "\n".join(["Forecast", forecast, "Settings", _settings(run), command, _private(run)]).strip()
+
+
+def _served(run: Run) -> str:
+    """Where the requests go, what goes with each, and the same proof by one command."""
+    assert run.target is not None
+    values = dict(settings_rows(run.settings, None))
+    limit = run.policy.time_limit_s if run.policy else None
+    pairs = [
+        ("server", run.target.base_url or "is started for the proof, and stopped after it"),
+        ("model", run.target.model),
+        *((name, values[name]) for name in OF_A_SERVER),
+        ("time_limit", f"{limit:g} s a case" if limit else "none"),
+        ("prompt", run.prompt),
+    ]
+    said = "Context, threads, batch and KV cache are the server's own."
+    return "\n".join([table(pairs), said, f"Command\n  {shlex.join(prove_command(run))}", _private(run)]).strip()
+
+
+def _private(run: Run) -> str:
+    """The three lines on private documents, where they are asked for."""
+    if run.constraints.privacy != "private_docs":
+        return ""
+    return f"Private documents\n{table([(name, getattr(run.plan, name) or '(still owed)') for name in PRIVATE])}"
 
 
 def _planned(talk: Talk) -> str:
@@ -110,9 +159,10 @@ def _planned(talk: Talk) -> str:
     run = talk.session.run
     route = talk.session.deps.tables.route(run.decision.route)
     commands = [f"{title}\n{text}" for title, text in route_commands(run, route)]
-    plan = table([(name, value or "(still owed)") for name, value in run.plan.model_dump().items()])
-    head = f"Planned: nothing runs on this machine. To type on {route.name}:"
-    return "\n\n".join([head, *commands, f"Plan\n{plan}", f"Settings\n{_settings(run)}"])
+    typed = [(name, value or "(still owed)") for name, value in run.plan.model_dump().items() if name not in PRIVATE]
+    head = f"{'Planned: nothing' if run.planned else 'Nothing'} runs on this machine. To type on {route.name}:"
+    parts = [head, *commands, f"Plan\n{table(typed)}", _private(run), f"Settings\n{_settings(run)}"]
+    return "\n\n".join(part for part in (*parts, elsewhere_text(talk.session)) if part)
 
 
 def run_proof(talk: Talk) -> None:
@@ -120,6 +170,10 @@ def run_proof(talk: Talk) -> None:
     if session.run.planned:
         output.text("Planned: the proof runs elsewhere, and its evidence is still owed.")
         talk.line("Enter goes on")
+        return
+    if session.run.target is None and elsewhere(session.run):
+        output.text(_proof(session.run) if session.run.proof else "No proof came back.")
+        talk.line("It ran elsewhere and was taken back. Enter goes on")
         return
     while True:
         done = missing(session.run, "proof") is None
