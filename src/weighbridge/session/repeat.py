@@ -145,6 +145,11 @@ def _served_spec(target: Target) -> str:
             f"Rent again, or name a server that answers to {clean_line(target.model)}: "
             "`weighbridge prove --from PACKET https://host/v1#name`.",
         )
+    if target.origin == "started" and "/" not in target.model:
+        raise Refused(
+            f"The packet's model {clean_line(target.model)} is a folder of its own.",
+            "Name the folder behind the packet: `weighbridge prove --from PACKET transformers:FOLDER`.",
+        )
     return served_spec(target)
 
 
