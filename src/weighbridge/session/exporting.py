@@ -26,8 +26,9 @@ FORMATS: tuple[str, ...] = (*RENTING, *get_args(ServerId))
 
 
 async def exported(session: Session, form: str) -> str:
-    """The export of the present run, for which the Hub is asked what serving the model takes. BadInput or Refused."""
-    return export(session.run, form, await serving_facts(session))
+    """The export of the present run. Where it needs sizes, the Hub is asked for them. BadInput or Refused."""
+    asks = form not in ("llama-server", "ollama")
+    return export(session.run, form, await serving_facts(session) if asks else None)
 
 
 async def take_model(session: Session, spec: str) -> None:
