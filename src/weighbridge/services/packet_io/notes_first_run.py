@@ -92,7 +92,7 @@ def _as_run(recipe: Recipe | None) -> Iterator[str]:
     if recipe.target is not None:
         own = "n_ctx, n_threads, " if recipe.target.api == "ollama" else ""
         own = "n_threads, " if recipe.target.origin == "started" else own
-        yield f"A server answered: of the settings it took {own}max_tokens, temperature, seed and the number of repeats."
+        yield f"A server answered: of the settings it took {own}max_tokens, temperature, seed and repeats."
         yield ""
         return
     flags = {
