@@ -28,17 +28,9 @@ def export(app: WeighbridgeApp) -> None:
     """Asks for the format, then shows what it gives."""
     from weighbridge.session import exporting
 
-    async def show(name: str) -> None:
-        try:
-            text = await exporting.exported(app.session, name)
-        except Problem as problem:
-            app.tell(Notice.of(problem))
-            return
-        app.push_screen(ExportedScreen(name, text))
-
     def picked(name: str | None) -> None:
         if name is not None:
-            app.run_worker(show(name), group="export", exclusive=True)
+            app.run_worker(_show(app, name), group="export", exclusive=True)
 
     rows = {name: WHAT.get(name, name) for name in exporting.FORMATS}
     app.push_screen(Choose("The plan of this run, for which tool?", rows), picked)
