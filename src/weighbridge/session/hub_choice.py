@@ -63,14 +63,16 @@ def choose_to_plan(hub: Hub, spec: str) -> Chosen:
         if problem.kind not in _UNREACHABLE:
             raise
         return Chosen(named, nothing_known(f"{problem}; read the model card and type it"))
-    if named.file_name:
-        hub_files.pick(found, named.file_name)
+    file = hub_files.pick(found, named.file_name).parts[0] if named.file_name else None
     model = ModelChoice(
         kind="hub",
         name=clean_line(found.repo),
         repo=found.repo,
         revision=found.revision,
         file_name=named.file_name,
+        size_bytes=file.size_bytes if file else None,
+        sha256=file.sha256 if file else "",
+        declared_sha256=file.sha256 if file else "",
         source=_source(found),
     )
     return Chosen(model, _facts(hub, found, card, None), card)
