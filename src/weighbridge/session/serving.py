@@ -9,6 +9,9 @@ from weighbridge.domain.run import Run
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.address import is_near
 
+OLLAMA_CLOUD = "cloud"
+"""How the tag of a model ends that Ollama hands on to its cloud, whose address is then another than the service's."""
+
 
 def require_reachable(run: Run) -> None:
     """Refused, with the way out, where nothing may be sent to the server of the run, or it is gone."""
@@ -23,5 +26,10 @@ def require_reachable(run: Run) -> None:
         raise Refused(
             f"The inputs may not leave your own machines, and {urlsplit(target.base_url).hostname} is not one of them.",
             "Choose a server in your own network, or answer the privacy question anew in the step Constraints.",
+        )
+    if run.constraints.privacy == "private_docs" and target.api == "ollama" and target.model.endswith(OLLAMA_CLOUD):
+        raise Refused(
+            f"The inputs may not leave your own machines, and {target.model} is a cloud model of Ollama.",
+            "Choose a model that runs here, or answer the privacy question anew in the step Constraints.",
         )
     keys.require_private_way(target.base_url)
