@@ -181,3 +181,31 @@ def test_the_page_of_a_rented_gpu_is_sound_html_and_says_what_it_cost(rented: Pa
     page = (save(rented) / "data/report.html").read_text("utf-8")
     for text in ("Rented GPUs", "0.4000 USD", "✓ within 1 USD", "The server during the proof", "CANCELED"):
         assert text in page, text
+
+
+def test_what_another_server_told_before_is_not_told_of_this_one(given: PacketSource, save: Save) -> None:
+    assert given.run.model is not None
+    moved = given.run.model.model_copy(update={"address": "https://new.example.org/v1"})
+    packet = save(replace(given, run=given.run.model_copy(update={"model": moved})))
+    assert [one for one in verify_packet(packet).checks if not one.ok] == []
+    server = read(packet, "server.json")
+    assert server["target"]["base_url"] == moved.address and server["connected"] is None
+    assert server["missing"]["connected"] == "the proof on record is not of this server"
+    assert item(packet, "first-run")["reason"].startswith("the proof is stale")
+
+
+def test_a_model_of_this_machine_after_a_server_has_no_server(
+    given: PacketSource, source: PacketSource, save: Save
+) -> None:
+    run = given.run.model_copy(update={"model": source.run.model, "declared": source.run.declared})
+    packet = save(replace(given, run=run))
+    assert [one for one in verify_packet(packet).checks if not one.ok] == []
+    assert not (packet / "data/server.json").exists() and "Never mixed" in (packet / "data/first-run.md").read_text()
+
+
+def test_a_run_with_a_server_that_was_asked_nothing_is_a_plan(given: PacketSource, save: Save) -> None:
+    bare = given.run.model_copy(update={"proof": None, "evaluation": None, "verdict": None, "spent": {}})
+    packet = save(replace(given, run=bare, events=()))
+    assert [one for one in verify_packet(packet).checks if not one.ok] == []
+    assert read(packet, "decision.json")["status"] == "planned"
+    assert read(packet, "server.json")["missing"]["connected"] == "the proof has not run"

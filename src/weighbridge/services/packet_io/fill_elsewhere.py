@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from weighbridge.domain.deciding import rented_usd
-from weighbridge.domain.proof.events import Connected, Event, Stopped
+from weighbridge.domain.proof.events import Attempt, Connected, Event, Stopped
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.run import Run
@@ -31,19 +31,25 @@ _NOT_TOLD = "the notebook did not tell it"
 
 
 def server_file(run: Run, proof: Sequence[Event], figures: JobFigures | None) -> ServerFile | None:
-    """`proof`: the events of the proof on record; `figures`: its own. None where no server answers."""
+    """`proof`: the events of the proof on record; `figures`: its own. None where no server answers.
+
+    What another server told in an earlier proof is not told of this one.
+    """
     if run.target is None:
         return None
-    live = last_attempt(proof)
+    attempt = last(proof, Attempt)
+    other = attempt is not None and attempt.target != run.target
+    live = () if other else last_attempt(proof)
     rented = run.target.origin == "rented" and run.rental is not None
     values: dict[str, Any] = {
         "connected": last(live, Connected),
-        "figures": figures.server if figures else None,
+        "figures": figures.server if figures and not other else None,
         "stopped": last(live, Stopped),
         "hardware": run.rental.order.hardware.name if run.rental and rented else None,
     }
     hardware = "the machine behind the address was not rented by weighbridge, and was not seen"
-    why = "the proof did not get so far" if proof else "the proof has not run"
+    why = "the proof on record is not of this server" if other else "the proof did not get so far"
+    why = why if proof else "the proof has not run"
     return ServerFile(target=run.target, **with_gaps(values, {"hardware": hardware}, why))
 
 
