@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from types import FrameType
 
 from weighbridge.domain.intents import ChangeServe
 from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
@@ -16,6 +18,8 @@ from weighbridge.plain import diagnostics
 from weighbridge.plain.texts.rental import end_line, state_line
 from weighbridge.session import renting
 from weighbridge.session.session import Session
+
+GIVING_BACK = "giving the rented machine back first; ctrl+c once more leaves that to its time limit"
 
 
 def cap_of(text: str) -> str:
@@ -37,12 +41,35 @@ async def rented(session: Session, cap: str, with_token: bool) -> AsyncGenerator
     OutsideFailed where it did not come up. What could not be proven to have stopped is said.
     """
     session.apply(ChangeServe(field="cap_usd", value=cap))
-    await _arrive(session, with_token)
+    with _signals_held():
+        await _arrive(session, with_token)
+        try:
+            yield
+        finally:
+            diagnostics.note(GIVING_BACK)
+            _tell_end(await renting.give_back(session))
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl+c says that the machine is given back first. A closed terminal or a polite kill counts as ctrl+c."""
+    interrupt = signal.getsignal(signal.SIGINT)
+
+    def on_ctrl_c(number: int, frame: FrameType | None) -> None:
+        diagnostics.note(GIVING_BACK)
+        if callable(interrupt):
+            interrupt(number, frame)
+
+    handlers: dict[int, Callable[[int, FrameType | None], None]] = {signal.SIGINT: on_ctrl_c}
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            handlers[getattr(signal, name)] = lambda *_: signal.raise_signal(signal.SIGINT)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        diagnostics.note("giving the rented machine back; ctrl+c now leaves that to its time limit")
-        _tell_end(await renting.give_back(session))
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 async def _arrive(session: Session, with_token: bool) -> None:

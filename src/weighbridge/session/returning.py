@@ -21,8 +21,9 @@ GONE = "DELETED"
 
 
 class _End(NamedTuple):
-    """`view`: what the Hub told last, if it told anything. `problem`: why it told no more."""
+    """`rental`: with all that the Hub told. `view`: what it told last, if anything. `problem`: why it told no more."""
 
+    rental: Rental
     view: JobView | None
     stage: str
     asked: bool
@@ -45,8 +46,7 @@ async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
     if rental.never or not rental.job_id:
         return rental
     end = await _ended(deps, jobs, rental)
-    if end.view is not None:
-        rental = told(rental, end.view, deps.now())
+    rental = end.rental
     seen = await _refused(deps, rental, end.admitted) if end.stage in OVER else None
     proof = StopProof(
         at=deps.now(),
@@ -107,9 +107,9 @@ async def _ended(deps: Deps, jobs: Jobs, rental: Rental) -> _End:
     while True:
         try:
             view = await aside(jobs.look, rental.job_id, rental.namespace)
-            problem = ""
+            rental, problem = told(rental, view, deps.now()), ""
             if view.stage in OVER:
-                return _End(view, view.stage, asked, admitted, "")
+                return _End(rental, view, view.stage, asked, admitted, "")
             admitted = admitted or _admitted(jobs, view)
             if looks % AGAIN_EVERY == 0:
                 asked = True
@@ -120,10 +120,10 @@ async def _ended(deps: Deps, jobs: Jobs, rental: Rental) -> _End:
             problem = f"{trouble}"
             if isinstance(trouble, HubProblem) and trouble.kind == "not_found":
                 stage = GONE if await _is_ours(jobs, rental) else rental.stage
-                return _End(view, stage, asked, admitted, problem)
+                return _End(rental, view, stage, asked, admitted, problem)
         looks += 1
         if deps.monotonic() >= until:
-            return _End(view, view.stage if view else rental.stage, asked, admitted, problem)
+            return _End(rental, view, rental.stage, asked, admitted, problem)
         await asyncio.sleep(deps.waits.poll)
 
 
