@@ -43,7 +43,7 @@ async def test_so_many_requests_are_under_way_and_each_case_is_asked_equally_oft
 
     async def together(request: Request, under_way: int) -> str:
         if request.id.startswith("c3"):
-            await three.wait()
+            await asyncio.wait_for(three.wait(), DEADLINE_S)
         return ""
 
     server.fails = together
