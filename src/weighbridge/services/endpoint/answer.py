@@ -36,6 +36,8 @@ class Answer:
         self._characters = self._pieces = self._shown = 0
         self._finish: str | None = None
         self._done = False
+        self.asked_at: float | None = None
+        """When the prompt was handed over, the first time."""
         self._other = self._wait = ""
 
     def waited(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ TTFT is that of the first piece with text, on our clock; what the server says of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -26,21 +26,33 @@ LEAST_WAIT_S = 1.0
 
 
 async def chat(
-    asked: Asked, request: Request, settings: RuntimeSettings, clock: Clock, limits: Limits = PATIENT
-) -> AsyncGenerator[RequestStarted | Token | Completed, None]:
-    """RequestStarted, Token..., Completed. EndpointProblem where the server failed; may be left at any moment."""
+    asked: Asked,
+    request: Request,
+    settings: RuntimeSettings,
+    clock: Clock,
+    tell: Callable[[RequestStarted], None],
+    limits: Limits = PATIENT,
+) -> AsyncGenerator[Token | Completed, None]:
+    """Token..., Completed. EndpointProblem where the server failed; may be left at any moment.
+
+    `tell` is given RequestStarted as soon as the prompt is handed over, before any answer: its TTFT counts from there.
+    """
     messages = messages_of(request)
     engine = "" if request.under_load else asked.engine  # of an engine that is not known, no tokenizer is asked
     sent = await count_sent(asked.client, engine, asked.model, messages)
     most = request.max_tokens or settings.max_tokens
     answer = Answer(asked, request, Account(most, messages, sent), most)
     names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
-    yield RequestStarted(
-        t=clock(), **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=request.time_limit_s
-    )
+    limit_s = request.time_limit_s
+
+    def sent_first() -> None:
+        if answer.asked_at is None:
+            answer.asked_at = t = clock()
+            tell(RequestStarted(t=t, **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=limit_s))
+
     deadline = Deadline(limits, request.time_limit_s, asked.client.host)
     patience = limits._replace(again_s=0.0) if request.under_load else limits
-    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, patience)) as chunks_:
+    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, patience, sent_first)) as chunks_:
         while (chunk := await deadline.next(chunks_)) is not None:
             if (token := answer.take(chunk, clock())) is not None:
                 deadline.moved()
@@ -64,14 +76,14 @@ def _body(asked: Asked, messages: Sequence[Message], settings: RuntimeSettings, 
 
 
 async def _tries(
-    asked: Asked, body: dict[str, Any], answer: Answer, limits: Limits
+    asked: Asked, body: dict[str, Any], answer: Answer, limits: Limits, on_sent: Callable[[], None]
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Chunks of the answer. Where the server asks for patience before it (429), it gets some."""
     waited = 0.0
     while True:
         try:
             async with (
-                asked.client.stream("chat/completions", body) as response,
+                asked.client.stream("chat/completions", body, on_sent) as response,
                 aclosing(chunks(asked.client, response)) as found,
             ):
                 async for chunk in found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Self
@@ -32,6 +32,8 @@ ERROR_S = 2.0
 MOST_BYTES = 4 * 1024 * 1024
 """Of one answer that is read whole: a list of models, server facts, the tokens of a prompt."""
 MOST_ERROR_BYTES = 64 * 1024
+SENT = "http11.send_request_body.complete"
+"""What the HTTP library calls the moment at which a request is handed over."""
 
 
 class Client:
@@ -80,12 +82,15 @@ class Client:
         return self.parsed(await self._whole("POST", path, body, most_bytes, timeout_s))
 
     @asynccontextmanager
-    async def stream(self, path: str, body: Any) -> AsyncGenerator[httpx2.Response, None]:
+    async def stream(
+        self, path: str, body: Any, on_sent: Callable[[], None] | None = None
+    ) -> AsyncGenerator[httpx2.Response, None]:
         """An open answer to a POST with status 200, to be read by `stream.chunks` or `stream.lines`.
 
+        `on_sent`: called once the whole request is handed over to the system's network, before anything is waited for.
         Limits of time are the caller's: `asyncio.timeout` around it.
         """
-        async with self._opened("POST", path, body) as response:
+        async with self._opened("POST", path, body, on_sent) as response:
             yield response
 
     def parsed(self, body: bytes | str) -> Any:
@@ -119,11 +124,18 @@ class Client:
         return bytes(read)
 
     @asynccontextmanager
-    async def _opened(self, method: str, path: str, body: Any) -> AsyncGenerator[httpx2.Response, None]:
+    async def _opened(
+        self, method: str, path: str, body: Any, on_sent: Callable[[], None] | None = None
+    ) -> AsyncGenerator[httpx2.Response, None]:
         """A response with status 200 whose body is still to be read."""
+
+        async def trace(event: str, _: object) -> None:
+            if on_sent is not None and event == SENT:
+                on_sent()
+
         with self._told():
             async with self._http.stream(
-                method, self._url(path), json=body, headers=self._headers(), timeout=httpx2.USE_CLIENT_DEFAULT
+                method, self._url(path), json=body, headers=self._headers(), extensions={"trace": trace}
             ) as response:
                 if response.status_code != httpx2.codes.OK:
                     raise await self._problem(response, path)

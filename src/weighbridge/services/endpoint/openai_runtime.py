@@ -96,7 +96,8 @@ class OpenAIRuntime(ServedRuntime):
     async def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, self._engine)
         try:
-            async with aclosing(chat(asked, request, self._launch.settings, self._clock, self._limits)) as events:
+            told = chat(asked, request, self._launch.settings, self._clock, self.tell, self._limits)
+            async with aclosing(told) as events:
                 async for event in events:
                     yield event
         except EndpointProblem as problem:

@@ -78,6 +78,11 @@ class ServedRuntime:
                 await task
         return await self._end(began)
 
+    def tell(self, event: Event) -> None:
+        """An event beside those of the generators, in its place among them."""
+        self._note(event)
+        self._queue.put_nowait(event)
+
     def watch(self, telemetry: Sequence[Telemetry]) -> None:
         """Asks each about once a second from here to the stop."""
         self._looks += [asyncio.create_task(self._look(one)) for one in telemetry]
@@ -97,8 +102,7 @@ class ServedRuntime:
         try:
             async with aclosing(source):
                 async for event in source:
-                    self._note(event)
-                    self._queue.put_nowait(event)
+                    self.tell(event)
         except Problem as problem:
             self._queue.put_nowait(self._failed(problem, request))
         finally:
