@@ -79,7 +79,7 @@ def test_the_files_say_threads_as_used_and_the_marks(written: Path) -> None:
     assert ",83.0," in samples[1]
     requests = text(written, "resources/requests.csv").splitlines()
     assert requests[0].endswith(
-        "engine_decode_ms,repeat,reused_tokens,engine_prefill_tokens_per_s,engine_decode_tokens_per_s"
+        "engine_decode_ms,repeat,reused_tokens,engine_prefill_tokens_per_s,engine_decode_tokens_per_s,pieces,doubts"
     )
     assert any(",first-run#2," in row and ",2,0," in row for row in requests)
 
@@ -259,6 +259,7 @@ RECIPE: dict[str, object] = {
     "system_info": "x", "cpu_features": ["AVX1024"], "mode": "default", "use_extra_bufts": True, "load_mode": "x",
     "n_ubatch": IMPOSSIBLE, "type_k": "x", "type_v": "x", "flash_attn": "x", "omp_wait_policy": "x",
     "omp_spin_count": "x", "missing": {"engine": "x"},
+    "target": {"api": "openai", "base_url": "http://x/v1", "model": "x", "origin": "given", "engine": "", "job": ""},
 }  # fmt: skip
 
 
