@@ -96,7 +96,9 @@ async def settled(app: WeighbridgeApp) -> bool:
     rental = jobs.open
     if rental is None:
         return True
-    question = f"{_named(rental)} still runs and costs money: {spent_words(rental, app.session.deps.now())} so far."
+    question = (
+        f"T{_named(rental)[1:]} still runs and costs money: {spent_words(rental, app.session.deps.now())} so far."
+    )
     ends = f"the provider ends it {rental.order.time_limit_s // 60:,} min after its start"
     ways = {
         "stop": "Stop it, wait for the proof, then leave",

@@ -29,10 +29,10 @@ def both_prices(price: Price | None) -> str:
 
 
 def hardware_words(one: Hardware) -> str:
-    """`1 x L4, 24 GiB each`: the GPUs; else processor and memory."""
+    """`1 x L4, 24 GB`: the GPUs, each with so much memory; else processor and memory."""
     if not one.gpus:
         return " · ".join(part for part in (one.cpu, one.ram) if part) or one.title
-    memory = f", {one.gpu_memory_bytes / 2**30:,.0f} GiB" if one.gpu_memory_bytes else ""
+    memory = f", {one.gpu_memory_bytes / 1e9:,.0f} GB" if one.gpu_memory_bytes else ""
     return f"{one.gpus} x {one.gpu or 'GPU'}{memory}"
 
 

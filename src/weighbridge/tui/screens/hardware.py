@@ -27,7 +27,7 @@ def heading(width: int) -> str:
 
 
 def hardware_line(one: Hardware, width: int) -> Content:
-    """`l4x1           1 x L4, 24 GiB     0.0133     0.80`."""
+    """`l4x1           1 x L4, 24 GB      0.0133     0.80`."""
     room = _room(width)
     what = clean_line(hardware_words(one), 200)
     what = what if len(what) <= room else what[: room - 1] + "…"
@@ -53,6 +53,7 @@ class HardwareScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     HardwareScreen OptionList { height: 1fr; border: none; padding: 0; background: transparent;
                                 text-wrap: nowrap; text-overflow: ellipsis; }
+    HardwareScreen OptionList:focus { border: none; }
     HardwareScreen .option-list--option { padding: 0; }
     HardwareScreen #hardware-heading { color: $foreground-muted; }
     """

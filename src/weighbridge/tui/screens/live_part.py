@@ -12,7 +12,7 @@ from weighbridge.tui.proof_words import progress, state_words
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.latency_panel import LatencyPanel
 from weighbridge.tui.widgets.memory_panel import MemoryPanel
-from weighbridge.tui.widgets.server_rows import server_words
+from weighbridge.tui.widgets.server_rows import is_told, server_words
 
 
 def answer_of(view: LiveView) -> str:
@@ -66,7 +66,7 @@ class LivePart(Vertical):
         self.query_one(AnswerPane).show(answer_of(drawn), threads, progress(view))
         mode = f"{view.mode} mode" if view.mode and view.server is None else ""
         if view.server is not None:
-            mode = view.server.source
+            mode = view.server.source if is_told(view) else "its own process"
         self.query_one(MemoryPanel).show(drawn, self._before, self.zoom, mode)
         self.query_one(LatencyPanel).show(drawn, self._before, self.zoom, state_words(view))
 

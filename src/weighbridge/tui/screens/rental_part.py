@@ -25,10 +25,13 @@ from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
 
 ENGINES = get_args(Engine)
 SERVE = {
-    "hardware": ("Hardware", "f3 lists all with their prices"),
-    "max_model_len": ("Context", "tokens of prompt and answer together"),
-    "cap_usd": ("Cap", "US dollars that it may cost at most"),
+    "hardware": ("Hardware", "f3 lists them, with prices"),
+    "max_model_len": ("Context", "tokens, prompt and answer"),
+    "cap_usd": ("Cap", "US dollars, at the very most"),
 }
+
+
+ENDS = ("Stop", "Cost")
 
 
 def chosen_hardware(run: Run, listed: tuple[Hardware, ...]) -> Hardware | None:
@@ -83,7 +86,7 @@ class RentalPart(Part):
         yield limit
         yield Static(id="folded", markup=False)
         yield Sheet(id="rental", label_width=9)
-        yield Static("Not rented from here? Type what you know; what stays empty is owed", classes="section")
+        yield Static("Only planned? Type what you know; the rest is owed", classes="section")
         yield PlanPart(run, self.wizard.session.deps.tables)
 
     def fold(self, more: bool) -> None:
@@ -114,7 +117,11 @@ class RentalPart(Part):
 
     def _show(self, run: Run) -> None:
         now, jobs = self.wizard.session.deps.now(), self.wizard.jobs.rentals
-        rows = [*price_rows(run, jobs.hardware), *rental_rows(run, now)]
+        price, rental = list(price_rows(run, jobs.hardware)), list(rental_rows(run, now))
+        ended = run.rental is not None and run.rental.over
+        # What proves the stop stands first: nobody should have to look for it.
+        rows = [*(row for row in rental if ended and row.label in ENDS), *price]
+        rows += [row for row in rental if not (ended and row.label in ENDS)]
         if jobs.doing:
             rows.append(Row("▶", f"{jobs.doing} …", "head"))
         self.query_one("#rental", Sheet).show(rows)

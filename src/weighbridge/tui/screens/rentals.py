@@ -48,6 +48,7 @@ class RentalsScreen(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     RentalsScreen OptionList { height: 1fr; border: none; padding: 0; background: transparent; }
+    RentalsScreen OptionList:focus { border: none; }
     RentalsScreen StatusLine { padding: 0; }
     """
 

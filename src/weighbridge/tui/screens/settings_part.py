@@ -36,9 +36,9 @@ MORE = {
 }
 """Settings that are folded away: `f2` shows them in place of the others."""
 OF_A_SERVER = {
-    "max_tokens": ("Answer limit", "tokens; eval cases have their own"),
+    "max_tokens": ("Answer limit", "tokens; cases set their own"),
     "temperature": ("Temperature", "0 takes the likeliest token"),
-    "seed": ("Seed", "sent along; a server may not use it"),
+    "seed": ("Seed", "sent along; may go unused"),
     "repeats": ("Repeats", "times each prompt is asked"),
 }
 """The settings that a server takes with a request; all others are its own."""
@@ -88,7 +88,7 @@ def time_limit_row() -> Widget:
         placeholder="none",
         max_length=8,
     )
-    return row("Time limit", field, "seconds that one case may take")
+    return row("Time limit", field, "seconds a case may take")
 
 
 def _entry(name: str, run: Run) -> Widget:

@@ -22,7 +22,7 @@ class MemoryPanel(Panel):
     LASTS: ClassVar[bool] = True
 
     def title(self, view: LiveView) -> str:
-        return "memory of the server" if view.server is not None else self.TITLE
+        return "server memory" if view.server is not None else self.TITLE
 
     def note(self, view: LiveView) -> str:
         return sentence(why_no_memory(view.server)) if is_told(view) and view.server is not None else ""

@@ -16,9 +16,8 @@ def is_told(view: LiveView) -> bool:
 
 def memory_rows(server: LiveServer) -> list[Figure]:
     """The figures that somebody told; a dash only for the memory itself."""
-    total = f" of {mib(server.gpu_memory_total_bytes)}" if server.gpu_memory_total_bytes else ""
     rows = [
-        ("GPU memory", f"{server.gpu_memory_bytes / 2**20:,.0f}{total or ' MiB'}" if server.gpu_memory_bytes else ""),
+        ("GPU memory", _graphics(server)),
         ("GPU busy", percent(server.gpu_percent)),
         ("memory", mib(server.memory_bytes)),
         ("KV cache in use", percent(server.kv_cache_percent)),
@@ -26,6 +25,14 @@ def memory_rows(server: LiveServer) -> list[Figure]:
     ]
     told = [(name, value) for name, value in rows if value not in ("", UNKNOWN)]
     return told or [("memory", UNKNOWN)]
+
+
+def _graphics(server: LiveServer) -> str:
+    """`18.6/22.4 GiB`: in use, and all there is."""
+    used, total = server.gpu_memory_bytes, server.gpu_memory_total_bytes
+    if used is None:
+        return UNKNOWN
+    return f"{used / 2**30:,.1f}{f'/{total / 2**30:,.1f}' if total else ''} GiB"
 
 
 def _requests(server: LiveServer) -> str:
