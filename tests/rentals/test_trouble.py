@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import aclosing
 
 import pytest
 from fakejobs.fake_handler import LOST
 from fakejobs.fake_jobs import FakeJobs
-from rental_steps import rented
+from rental_steps import REPO, rented
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
@@ -226,3 +227,13 @@ async def test_a_second_rental_waits_for_the_first_one(renter: Session, service:
     with pytest.raises(Refused, match="may still run"):
         await rented(renter)
     assert len(service.jobs) == 1
+
+
+async def test_hardware_that_cannot_hold_the_model_is_not_paid_for(renter: Session, service: FakeJobs) -> None:
+    config = {"num_hidden_layers": 1000, "num_attention_heads": 64, "num_key_value_heads": 64, "hidden_size": 8192}
+    service.repos[REPO].commit({"config.json": json.dumps(config), "model.safetensors": b"0" * 64})
+    await renter.choose_model(REPO)
+    with pytest.raises(Refused, match="needs 8 GPUs L4 of 24 GB at 4,096 tokens, and l4x1 has 1"):
+        await renting.order_of(renter)
+    renter.apply(want.ChangeServe(field="gpu_memory_gb", value="10"))
+    assert (await renting.order_of(renter)).hardware.name == "l4x1"

@@ -15,6 +15,8 @@ from weighbridge.domain.serving.commands import sglang, vllm
 from weighbridge.domain.serving.deployment import Deployment, require_servable
 from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.serving.rental import Hardware, Order
+from weighbridge.domain.serving.servers import Gpu
+from weighbridge.domain.serving.sizing import ServingFacts, size_for
 from weighbridge.services.hub.jobs import Jobs
 from weighbridge.services.tables import load_servers
 from weighbridge.session.aside import aside
@@ -51,13 +53,9 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
     planned, cap = _checked(run)
     model, serve = planned.model, planned.serve
     machine = _chosen(await hardware(deps), serve)
-    price = machine.price
-    if price is None:
-        raise Refused(
-            f"The price of {machine.name} is not known.", "Choose hardware with a price: nothing is rented blindly."
-        )
-    limit_s = billing.time_limit_s(cap, price)
-    gated = await _needs_token(deps, model)
+    limit_s = _limit_s(cap, machine)
+    gated, facts = await _asked(deps, model)
+    _require_room(facts, planned, machine)
     if gated and not with_token:
         raise TokenNeeded(
             f"{model.repo} is gated or private: the job has to get your Hub token as a secret to fetch it.",
@@ -115,13 +113,50 @@ def _chosen(found: tuple[Hardware, ...], serve: ServePlan) -> Hardware:
     raise BadInput(f"There is no hardware {serve.hardware!r} to rent.", hint)
 
 
-async def _needs_token(deps: Deps, model: ModelChoice) -> bool:
-    """Whether nobody but the token's owner may fetch the repository. A Hub that does not tell is taken for a no."""
+def _limit_s(cap: float, machine: Hardware) -> int:
+    if machine.price is None:
+        hint = "Choose hardware with a price: nothing is rented blindly."
+        raise Refused(f"The price of {machine.name} is not known.", hint)
+    return billing.time_limit_s(cap, machine.price)
+
+
+async def _asked(deps: Deps, model: ModelChoice) -> tuple[bool, ServingFacts]:
+    """Whether nobody but the token's owner may fetch the repository, and what serving it takes.
+
+    What the Hub does not tell is taken for no gate: where there is one, the job fails and its log says so.
+    """
+    hub = hub_of(deps)
     try:
-        repo = await aside(hub_of(deps).repository, model.repo, model.revision)
+        repo = await aside(hub.repository, model.repo, model.revision)
+        gated = bool(repo.gate) or repo.private
     except HubProblem as problem:
-        return problem.kind in ("gated", "private")
-    return bool(repo.gate) or repo.private
+        return problem.kind in ("gated", "private"), ServingFacts(gap=str(problem))
+    try:
+        return gated, await aside(hub.serving, repo)
+    except HubProblem as problem:
+        return gated, ServingFacts(gap=str(problem))
+
+
+def _require_room(facts: ServingFacts, planned: Deployment, machine: Hardware) -> None:
+    """Refused where the GPUs cannot hold the model: the machine would be paid for, and its server would not start.
+
+    Where the need or the memory is not known, the server finds out.
+    """
+    shape, typed_gb, length = facts.shape, planned.serve.gpu_memory_gb, planned.serve.max_model_len
+    known = typed_gb is not None or (facts.weights_bytes is not None and shape is not None)
+    if not known or not machine.gpu_memory_bytes:
+        return
+    way_out = "Choose other hardware, or type gpu_memory_gb below [serve] where you know better."
+    if shape is not None and shape.n_heads % machine.gpus:
+        raise Refused(f"{shape.n_heads} attention heads cannot be split over {machine.gpus} GPUs.", way_out)
+    gpu = Gpu(name=machine.gpu, memory_gb=max(machine.gpu_memory_bytes // 10**9, 1))
+    fewest = size_for(facts, length, typed_gb, (gpu,), across=False).fewest
+    if fewest.nodes > 1 or fewest.count > machine.gpus:
+        raise Refused(
+            f"{planned.model.repo} needs {fewest.nodes * fewest.count} GPUs {gpu.name} of {gpu.memory_gb} GB at "
+            f"{length:,} tokens, and {machine.name} has {machine.gpus}.",
+            way_out,
+        )
 
 
 def _image(planned: Deployment) -> str:
