@@ -25,6 +25,7 @@ COMMAND = "colab"
 SHORT_S, STOP_S, GRACE_S = 120.0, 60.0, 15.0
 """Seconds for a question to the service, for one stop, and for a command to end once it was told to."""
 _SECRETS = re.compile(r"TOKEN|API_KEY|SECRET|PASSWORD", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ENDPOINT = re.compile(r"\[(?P<name>[^\]]*)\] (?P<endpoint>\S+) \|")
 Tell = Callable[[str], None]
 
@@ -162,7 +163,7 @@ async def _read(process: Process, lines: list[str], tell: Tell | None) -> None:
     """Keeps the last lines that the command says."""
     assert process.stdout is not None
     async for line in process.stdout:
-        lines.append(clean_line(line.decode("utf-8", "replace"), 2_000))
+        lines.append(clean_line(_COLOUR.sub("", line.decode("utf-8", "replace")), 2_000))
         del lines[:-200]
         if tell is not None:
             tell(lines[-1])
