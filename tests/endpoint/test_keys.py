@@ -16,8 +16,9 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, Token
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.endpoint import keys
+from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.openai_choice import describe
-from weighbridge.services.endpoint.problems import KeyNeeded, PlainHttp
+from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, PlainHttp
 from weighbridge.services.endpoint.veil import BLOT, Veil
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
@@ -171,3 +172,11 @@ async def test_the_key_is_nowhere_in_what_a_run_leaves(
     assert BLOT in (session.folder / "events.jsonl").read_text(encoding="utf-8")
     assert KEY not in caplog.text + "".join(capfd.readouterr())
     assert keyed.asked(CHAT)[0].headers["authorization"] == f"Bearer {KEY}", "the server did get it"
+
+
+async def test_another_host_is_not_asked_even_by_its_full_address(keyed: BadServer) -> None:
+    with BadServer() as other:
+        async with Client(keyed.base_url) as client:
+            with pytest.raises(EndpointProblem, match="is not the chosen server: it is not asked"):
+                await client.text(f"{other.root}/metrics")
+        assert other.seen == []

@@ -113,3 +113,9 @@ async def test_a_stop_before_the_start_leaves_nothing(bad: BadServer) -> None:
     assert await runtime.stop() is None
     assert await _all(runtime.start()) == []
     assert bad.seen == []
+
+
+async def test_a_web_site_that_answers_everything_is_no_server(bad: BadServer) -> None:
+    page = Reply(200, (b"<!doctype html><title>Welcome</title>",), kind="text/html")
+    failed = await no_start(bad.on("/v1/models", page).on("/health", page).base_url)
+    assert "sent something that is no JSON" in failed.message

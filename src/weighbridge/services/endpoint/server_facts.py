@@ -117,8 +117,8 @@ def _props(props: Mapping[str, Any]) -> _Found:
 
 
 def _sglang(model: Mapping[str, Any], server: Mapping[str, Any]) -> _Found:
-    path = text(model.get("model_path"))
-    return _Found(text(server.get("version")), count(server.get("context_length")), {"root": path} if path else {})
+    root = _root(model.get("model_path"))
+    return _Found(text(server.get("version")), count(server.get("context_length")), {"root": root} if root else {})
 
 
 def _studio(data: list[Any], name: str) -> _Found:
@@ -140,7 +140,7 @@ def _by_openapi(openapi: Mapping[str, Any]) -> tuple[str, _Found]:
 
 def _entry_facts(entry: Mapping[str, Any]) -> dict[str, str]:
     """What the model list says of the model: where it comes from, and its size."""
-    facts = {field: text(entry.get(field)) for field in ("root", "parent")}
+    facts = {field: _root(entry.get(field)) for field in ("root", "parent")}
     facts |= {title: text(count(_meta(entry).get(field)) or "") for field, title in _META.items()}
     facts["quantization"] = text(_meta(entry).get("ftype"))
     return {k: v for k, v in facts.items() if v}
@@ -149,6 +149,12 @@ def _entry_facts(entry: Mapping[str, Any]) -> dict[str, str]:
 def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
     found = entry.get("meta")
     return found if isinstance(found, dict) else {}
+
+
+def _root(value: Any) -> str:
+    """Where a model comes from: a repository as it stands, of a folder its name."""
+    named = text(value)
+    return named if named.count("/") == 1 and not named.startswith(("/", ".", "~")) else _file_name(named)
 
 
 def _file_name(path: Any) -> str:

@@ -61,11 +61,10 @@ async def models_of(client: Client) -> tuple[Listed, ...]:
 
 
 async def _healthy(client: Client) -> bool:
-    """Whether /health says so. Raises the problem where it says that the server is still loading."""
+    """Whether /health says so; a web page says nothing. Raises the problem where the server is still loading."""
     try:
-        await client.text("/health")
+        return not (await client.text("/health")).lstrip().startswith("<")
     except EndpointProblem as problem:
         if problem.kind == "loading":
             raise
         return False
-    return True
