@@ -35,13 +35,14 @@ async def describe(session: Session, spec: str) -> Chosen:
             f"There is no folder {clean_line(text, 200)}.",
             "write transformers:FOLDER or transformers:org/repo@revision",
         )
+    named = hub_name.named(text)
+    if named.file_name:
+        raise BadInput(
+            "transformers serve loads a whole repository, not one file of it.", f"write transformers:{named.repo}"
+        )
     executable()
     chosen = await aside(hub_choice.choose_to_plan, hub_of(session.deps), text)
     model = chosen.model
-    if model.file_name:
-        raise BadInput(
-            "transformers serve loads a whole repository, not one file of it.", f"write transformers:{model.repo}"
-        )
     served = f"{model.repo}@{model.revision or 'main'}"
     return chosen._replace(model=model.model_copy(update={"kind": "transformers", "served_name": served}))
 
