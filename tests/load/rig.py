@@ -10,7 +10,7 @@ from weighbridge.domain.load.records import LoadRequest
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, RequestStarted, Stopped, Token
-from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 
 SERVED = ModelChoice(
@@ -59,10 +59,10 @@ class ScriptedEndpoint:
             yield Connected(t=self._clock(), engine="vllm", version="0.32.0", model="tiny")
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:
-        async for event in self.answer(request):
+        async for event in self.answer(request, lambda _: None):
             yield event
 
-    async def answer(self, request: Request) -> AsyncGenerator[Event, None]:
+    async def answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         server = self._server
         server.asked.append(request)
         server.under_way += 1

@@ -15,9 +15,6 @@ from weighbridge.domain.proof.settings import Request
 
 TELL_EVERY_S = 0.2
 """Between two words of progress, seconds."""
-START_GAP_S = 0.005
-"""Between two starts, seconds. To send a request takes this process a millisecond or two: of many that began at the
-same moment, the last would have the time of all others in its TTFT."""
 
 
 class StepRun:
@@ -40,7 +37,7 @@ class StepRun:
         self._load_id, self._concurrency, self._planned = load_id, concurrency, len(requests)
         self._left = enumerate(requests, 1)
         self._runtime, self._clock, self._until, self._keep = runtime, clock, until, keep
-        self._began = self._next_start = clock()
+        self._began = clock()
         self._under_way: dict[int, RequestFold] = {}
         self._lines: list[LoadRequest] = []
         self._pieces = 0
@@ -87,15 +84,7 @@ class StepRun:
             number, request = next(self._left, (0, None))
             if request is None:
                 return
-            await self._turn()
             await self._ask(number, request)
-
-    async def _turn(self) -> None:
-        """Waits until the start before is long enough ago."""
-        now = self._clock()
-        start = max(now, self._next_start)
-        self._next_start = start + START_GAP_S
-        await asyncio.sleep(start - now)
 
     async def _ask(self, number: int, request: Request) -> None:
         t = self._clock()
@@ -105,7 +94,7 @@ class StepRun:
         fold, failure = RequestFold(begun), ""
         self._under_way[number] = fold
         try:
-            async with aclosing(self._runtime.answer(request)) as events:
+            async with aclosing(self._runtime.answer(request, fold.add)) as events:
                 async for event in events:
                     fold.add(event)
         except Problem as problem:

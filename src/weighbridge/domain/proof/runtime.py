@@ -72,13 +72,18 @@ class Runtime(Protocol):
         ...
 
 
+Tell = Callable[[Event], None]
+"""Takes an event at once."""
+
+
 class Concurrent(Runtime, Protocol):
     """A runtime that answers many requests at the same time, as every server does."""
 
-    def answer(self, request: Request) -> AsyncGenerator[Event, None]:
-        """RequestStarted, Token..., Completed, without telemetry between them. Problem where the server failed.
+    def answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
+        """Token..., Completed, without telemetry between them. Problem where the server failed.
 
-        May be cancelled at any moment. The caller ends all of them before it stops the runtime.
+        RequestStarted is the first of them, or goes to `tell` at the moment at which the request is handed over. May be
+        cancelled at any moment. The caller ends all of them before it stops the runtime.
         """
         ...
 

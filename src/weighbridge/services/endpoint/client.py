@@ -27,6 +27,9 @@ from weighbridge.services.endpoint.veil import Veil
 ANSWER_S = 10.0
 """How long a question that needs no model may take, seconds."""
 CONNECT_S = 10.0
+IDLE_S = 2.0
+"""A connection that was idle for longer is not used again. llama-server and uvicorn close it after 5 s, and a request
+that is sent at that moment would be lost."""
 ERROR_S = 2.0
 """How long the words of a refusal are waited for."""
 MOST_BYTES = 4 * 1024 * 1024
@@ -50,7 +53,7 @@ class Client:
             follow_redirects=False,
             verify=_trust(urlsplit(self.base_url).scheme),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S),
             headers={"User-Agent": f"weighbridge/{__version__}", "Accept-Encoding": "identity"},
         )
 

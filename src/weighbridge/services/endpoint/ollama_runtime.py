@@ -11,7 +11,7 @@ from typing import Any
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.remote import ServerSample
-from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint import ollama_api as api
 from weighbridge.services.endpoint.answer import Asked
@@ -98,7 +98,7 @@ class OllamaRuntime(ServedRuntime):
             yield loaded
         self.watch((memory,))
 
-    async def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
+    async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, ENGINE)
         async with aclosing(chat(asked, request, self._launch.settings, self._clock, self._limits)) as events:
             async for event in events:

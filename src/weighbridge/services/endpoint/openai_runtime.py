@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 
 from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
-from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.answer import Asked
 from weighbridge.services.endpoint.chat import chat
@@ -93,10 +93,10 @@ class OpenAIRuntime(ServedRuntime):
         metrics = ServerMetrics(self._client, self._target.base_url, self._engine, self._clock)
         return (self._process, metrics) if self._process is not None else (metrics,)
 
-    async def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
+    async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, self._engine)
         try:
-            told = chat(asked, request, self._launch.settings, self._clock, self.tell, self._limits)
+            told = chat(asked, request, self._launch.settings, self._clock, tell, self._limits)
             async with aclosing(told) as events:
                 async for event in events:
                     yield event

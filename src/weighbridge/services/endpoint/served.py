@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, Stopped, Token
-from weighbridge.domain.proof.runtime import Clock
+from weighbridge.domain.proof.runtime import Clock, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.telemetry import Telemetry
@@ -34,7 +34,8 @@ class ServedRuntime:
     def _connect(self) -> AsyncGenerator[Event, None]:
         raise NotImplementedError
 
-    def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
+    def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
+        """`tell` takes what happens between two of the generator's events: RequestStarted, as it is handed over."""
         raise NotImplementedError
 
     async def _end(self, began: float) -> Stopped:
@@ -54,12 +55,12 @@ class ServedRuntime:
         if self._stopping or not self._began:
             return
         self._phase = "warm-up" if request.warmup else "prefill"
-        async for event in self._events(self._answer(request), request):
+        async for event in self._events(self._answer(request, self.tell), request):
             yield event
 
-    def answer(self, request: Request) -> AsyncGenerator[Event, None]:
-        """RequestStarted, Token..., Completed, for many requests at the same time; see `Concurrent`."""
-        return self._answer(request)
+    def answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
+        """As `Concurrent` has it: for many requests at the same time."""
+        return self._answer(request, tell)
 
     async def stop(self) -> Stopped | None:
         """Cancels what is open and gives the evidence, within 0.3 s. None if it never started. Safe to call twice."""

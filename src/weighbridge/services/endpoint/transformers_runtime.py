@@ -10,7 +10,7 @@ from pathlib import Path
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import Connected, Event, Failed, Spawned, Stopped
-from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint import transformers_serve as serve
 from weighbridge.services.endpoint.client import Client
@@ -101,7 +101,11 @@ class TransformersRuntime(ServedRuntime):
             }
         )
 
-    async def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
+    def answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
+        assert self._inner is not None, "it was not started"
+        return self._inner.answer(request, tell)
+
+    async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         if self._inner is None:
             return
         async for event in self._inner.generate(request):
