@@ -64,15 +64,24 @@ def _proof_note(e: Evidence) -> ProofNote | None:
     return ProofNote(**kept, current=e.proof_is_current, note=note, model_sha256=digest)
 
 
-def _reasons(planned: bool, proof: str) -> dict[str, str]:
-    """Why a value of the file can be missing."""
-    return {
+def _reasons(e: Evidence, attempt: Attempt | None, planned: bool, why: str) -> dict[str, str]:
+    """Why a value of the file can be missing, where it is not `why`."""
+    reasons = {
         "forecast": "a forecast for this machine does not speak of another route"
         if planned
         else "no forecast was made",
         "plan": "the route runs on this machine, and nothing was typed",
-        "proof": proof,
+        "proof": why if planned else "the proof has not run",
     }
+    if attempt is not None and attempt.target is not None:
+        reasons |= dict.fromkeys(("engine", "python", "system_info", "threads", "sensors"), SERVERS_OWN)
+        reasons["version"] = "the version of the server is in server.json, as far as it tells it"
+        reasons["forecast"] = "a server answered: no memory was forecast for it"
+    if e.loaded:
+        reasons |= dict.fromkeys(("threads", "sensors"), "not recorded")
+    if failed := last(e.proof_events, Failed):
+        reasons["system_info"] = failed.message
+    return reasons
 
 
 def engine_said(job: Sequence[Event]) -> dict[str, Any]:
@@ -118,15 +127,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         "forecast_against_measured": None,
         **surroundings(e.proof_events),
     }
-    reasons = _reasons(run.planned, why if planned else "the proof has not run")
-    if attempt is not None and attempt.target is not None:
-        reasons["version"] = "the version of the server is in server.json, as far as it tells it"
-        reasons |= dict.fromkeys(("engine", "python", "system_info", "threads", "sensors"), SERVERS_OWN)
-        reasons["forecast"] = "a server answered: no memory was forecast for it"
-    if e.loaded:
-        reasons |= dict.fromkeys(("threads", "sensors"), "not recorded")
-    if failed := last(e.proof_events, Failed):
-        reasons["system_info"] = failed.message
+    reasons = _reasons(e, attempt, run.planned, why)
     settings = attempt.settings if attempt else run.settings
     apart = incomparable(forecast, proof, settings, run.model.sha256 or None if run.model else None)
     if forecast and proof and not apart:
