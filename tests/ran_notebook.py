@@ -15,7 +15,6 @@ import pytest
 from fakes import Script, quiet
 
 from weighbridge.domain import intents as want
-from weighbridge.domain.run import Run
 from weighbridge.plain.plan import Chain
 from weighbridge.services.notebook.executed import END, PACKET
 from weighbridge.services.notebook.surroundings import ENVIRONMENT, boot_id
@@ -50,8 +49,8 @@ class Ran:
     packed: bytes
 
 
-def scripted(home: Path) -> Deps:
-    return replace(real_deps(home), runtime=Script().factory, conditions=quiet, dry_load=None)
+def scripted(home: Path, script: Script | None = None) -> Deps:
+    return replace(real_deps(home), runtime=(script or Script()).factory, conditions=quiet, dry_load=None)
 
 
 def write_plan(folder: Path, plan: str = PLAN, cases: str = CASES) -> Path:
@@ -71,13 +70,13 @@ async def planned(home: Path, plan: Path) -> Session:
     return session
 
 
-async def measured(folder: Path, plan: Path, environment: pytest.MonkeyPatch) -> Path:
+async def measured(folder: Path, plan: Path, environment: pytest.MonkeyPatch, script: Script | None = None) -> Path:
     """The packet that `weighbridge run` leaves inside a notebook."""
     facts = folder / "facts.json"
     told = {"runtime_type": "Google Colab, T4", "accelerator": "Tesla T4, 15360 MiB, 550.54", "boot_id": boot_id()}
     facts.write_text(json.dumps({**told, "started_at": "2026-05-04T03:02:01Z", "python": "3.12.1"}))
     environment.setenv(ENVIRONMENT, str(facts))
-    session = Session.create(RunStore(folder / "home"), scripted(folder / "home"))
+    session = Session.create(RunStore(folder / "home"), scripted(folder / "home", script))
     take_surroundings(session)
     read = load_plan(plan)
     chain = Chain(read, pack_of(read, plan), model_of(read, plan))
@@ -134,7 +133,3 @@ async def make_ran(folder: Path, environment: pytest.MonkeyPatch) -> Ran:
 def cell_of(notebook: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(cell for cell in notebook["cells"] if cell["id"] == name)
     return found
-
-
-def run_on_disk(home: Path, run: Run) -> Run:
-    return RunStore(home).load(run.id)

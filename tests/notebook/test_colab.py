@@ -27,7 +27,7 @@ def fake(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     state.mkdir()
     bin_.mkdir()
     script = bin_ / "colab"
-    script.write_text(f"#!{sys.executable}\n" + Path(__file__).with_name("fake_colab.py").read_text())
+    script.write_text(f"#!{sys.executable} -IS\n" + Path(__file__).with_name("fake_colab.py").read_text())
     script.chmod(0o755)
     (state / "ran.ipynb").write_bytes(executed(ran))
     (state / "packet.zip").write_bytes(ran.packed)

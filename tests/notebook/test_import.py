@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ran_notebook import Ran, cell_of, executed
+from fakes import Script
+from ran_notebook import Ran, cell_of, executed, measured, write_plan
 
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
@@ -138,3 +139,15 @@ async def test_a_link_that_is_none_is_refused(planner: Session, ran: Ran, link: 
 async def test_a_token_in_a_link_is_not_kept(planner: Session, ran: Ran) -> None:
     run = await import_evidence(planner, ran.packet, "https://hub.test/n.ipynb?token=abc#cell")
     assert run.notebook is not None and run.notebook.link == "https://hub.test/n.ipynb"
+
+
+async def test_what_a_stranger_wrote_never_moves_a_terminal(
+    planner: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(answer=lambda request: "An \x1b[2J answer")
+    packet = await measured(tmp_path, write_plan(tmp_path / "plan"), monkeypatch, script)
+    assert "\\u001b" in (packet / "data" / "events.jsonl").read_text()
+    run = await import_evidence(planner, packet)
+    assert run.proof is not None and run.proof.output == "An \u241b[2J answer"
+    for name in ("run.json", "events.jsonl"):
+        assert "\\u001b" not in (planner.folder / name).read_text()
