@@ -87,12 +87,18 @@ def cost_so_far(run: Run) -> Cost:
         tokens_read=sum(job.tokens_read for job in spent),
         tokens_written=sum(job.tokens_written for job in spent),
         fetched_bytes=fetched,
+        uncounted=_uncounted(run),
         price=price,
         money=round(rate * wall / 3600, 4) if rate is not None else None,
         rentals=len(run.rentals),
         rented_usd=rented,
         unknown=tuple(_unknown(run, fetched, rate)),
     )
+
+
+def _uncounted(run: Run) -> int:
+    """Answers of which a server left tokens uncounted."""
+    return sum(job.uncounted for job in run.spent.values())
 
 
 def rented_usd(run: Run) -> float | None:
@@ -120,8 +126,7 @@ def _unknown(run: Run, fetched: int | None, rate: float | None) -> list[str]:
         named |= set(run.evaluation.job_ids if run.evaluation else ())
     lost = len(named - set(run.spent))
     unknown = [f"time and tokens of {lost} other job{'s' if lost > 1 else ''} are not known"] if lost else []
-    uncounted = sum(job.uncounted for job in run.spent.values())
-    if uncounted:
+    if uncounted := _uncounted(run):
         answers = "1 answer" if uncounted == 1 else f"{uncounted} answers"
         unknown.append(f"tokens of {answers} are not known: the server does not count them")
     if fetched is None:

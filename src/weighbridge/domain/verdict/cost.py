@@ -87,6 +87,7 @@ class Cost(Record):
     tokens_read: int
     tokens_written: int
     fetched_bytes: int | None
+    uncounted: int = 0
     price: str = ""
     money: float | None = None
     rentals: int = 0
@@ -105,7 +106,10 @@ class Cost(Record):
 
     def _parts(self) -> tuple[str, ...]:
         jobs = f"{self.jobs} job{'' if self.jobs == 1 else 's'}"
-        tokens = f"{self.tokens_read:,} tokens read, {self.tokens_written:,} written"
+        least = "at least " if self.uncounted else ""
+        tokens = f"{least}{self.tokens_read:,} tokens read, {self.tokens_written:,} written"
+        if self.uncounted and not (self.tokens_read or self.tokens_written):
+            tokens = "tokens not counted"
         parts = (f"{jobs}, {_duration(self.wall_s)}", tokens) if self.jobs else ("nothing has run here",)
         if self.fetched_bytes is not None:
             size = f"at most {self.fetched_bytes / 2**20:,.0f} MiB fetched" if self.fetched_bytes else "nothing fetched"
