@@ -1,8 +1,8 @@
 """A run as one file: a zip archive that another machine can take in.
 
-It holds run.json, events.jsonl, the engine's logs and the model card. Paths of this machine, credentials and the lock
-stay out. An archive that comes in is a stranger's: only these names, only files, only so many bytes, all of it read
-as what it claims to be before anything stands among the runs.
+It holds run.json, events.jsonl, the requests of its load test, the engine's logs and the model card. Paths of this
+machine, credentials and the lock stay out. An archive that comes in is a stranger's: only these names, only files, only
+so many bytes, all of it read as what it claims to be before anything stands among the runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.services.atomic import disk_problem
 
 SUFFIX = ".zip"
-MEMBERS = re.compile(r"run\.json|events\.jsonl|card\.json|logs/[A-Za-z0-9._-]{1,100}\.log")
+MEMBERS = re.compile(r"run\.json|events\.jsonl|load\.jsonl|card\.json|logs/[A-Za-z0-9._-]{1,100}\.log")
 """Nothing else has a place in a run folder that travels. No name leads anywhere, or names a folder."""
 MAX_MEMBERS, MAX_BYTES = 2_000, 1 << 30
 MAX_RATIO, RATIO_FROM = 200, 16 << 20

@@ -17,6 +17,8 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.services import bundled, run_archive
 from weighbridge.services.atomic import disk_problem, write_atomic
 from weighbridge.services.hub.files.places import models, place
+from weighbridge.services.load_lines import NAME as LOAD_LINES
+from weighbridge.services.load_lines import read_load
 from weighbridge.services.migrations import Newer, read_run
 from weighbridge.services.packet_io.model_card import RUN_FILE, read_card
 from weighbridge.services.packet_io.redact import this_machine
@@ -53,6 +55,9 @@ def export_run(store: RunStore, run_id: str, where: Path) -> Path:
     lines = [event.model_dump_json().encode() + b"\n" for event in redactor.events(read_events(folder))]
     if lines:
         files["events.jsonl"] = redactor.text(b"".join(lines).decode()).encode()
+    if run.load is not None:
+        asked = [redactor.value(one.model_dump(mode="json")) for one in read_load(folder, run.load.id)]
+        files[LOAD_LINES] = b"".join(json.dumps(one).encode() + b"\n" for one in asked)
     for log in sorted(folder.glob("logs/*.log")):
         files[f"logs/{log.name}"] = redactor.log(log.read_text(encoding="utf-8", errors="replace")).encode()
     card = read_card(folder)
@@ -114,11 +119,24 @@ def _read(folder: Path, name: str) -> Run:
         except (OutsideFailed, ValueError):
             raise BadInput(f"{name} is refused: its events.jsonl holds a line that is not an event.") from None
         os.replace(fresh, events)
+    _clean_load(folder, run, name)
     for log in folder.glob("logs/*.log"):
         log.write_text(clean(log.read_text(encoding="utf-8", errors="replace"), MOST_TEXT), encoding="utf-8")
     if (folder / RUN_FILE).exists() and read_card(folder) is None:
         (folder / RUN_FILE).unlink()
     return run
+
+
+def _clean_load(folder: Path, run: Run, name: str) -> None:
+    """The requests of the load test, their texts made safe; those of any other are left out."""
+    path = folder / LOAD_LINES
+    if not path.exists():
+        return
+    try:
+        kept = [cleaned(one.model_dump(mode="json")) for one in read_load(folder, run.load.id if run.load else "")]
+    except OutsideFailed:
+        raise BadInput(f"{name} is refused: its {LOAD_LINES} holds a line that is no request.") from None
+    path.write_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in kept))
 
 
 def cleaned(value: Any) -> Any:
