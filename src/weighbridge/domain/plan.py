@@ -29,7 +29,8 @@ class ConstraintsTable(ConstraintCard):
 
 
 class ModelTable(Record):
-    """[model]: `bundled`, the path of a .gguf file (beside the plan, if relative), or org/repo[@revision][:file]."""
+    """[model]: `bundled`, the path of a .gguf file (beside the plan, if relative), org/repo[@revision][:file], or a
+    server: https://host/v1#name, ollama:NAME, transformers:FOLDER."""
 
     model_config = _STRICT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from weighbridge.domain.proof.events import Completed, StopReason, Token
+from weighbridge.domain.proof.events import Completed, RequestStarted, StopReason, Token
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.text import clean_line
 from weighbridge.services.endpoint.account import Account
@@ -36,9 +36,17 @@ class Answer:
         self._characters = self._pieces = self._shown = 0
         self._finish: str | None = None
         self._done = False
-        self.asked_at: float | None = None
-        """When the prompt was handed over, the first time."""
+        self._asked_for = False
+        self._names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
         self._other = self._wait = ""
+
+    def started(self, t: float) -> RequestStarted | None:
+        """The prompt was handed over; None where it had been before, and is sent again."""
+        if self._asked_for:
+            return None
+        self._asked_for = True
+        prompt, limit_s = self._request.prompt, self._request.time_limit_s
+        return RequestStarted(t=t, **self._names, prompt=prompt, prompt_tokens=None, time_limit_s=limit_s)
 
     def waited(self, seconds: float) -> None:
         """The server asked to be asked later."""
@@ -72,10 +80,12 @@ class Answer:
         held = self._veil.rest()
         return self._token(held, t) if held else None
 
-    def completed(self, t: float, names: dict[str, Any], *, over: bool) -> Completed:
+    def completed(self, t: float, *, over: bool) -> Completed:
         """The end of the answer. `over`: by its time limit. EndpointProblem where the stream ended in its middle."""
+        host = self._asked.client.host
+        if over and not self._asked_for:
+            raise EndpointProblem("stalled", f"{host} took no request within the time limit of the answer.", SEE_LOG)
         if self._finish is None and not self._done and not over:
-            host = self._asked.client.host
             raise EndpointProblem("cut", f"{host} ended its answer without saying that it is whole.", SEE_LOG)
         fields = self._account.fields(self._pieces, self._characters > 0)
         doubts = (*self._account.doubts, self._other, self._wait, self._odd_end())
@@ -84,7 +94,7 @@ class Answer:
             stop = "context_full"
         return Completed(
             t=t,
-            **names,
+            **self._names,
             **fields,
             output="".join(self._texts),
             stop_reason=stop,

@@ -42,24 +42,22 @@ async def chat(
     sent = await count_sent(asked.client, engine, asked.model, messages)
     most = request.max_tokens or settings.max_tokens
     answer = Answer(asked, request, Account(most, messages, sent), most)
-    names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
-    limit_s = request.time_limit_s
 
-    def sent_first() -> None:
-        if answer.asked_at is None:
-            answer.asked_at = t = clock()
-            tell(RequestStarted(t=t, **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=limit_s))
+    def on_sent() -> None:
+        if (started := answer.started(clock())) is not None:
+            tell(started)
 
     deadline = Deadline(limits, request.time_limit_s, asked.client.host)
     patience = limits._replace(again_s=0.0) if request.under_load else limits
-    async with aclosing(_tries(asked, _body(asked, messages, settings, most), answer, patience, sent_first)) as chunks_:
-        while (chunk := await deadline.next(chunks_)) is not None:
+    tries = _tries(asked, _body(asked, messages, settings, most), answer, patience, on_sent)
+    async with aclosing(tries) as arriving:
+        while (chunk := await deadline.next(arriving)) is not None:
             if (token := answer.take(chunk, clock())) is not None:
                 deadline.moved()
                 yield token
     if (token := answer.rest(clock())) is not None:
         yield token
-    yield answer.completed(clock(), names, over=deadline.over)
+    yield answer.completed(clock(), over=deadline.over)
 
 
 def _body(asked: Asked, messages: Sequence[Message], settings: RuntimeSettings, most: int) -> dict[str, Any]:
