@@ -107,6 +107,7 @@ async def test_an_order_that_never_became_a_job_stays_open_until_the_hub_had_tim
     Ledger(renter.deps.home).save(await planned_order(renter))
     (left,) = await renting.left_running(renter.deps)
     assert not left.job_id
+    assert not (await renting.stop_left(renter.deps, left)).over
     later = replace(renter.deps, waits=Waits(found=0.0))
     assert not await renting.left_running(later)
     (page,) = Ledger(renter.deps.home).pages()
@@ -117,7 +118,7 @@ async def test_a_job_that_the_ledger_lost_is_found_by_the_label_that_all_bear(
     renter: Session, service: FakeJobs
 ) -> None:
     rental = await planned_order(renter)
-    labels = {"weighbridge-run": rental.order.run_id, "weighbridge-cap-usd": "1", "weighbridge-limit-s": "4440"}
+    labels = {"weighbridge-run": rental.order.run_id, "weighbridge-cap-cents": "100", "weighbridge-limit-s": "4440"}
     await asyncio.to_thread(jobs_of(renter.deps).start, rental.order, "tester", labels)
     assert not await renting.left_running(renter.deps), "without an open page the Hub is not asked at a start"
     (found,) = await renting.left_running(renter.deps, everywhere=True)

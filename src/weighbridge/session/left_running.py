@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import pairwise
 
 from filelock import FileLock
@@ -16,7 +15,7 @@ from weighbridge.session.deps import Deps
 from weighbridge.session.ordering import jobs_of
 from weighbridge.session.returning import identified, returned, told
 
-RUN_LABEL, CAP_LABEL, LIMIT_LABEL = "weighbridge-run", "weighbridge-cap-usd", "weighbridge-limit-s"
+RUN_LABEL, CAP_LABEL, LIMIT_LABEL = "weighbridge-run", "weighbridge-cap-cents", "weighbridge-limit-s"
 
 
 async def left_running(deps: Deps, everywhere: bool = False) -> tuple[Rental, ...]:
@@ -60,8 +59,11 @@ async def stop_left(deps: Deps, rental: Rental) -> Rental:
 
 
 def labels_of(order: Order) -> dict[str, str]:
-    """What a job bears of its order, so that it can be read back where the ledger is lost."""
-    return {RUN_LABEL: order.run_id, CAP_LABEL: f"{order.cap_usd:g}", LIMIT_LABEL: str(order.time_limit_s)}
+    """What a job bears of its order, so that it can be read back where the ledger is lost.
+
+    Letters, digits and dashes only: a label becomes a tag, and the Hub takes nothing else in one.
+    """
+    return {RUN_LABEL: order.run_id, CAP_LABEL: str(round(order.cap_usd * 100)), LIMIT_LABEL: str(order.time_limit_s)}
 
 
 async def _checked(deps: Deps, jobs: Jobs, ledger: Ledger, rental: Rental) -> Rental:
@@ -69,7 +71,8 @@ async def _checked(deps: Deps, jobs: Jobs, ledger: Ledger, rental: Rental) -> Re
     try:
         known = await identified(deps, jobs, rental)
         if not known.job_id:
-            return _never_made(deps, ledger, known)
+            ledger.save(known)
+            return known
         view = await aside(jobs.look, known.job_id, known.namespace)
     except HubProblem as problem:
         if problem.kind != "not_found":
@@ -83,17 +86,6 @@ async def _checked(deps: Deps, jobs: Jobs, ledger: Ledger, rental: Rental) -> Re
         known = await returned(deps, jobs, known)
     ledger.save(known)
     return known
-
-
-def _never_made(deps: Deps, ledger: Ledger, rental: Rental) -> Rental:
-    """An order without a job, once the Hub has had time enough to list it."""
-    age = datetime.fromisoformat(deps.now()) - datetime.fromisoformat(rental.order.agreed_at)
-    if age.total_seconds() < deps.waits.found:
-        return rental
-    message = "The Hub has no job of this order: it was never made."
-    never = rental.model_copy(update={"never": True, "message": message})
-    ledger.save(never)
-    return never
 
 
 async def _strangers(deps: Deps, jobs: Jobs, pages: tuple[Page, ...]) -> list[Rental]:
@@ -124,7 +116,7 @@ def _order(view: JobView, now: str) -> Order | None:
             command=words,
             port=int(of["--port"]),
             max_model_len=int(of["--max-model-len" if vllm else "--context-length"]),
-            cap_usd=float(labels[CAP_LABEL]),
+            cap_usd=int(labels[CAP_LABEL]) / 100,
             time_limit_s=int(labels[LIMIT_LABEL]),
             agreed_at=now,
         )

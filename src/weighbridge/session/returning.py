@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
 
 from weighbridge.domain.problems import HubProblem, Problem, Refused
@@ -16,6 +17,8 @@ from weighbridge.session.deps import Deps
 
 AGAIN_EVERY = 5
 """A stop that shows no effect is asked for again after so many looks."""
+NOT_MADE = "The Hub has no job of this order: it was never made."
+NOT_LISTED = "The Hub lists no job of this order; it is looked for again at every start, and by `weighbridge jobs`."
 GONE = "DELETED"
 """A job that its own account cannot find any more."""
 
@@ -43,8 +46,10 @@ async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
         rental = await identified(deps, jobs, rental)
     except Problem as problem:
         return rental.model_copy(update={"message": _loud(rental, str(problem))})
-    if rental.never or not rental.job_id:
+    if rental.never:
         return rental
+    if not rental.job_id:
+        return rental.model_copy(update={"message": rental.message or NOT_LISTED})
     end = await _ended(deps, jobs, rental)
     rental = end.rental
     seen = await _refused(deps, rental, end.admitted) if end.stage in OVER else None
@@ -65,13 +70,18 @@ async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
 
 
 async def identified(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
-    """The rental with its job, looked for by its label where the Hub never answered. HubProblem or Refused."""
+    """The rental with its job, looked for by its label where the Hub never answered. HubProblem or Refused.
+
+    Where the Hub had time enough to list one and lists none, no job was ever made.
+    """
     if rental.job_id or rental.never:
         return rental
     namespace = rental.namespace or await aside(jobs.account)
     found = await aside(jobs.labelled, namespace, rental.order.id)
     if not found:
-        return rental
+        age = datetime.fromisoformat(deps.now()) - datetime.fromisoformat(rental.order.agreed_at)
+        never = age.total_seconds() >= deps.waits.found
+        return rental.model_copy(update={"never": True, "message": NOT_MADE}) if never else rental
     return told(rental, found[0], deps.now())
 
 
