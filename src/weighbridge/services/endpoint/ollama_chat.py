@@ -7,7 +7,7 @@ that does not fit is then refused instead of cut. Versions that know neither cut
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -30,21 +30,31 @@ _NS_PER_MS = 1e6
 
 
 async def chat(
-    asked: Asked, request: Request, settings: RuntimeSettings, clock: Clock, limits: Limits = PATIENT
-) -> AsyncGenerator[RequestStarted | Token | Completed, None]:
-    """RequestStarted, Token..., Completed. EndpointProblem where the service failed; may be left at any moment."""
+    asked: Asked,
+    request: Request,
+    settings: RuntimeSettings,
+    clock: Clock,
+    tell: Callable[[RequestStarted], None],
+    limits: Limits = PATIENT,
+) -> AsyncGenerator[Token | Completed, None]:
+    """Token..., Completed. EndpointProblem where the service failed; may be left at any moment.
+
+    `tell` is given RequestStarted as soon as the prompt is handed over, before any answer: its TTFT counts from there.
+    """
     messages = messages_of(request)
     most = request.max_tokens or settings.max_tokens
     account = Account(most, messages, lower_bound(messages))
     answer = Answer(asked, request, account, most)
-    names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
-    yield RequestStarted(
-        t=clock(), **names, prompt=request.prompt, prompt_tokens=None, time_limit_s=request.time_limit_s
-    )
+
+    def on_sent() -> None:
+        if (started := answer.started(clock())) is not None:
+            tell(started)
+
     deadline = Deadline(limits, request.time_limit_s, asked.client.host)
     body = load_body(asked.model, settings) | {"messages": [message.model_dump() for message in messages]}
     body["options"] |= {"num_predict": most, "temperature": settings.temperature, "seed": settings.seed}
-    async with aclosing(_lines(asked, body | {"stream": True, "truncate": False, "shift": False})) as found:
+    body |= {"stream": True, "truncate": False, "shift": False}
+    async with aclosing(_lines(asked, body, on_sent)) as found:
         while (line := await deadline.next(found)) is not None:
             account.doubts += doubts(line, messages, settings.n_ctx)
             if (token := answer.take(as_chunk(line), clock())) is not None:
@@ -52,7 +62,7 @@ async def chat(
                 yield token
     if (token := answer.rest(clock())) is not None:
         yield token
-    yield answer.completed(clock(), names, over=deadline.over)
+    yield answer.completed(clock(), over=deadline.over)
 
 
 def load_body(model: str, settings: RuntimeSettings) -> dict[str, Any]:
@@ -63,9 +73,11 @@ def load_body(model: str, settings: RuntimeSettings) -> dict[str, Any]:
     return {"model": model, "messages": [], "keep_alive": KEEP_ALIVE, "stream": False, "options": options}
 
 
-async def _lines(asked: Asked, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+async def _lines(
+    asked: Asked, body: dict[str, Any], on_sent: Callable[[], None]
+) -> AsyncGenerator[dict[str, Any], None]:
     async with (
-        asked.client.stream(PATH, body) as response,
+        asked.client.stream(PATH, body, on_sent) as response,
         aclosing(lines(asked.client, response)) as found,
     ):
         async for line in found:

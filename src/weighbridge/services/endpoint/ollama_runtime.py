@@ -100,7 +100,8 @@ class OllamaRuntime(ServedRuntime):
 
     async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, ENGINE)
-        async with aclosing(chat(asked, request, self._launch.settings, self._clock, self._limits)) as events:
+        told = chat(asked, request, self._launch.settings, self._clock, tell, self._limits)
+        async with aclosing(told) as events:
             async for event in events:
                 yield event
 
