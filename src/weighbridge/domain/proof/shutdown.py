@@ -11,7 +11,7 @@ def shutdown_text(stopped: Stopped | None) -> str:
         return ""
     shown = "".join(f"; {one.rstrip('.')}" for one in stopped.evidence)
     if stopped.how == "left_running":
-        return f"{'nothing was left running' if stopped.gone else 'left running: not ours to stop'}{shown}"
+        return f"{'nothing was left running' if stopped.gone else 'left running'}{shown}"
     if stopped.pid is None:
         return f"{stopped.how} in {stopped.seconds:.2f} s{'' if stopped.gone else ', and is STILL THERE'}{shown}"
     how = f"signal {stopped.signal}" if stopped.signal else f"exit status {stopped.exit_code}"

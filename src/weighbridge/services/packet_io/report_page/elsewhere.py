@@ -69,7 +69,7 @@ def _server(c: Contents) -> Part:
             *fields(values, gaps),
             *(Field(line(name), line(text)) for name, text in list(told.facts.items() if told else ())[:_FACTS]),
         ),
-        tables=(_account(server.figures),) if server.figures else (),
+        tables=(_account(server.figures, c),) if server.figures else (),
     )
 
 
@@ -79,10 +79,13 @@ def _weights(target: Target) -> str:
     return "Its weights were not seen: there is no digest of them."
 
 
-def _account(figures: ServerFigures) -> Table:
+def _account(figures: ServerFigures, c: Contents) -> Table:
+    proof = c.runtime.proof.figures if c.runtime and c.runtime.proof else None
     sources = ", ".join(map(line, figures.sources)) or "no source beside its answers"
     gap = f" Memory is not known: {line(figures.memory_missing)}." if figures.memory_missing else ""
     shown = {
+        "prefill, by its own counts and times": rate(proof.engine_prefill_tokens_per_s if proof else None),
+        "decode, by its own counts and times": rate(proof.engine_decode_tokens_per_s if proof else None),
         "memory, largest": mib(figures.memory_bytes),
         "GPU memory, largest": mib(figures.gpu_memory_bytes),
         "GPU memory in all": mib(figures.gpu_memory_total_bytes),
@@ -116,11 +119,14 @@ def _rentals(c: Contents) -> Part:
         id="rentals",
         title="Rented GPUs",
         paragraphs=(f"{len(rows)} rented; {total}.", line(c.rentals.rule), f"Not in the packet: {c.rentals.withheld}."),
-        fields=(Field("typed price per hour", line(c.rentals.typed_price) or "none"),),
+        fields=(Field("price per hour in the plan", line(c.rentals.typed_price) or "none"),),
         tables=(
             Table(
                 "Cost and stop of each",
-                (Cell("job"), Cell("hardware"), Cell("price"), Cell("cost", "number"), Cell("cap"), Cell("stop")),
+                (
+                    *(Cell("job"), Cell("hardware"), Cell("price"), Cell("cost", "number"), Cell("cap")),
+                    *(Cell("stop"), Cell("what shows it")),
+                ),
                 tuple(_rental(row) for row in rows),
                 stacked=True,
             ),
@@ -151,9 +157,10 @@ def _rental(row: RentalRow) -> tuple[Cell, ...]:
         words = f"{rental.order.cap_usd:g} USD"
         cap = Cell(f"✓ within {words}", "good") if row.within_cap else Cell(f"✗ ABOVE {words}", "bad")
     proof = stop_proof(rental)
-    stop = Cell(f"✓ {line(proof.text)}", "good") if row.proven else Cell(f"✗ NOT PROVEN: {line(proof.reason)}", "bad")
+    stop = Cell("✓ proven", "good") if row.proven else Cell("✗ NOT PROVEN", "bad")
+    shows = Cell(line(proof.text if row.proven else proof.reason))
     amount = number(NOT_MEASURED if cost is None else f"{cost:.4f} USD")
-    return Cell(_name(rental)), Cell(line(rental.order.hardware.name)), Cell(line(said)), amount, cap, stop
+    return Cell(_name(rental)), Cell(line(rental.order.hardware.name)), Cell(line(said)), amount, cap, stop, shows
 
 
 def _notebook(c: Contents) -> Part:
