@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from fakejobs.fake_jobs import FakeJobs
 from rental_steps import CARD, FAST, PACK, PLAN, REPO, planned
 
 from weighbridge.cli import main
+from weighbridge.domain.machine import MachineFacts
 from weighbridge.services.endpoint import keys
+from weighbridge.services.machine import machine_facts
 from weighbridge.services.runtimes import make_runtime
 from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session
@@ -32,7 +35,13 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]:
 @pytest.fixture
 def rented_deps(deps: Deps, service: FakeJobs) -> Deps:
     """The real outside with little patience."""
-    return replace(deps, waits=FAST, runtime=make_runtime)
+    return replace(deps, waits=FAST, runtime=make_runtime, machine=lambda _: this_machine())
+
+
+@cache
+def this_machine() -> MachineFacts:
+    """Read once for all tests: nothing runs on it here."""
+    return machine_facts(Path.cwd())
 
 
 @pytest.fixture
