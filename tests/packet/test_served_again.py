@@ -90,3 +90,12 @@ def test_a_server_has_no_safe_mode_to_be_tried_in(tmp_path: Path) -> None:
 
     events = asyncio.run(proved())
     assert [event.mode for event in events if isinstance(event, Attempt)] == ["default"]
+
+
+def test_what_was_typed_of_one_server_is_not_said_of_another(given: PacketSource) -> None:
+    run: Run = given.run
+    assert run.model is not None
+    typed = run.model_copy(update={"typed_facts": {run.model_key: {"licence": "apache-2.0"}}})
+    assert typed.card is not None and typed.card.licence.value == "apache-2.0"
+    other = typed.model_copy(update={"model": run.model.model_copy(update={"address": "https://new.example.org/v1"})})
+    assert other.card is not None and other.card.licence.status == "missing"
