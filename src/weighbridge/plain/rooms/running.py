@@ -20,7 +20,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rows, table
+from weighbridge.plain.figures import mib, rows, setting, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
@@ -120,7 +120,8 @@ def _change(text: str, names: list[str]) -> Intent:
 
 
 def _settings(run: Run) -> str:
-    values = dict(settings_rows(run.settings, None))
+    told = dict(settings_rows(run.settings, None))
+    values = {name: told.get(name, setting(getattr(run.settings, name))) for name, _ in FIELDS}
     pairs = [(name, f"{values[name]} ({field.description})") for name, field in FIELDS]
     return table([*pairs, ("prompt", run.prompt)])
 
