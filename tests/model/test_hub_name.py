@@ -39,7 +39,6 @@ def test_a_name_or_address_is_read(typed: str, expected: tuple[str, str, str]) -
     [
         ("https://huggingface.co/datasets/org/data", "is a dataset of the Hub"),
         ("https://huggingface.co/org", "names no model"),
-        ("https://example.org/org/repo", "names no model"),
         ("https://huggingface.co/org/repo/discussions/3", "names no model"),
         ("org/re--po", "names no model"),
         ("org/repo@../../x", "leaves the repository"),

@@ -32,7 +32,7 @@ def said(here: Cli, code: int, *args: str) -> str:
         ("acme/tiny-GGUF:none-Q4_0.gguf", 2, "none-Q4_0.gguf"),
         ("acme/prose", 2, "GGUF"),
         ("https://huggingface.co/datasets/acme/questions", 2, "dataset"),
-        ("https://example.org/acme/tiny-GGUF", 2, "example.org"),
+        ("https://huggingface.co/acme", 2, "huggingface.co/acme"),
         ("acme/tiny-GGUF:../../etc/passwd", 2, "passwd"),
         ("acme/disabled", 3, "acme/disabled"),
     ],
