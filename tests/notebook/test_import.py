@@ -39,6 +39,7 @@ async def test_the_notebook_brings_proof_eval_machine_and_its_own_facts(planner:
     assert (facts.link, facts.runtime_type, facts.was_reset) == (LINK, "Google Colab, T4", False)
     assert facts.executed_sha256 and facts.stop == "the last cell gave it back"
     assert flow.eval_is_current(run)
+    assert flow.first_open(run) == "proof", "what was confirmed stays so"
     assert flow.missing(run, "proof") is None and flow.missing(run, "eval") is None
     assert run.machine.cpu_model is not None and run.machine.versions["llama-cpp-python"]
 

@@ -110,5 +110,5 @@ def _plan(run: Run) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text as it stands between three double quotes of a Python string."""
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\r", "\\r")
+    """TOML as it stands between three double quotes of a Python string. It holds no carriage return: TOML escapes it."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
