@@ -110,5 +110,5 @@ def _plan(run: Run) -> str:
 
 
 def _literal(text: str) -> str:
-    """TOML as it stands between three double quotes of a Python string. It holds no carriage return: TOML escapes it."""
+    """TOML as it stands between three double quotes of a Python string. TOML escapes carriage returns itself."""
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
