@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from weighbridge.domain import flow
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
+from weighbridge.domain.model.gpu_split import GpuShare
 from weighbridge.domain.run import Run
 from weighbridge.tui.widgets.figures import mib, number
 from weighbridge.tui.widgets.sheet import Row, Tone
@@ -37,6 +38,8 @@ def forecast_rows(forecast: Forecast, weighing: bool) -> Iterator[Row]:
     most = f"; up to {mib(forecast.total_max_bytes)} if the engine copies weights" if forecast.repack_bytes else ""
     yield Row("  method", METHODS[forecast.method] + (" · weighing…" if weighing else ""))
     yield Row("  need", f"{mib(forecast.total_bytes)} at {forecast.n_ctx:,} tokens of context{most}", "head")
+    if forecast.gpu is not None:
+        yield Row("  on the GPU", gpu_words(forecast.gpu), "bad" if forecast.gpu.fits is False else "text")
     yield Row("  available", mib(forecast.available_bytes))
     words, tone = VERDICTS[forecast.verdict]
     yield Row("  verdict", words, tone)
@@ -88,3 +91,10 @@ def refusal_rows(run: Run) -> Iterator[Row]:
     else:
         yield Row("! refused", flow.memory_refusal(run), "bad")
         yield Row("  way out", "Lower the context, choose a smaller model, or press ctrl+o to accept the risk.")
+
+
+def gpu_words(share: GpuShare) -> str:
+    """Layers there, what they need, and whether that is free."""
+    fits = {None: "", True: ": fits", False: ": does not fit"}[share.fits]
+    free = f"{mib(share.free_bytes)} free{fits}" if share.free_bytes is not None else "free memory not known"
+    return f"{share.layers} of {share.of} layers need {mib(share.total_bytes)} at most; {free}"

@@ -21,8 +21,8 @@ from weighbridge.tui.transfer import Transfer
 from weighbridge.tui.widgets.figures import mib
 from weighbridge.tui.widgets.status_line import Notice
 
-Weight = tuple[str, int, int, str]
-"""What a forecast depends on: model, context, batch and type of the KV cache."""
+Weight = tuple[str, int, int, str, int]
+"""What a forecast depends on: model, context, batch, type of the KV cache and layers on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class ModelJobs:
     def weigh_if_due(self, run: Run) -> None:
         """Asks the engine for the forecast, unless it has given it, or could not for this model and these settings."""
         settings = run.settings
-        key = (run.model_key, settings.n_ctx, settings.n_batch, settings.kv_type)
+        key = (run.model_key, settings.n_ctx, settings.n_batch, settings.kv_type, settings.n_gpu_layers)
         due = run.forecast is not None and run.forecast.method == "formula" and not run.planned
         if not due or key in (self._on_scale, self._in_vain) or self._session.job is not None:
             return

@@ -53,7 +53,7 @@ def _take(talk: Talk, spec: str) -> None:
     """What was typed becomes the model, over a search and a list of files where it needs them."""
     if is_words(spec):
         spec = _found(talk, spec)
-    if not talk.session.run.planned:
+    if not talk.session.run.planned and not is_served_spec(spec):
         view = talk.runner.run(open_repository(talk.session, spec))
         if view is not None:
             spec = _file(talk, view)

@@ -31,6 +31,7 @@ MORE = {
     "n_threads_batch": ("Prefill threads", "auto: as above, or measured"),
     "n_ubatch": ("Micro-batch", "tokens computed at once"),
     "flash_attn": ("Flash attention", "auto: for q8_0"),
+    "n_gpu_layers": ("GPU layers", "0: none, -1: all"),
     "repeats": ("Repeats", "times each prompt is asked"),
     "prefix_reuse": ("Prefix reuse", "no cold TTFT"),
 }
