@@ -69,11 +69,11 @@ def test_a_server_is_the_model_and_only_its_own_settings_are_asked(
     async def choose(session: Session, spec: str, _: object) -> Chosen:
         await session.choose_model("bundled")
         assert session.run.declared is not None
-        served = ModelChoice(kind="endpoint", name="m", address="http://127.0.0.1:9/v1", served_name="m")
+        served = ModelChoice(kind="endpoint", name="m", address="http://127.0.0.1:19/v1", served_name="m")
         return Chosen(served, session.run.declared)
 
     monkeypatch.setattr(endpoint_choice, "choose_served", choose)
-    _, said, run = typed(f"{STEPS_1_2}http://127.0.0.1:9/v1#m\n\nn_ctx=9\nmax_tokens=7\ntime_limit=5\n\nq\n")
+    _, said, run = typed(f"{STEPS_1_2}http://127.0.0.1:19/v1#m\n\nn_ctx=9\nmax_tokens=7\ntime_limit=5\n\nq\n")
     assert "! n_ctx is not one of max_tokens, temperature, seed, repeats, time_limit, prompt." in said
     assert run.settings.max_tokens == 7 and run.policy is not None and run.policy.time_limit_s == 5
     assert "Context, threads, batch and KV cache are the server's own." in said
