@@ -31,7 +31,7 @@ def renter(store: RunStore, deps: Deps, monkeypatch: pytest.MonkeyPatch) -> tupl
     session.keep(session.run.model_copy(update={"model": MODEL}))
     session.apply(ChangeServe(field="hardware", value="l4x1"))
     for step in ("constraints", "route", "model", "card"):
-        session.apply(Confirm(step=step))  # type: ignore[arg-type]
+        session.apply(Confirm(step=step))
     provider = Provider(session)
     provider.put_in(monkeypatch)
     return session, provider

@@ -82,7 +82,7 @@ async def test_private_documents_ask_for_three_lines_and_step_nine_leads_to_each
     session.apply(Answer(field="privacy", value="private_docs"))
     for step in ("constraints", "route", "model"):
         await session.choose_model("bundled")
-        session.apply(Confirm(step=step))  # type: ignore[arg-type]
+        session.apply(Confirm(step=step))
     async with launch() as pilot:
         app = wizard_of(pilot)
         app.go("packet")

@@ -30,7 +30,7 @@ def provider(session: Session, monkeypatch: pytest.MonkeyPatch) -> Provider:
     session.keep(session.run.model_copy(update={"model": model}))
     session.apply(ChangeServe(field="cap_usd", value="1"))
     for step in ("constraints", "route", "model", "card"):
-        session.apply(Confirm(step=step))  # type: ignore[arg-type]
+        session.apply(Confirm(step=step))
     made = Provider(session)
     made.put_in(monkeypatch)
     return made
