@@ -48,6 +48,18 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
         yield SystemCommand("Stop the download", "What is here stays (escape in step 5)", app.jobs.model.stop_loading)
     elif app.can_download:
         yield SystemCommand("Download the model", "The exact file, its SHA-256 checked (ctrl+d)", app.download)
+    yield from _elsewhere(app)
+    yield SystemCommand("Cases", "Add, change, try, import and save them (e in step 7)", app.action_cases)
+    yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
+    yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
+    yield SystemCommand("Save packet", "Go to step 9 and save (ctrl+s there)", app.action_save_packet)
+    yield SystemCommand("Help", "About this step, and its keys (f1)", app.action_help)
+    yield SystemCommand("Theme", "Other colours, the terminal's own among them", app.action_change_theme)
+    yield SystemCommand("Quit", "Everything is saved (ctrl+q)", app.action_quit)
+
+
+def _elsewhere(app: WeighbridgeApp) -> Iterator[SystemCommand]:
+    """What is about servers and rented machines."""
     if app.jobs.rentals.open is not None:
         yield SystemCommand("Stop the rented GPU", "And show the proof that it stopped (f9)", app.action_rentals)
     yield SystemCommand("Jobs", "Rented GPUs that may cost money, and their stop", partial(_jobs, app))
@@ -56,13 +68,6 @@ def commands(app: WeighbridgeApp) -> Iterator[SystemCommand]:
         yield SystemCommand("API key", "For the server of this run; kept in memory only", partial(_key, app))
         loaded = "The cases at 1, 2, 4, 8 requests at once (f5 in step 7)"
         yield SystemCommand("Load", loaded, partial(_load, app))
-    yield SystemCommand("Cases", "Add, change, try, import and save them (e in step 7)", app.action_cases)
-    yield SystemCommand("Runs", "Resume, delete, or begin a run (ctrl+l)", app.action_runs)
-    yield SystemCommand("New run", "Begin again with every default", partial(app.open_run, None))
-    yield SystemCommand("Save packet", "Go to step 9 and save (ctrl+s there)", app.action_save_packet)
-    yield SystemCommand("Help", "About this step, and its keys (f1)", app.action_help)
-    yield SystemCommand("Theme", "Other colours, the terminal's own among them", app.action_change_theme)
-    yield SystemCommand("Quit", "Everything is saved (ctrl+q)", app.action_quit)
 
 
 def _again(app: WeighbridgeApp) -> None:
