@@ -32,6 +32,7 @@ from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.domain.verdict.cost import JobCost
 from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Tried, Verdict
+from weighbridge.domain.verdict.doubts import told
 from weighbridge.domain.verdict.rules import Rules
 
 DEFAULT_PROMPT = (
@@ -99,6 +100,11 @@ class EvalRecord(Record):
     noise: Noise | None = Field(default=None, description="of the newest job that graded a case")
     model_sha256: str = Field(default="", description="of the model that the newest child was started with")
     replaces: EvalRecord | None = None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on the server's account of the answers, each with the cases that it is of."""
+        return told(self.results)
 
 
 class PacketRecord(Record):

@@ -15,7 +15,17 @@ from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.follow import follow
 from weighbridge.plain.loading import choose
-from weighbridge.plain.prove import EXITS, SETTINGS, exit_of, fetch_as_allowed, last_words, shown, summary, unfinished
+from weighbridge.plain.prove import (
+    EXITS,
+    SETTINGS,
+    exit_of,
+    fetch_as_allowed,
+    last_words,
+    proof_doubts,
+    shown,
+    summary,
+    unfinished,
+)
 from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.session.deps import real_deps
 from weighbridge.session.repeat import (
@@ -89,6 +99,8 @@ async def _again(session: Session, args: Namespace, earlier: Earlier) -> tuple[i
     record = session.run.evaluation if args.cases else None
     diagnostics.noise(proof.figures.noise, "the proof", failed=proof.outcome == "failed")
     diagnostics.noise(record.noise if record else None, "the eval")
+    diagnostics.doubts(proof_doubts(proof), "the proof")
+    diagnostics.doubts(record.doubts if record else (), "the eval")
     return _code(session.run, args.cases), notes
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,12 @@ def noise(mark: Noise | None, what: str, *, failed: bool = False) -> None:
 
     if sentence := contended(mark, what, failed=failed):
         say(sentence)
+
+
+def doubts(sentences: Iterable[str], what: str) -> None:
+    """Each doubt of a server's account of `what`: the proof, the eval."""
+    for sentence in sentences:
+        say(f"{what}, doubtful: {sentence}")
 
 
 def note(line: str) -> None:

@@ -21,7 +21,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
-from weighbridge.plain.prove import accept_memory_risk, exit_of
+from weighbridge.plain.prove import accept_memory_risk, exit_of, proof_doubts
 from weighbridge.plain.rented import cap_of, rented
 from weighbridge.plain.served import agree
 from weighbridge.services.packet_io.place import check_target
@@ -181,7 +181,10 @@ def _tell_noise(run: Run) -> None:
     """Says so where other programs disturbed what was measured."""
     if run.proof is not None:
         diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
-    diagnostics.noise(run.evaluation.noise if run.evaluation else None, "the eval")
+        diagnostics.doubts(proof_doubts(run.proof), "the proof")
+    if run.evaluation is not None:
+        diagnostics.noise(run.evaluation.noise, "the eval")
+        diagnostics.doubts(run.evaluation.doubts, "the eval")
 
 
 def _say_saved(run: Run) -> None:
@@ -215,6 +218,7 @@ def summary(run: Run) -> dict[str, Any]:
         and {
             "outcome": record.outcome,
             "gate": record.gate and record.gate.model_dump(mode="json"),
+            "doubts": record.doubts,
             "results": [r.model_dump(mode="json", exclude={"output", "cleaned"}) for r in record.results],
         },
         "decision": verdict and {"choice": verdict.choice, "reason": verdict.reason},
@@ -242,6 +246,7 @@ def _tell(run: Run, as_json: bool) -> None:
     if gate is not None:
         interval = f"95 % interval {gate.interval.text}"
         pairs.append(("eval", f"{gate.gate}, {gate.passed} of {gate.total} passed, {interval}"))
+        pairs += [("", reason) for reason in gate.reasons]
     pairs.append(("decision", f"{run.verdict.choice}: {run.verdict.reason}" if run.verdict else "none"))
     word = "planned" if packet.planned else "complete" if packet.complete else "incomplete"
     pairs += [("packet", f"{packet.path} ({word})"), ("seal", packet.seal)]

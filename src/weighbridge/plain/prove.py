@@ -112,6 +112,7 @@ async def _prove(session: Session, args: Namespace) -> int:
     if not args.json:
         output.text(_human(run, run.proof, around))
     diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
+    diagnostics.doubts(proof_doubts(run.proof), "the proof")
     if run.proof.outcome == "failed":
         kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
         diagnostics.say(run.proof.message, kept)
@@ -183,6 +184,11 @@ def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
         "forecast": run.forecast and run.forecast.model_dump(mode="json"),
         "memory_override": override and override.model_dump(mode="json"),
     }
+
+
+def proof_doubts(proof: ProofRecord) -> tuple[str, ...]:
+    """What is doubtful of the account of the server that answered."""
+    return proof.figures.server.doubts if proof.figures.server else ()
 
 
 def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:

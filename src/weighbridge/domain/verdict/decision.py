@@ -10,6 +10,7 @@ from pydantic import Field
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.verdict.cases import Policy
+from weighbridge.domain.verdict.doubts import warnings as doubtful
 from weighbridge.domain.verdict.stats import Interval, wilson
 
 Choice = Literal["keep", "switch", "RAG", "LoRA", "stop"]
@@ -76,6 +77,7 @@ class CaseResult(Record):
     unstable: bool = False
     cleaned: str = Field(default="", description="the answer as it was marked, where that is not `output` as it stands")
     failure: str = Field(default="", description="why the engine gave no whole answer: a result like any other")
+    doubts: tuple[str, ...] = Field(default=(), description="what of the server's account of its answers is doubtful")
     overruled: Overrule | None = None
 
     @property
@@ -111,8 +113,8 @@ class Baseline(Record):
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:
     """The gate over all cases, what failed it before what warns. ValueError unless every case has its result.
 
-    Cut answers, answers that never came, unstable cases, a contended machine (`noise`) and overruled marks make it
-    WARNED at most: only marks make it FAILED.
+    Cut answers, answers that never came, unstable cases, a contended machine (`noise`), overruled marks, and
+    prompts cut or answered by another model make it WARNED at most: only marks make it FAILED.
     """
     if len(results) != policy.cases:
         raise ValueError(f"{len(results)} results for {policy.cases} cases")
@@ -136,7 +138,7 @@ def _warnings(results: Sequence[CaseResult], noise: Noise | None) -> list[str]:
     """What makes a passed gate WARNED, in words."""
     cut = [r.case for r in results if r.stop_reason not in ("eos",) and not r.failure]
     unstable = [r.case for r in results if r.unstable]
-    reasons = _without_answer(results) + _overruled(results)
+    reasons = _without_answer(results) + _overruled(results) + doubtful(results)
     if cut:
         reasons.append(f"answers cut before their end: {', '.join(cut)}")
     if unstable:

@@ -26,6 +26,7 @@ class _Asked:
     first: dict[str, Any]
     marks: list[Graded] = field(default_factory=list)
     differ: bool = False
+    doubts: dict[str, None] = field(default_factory=dict)
 
 
 class CaseFold:
@@ -74,11 +75,17 @@ class CaseFold:
         if asked is None or asked.case.id != mark.case or mark.repeat != len(asked.marks) + 1:
             return None
         asked.marks.append(mark)
+        asked.doubts |= dict.fromkeys(self._doubts(mark))
         asked.differ |= not mark.failure and said["output"] != asked.first["output"]
         if mark.repeat < self._settings.repeats and not mark.failure:
             return None
         self._asked = None
         return _result(asked, self._settings)
+
+    def _doubts(self, mark: Graded) -> tuple[str, ...]:
+        """What is doubtful of the answer that is marked."""
+        answer = self._answer
+        return answer.doubts if answer is not None and answer.request == mark.request else ()
 
     def _said(self, mark: Graded) -> dict[str, Any] | None:
         """Text and figures of the answer that is marked; what there is of it where it did not come whole."""
@@ -133,4 +140,5 @@ def _result(asked: _Asked, settings: RuntimeSettings) -> CaseResult:
         # White space around an answer is nothing that a person has to compare.
         cleaned=clean if clean != output.strip() else "",
         failure=marks[-1].failure,
+        doubts=tuple(asked.doubts),
     )

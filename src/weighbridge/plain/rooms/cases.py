@@ -107,6 +107,7 @@ def _results(run: Run) -> str:
         )
     elif record.message:
         lines.append(f"! {record.message}")
+    lines += [f"! doubt: {clean_line(said, 400)}" for said in record.doubts]
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from weighbridge.domain.proof.events import Completed, RequestStarted, StopReason, Token
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.text import clean_line
+from weighbridge.domain.verdict.doubts import OTHER_MODEL
 from weighbridge.services.endpoint.account import Account
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.problems import EndpointProblem
@@ -33,7 +34,7 @@ class Answer:
         self._asked, self._request, self._account, self._most = asked, request, account, most
         self._veil = asked.client.veil
         self._texts: list[str] = []
-        self._characters = self._pieces = self._shown = 0
+        self._characters = self._pieces = self._thoughts = self._shown = 0
         self._finish: str | None = None
         self._done = False
         self._asked_for = False
@@ -48,9 +49,9 @@ class Answer:
         prompt, limit_s = self._request.prompt, self._request.time_limit_s
         return RequestStarted(t=t, **self._names, prompt=prompt, prompt_tokens=None, time_limit_s=limit_s)
 
-    def waited(self, seconds: float) -> None:
+    def waited(self, seconds: float, status: int) -> None:
         """The server asked to be asked later."""
-        self._wait = f"The server took the request only after {seconds:.0f} s (429): its TTFT holds that wait."
+        self._wait = f"The server took the request only after {seconds:.0f} s ({status}): its TTFT holds that wait."
 
     def take(self, chunk: dict[str, Any], t: float) -> Token | None:
         """The piece of text of a chunk, if it has one; without its words where the model only thinks aloud."""
@@ -58,7 +59,7 @@ class Answer:
         self._account.take(chunk)
         told = chunk.get("model")
         if isinstance(told, str) and self._asked.model not in (told, told.partition("@")[0]):
-            self._other = f"The answer names the model {clean_line(told, 100)}, and {self._asked.model} was asked."
+            self._other = f"{OTHER_MODEL}{clean_line(told, 100)}, and {self._asked.model} was asked."
         choice = _first(chunk.get("choices"))
         finish = choice.get("finish_reason")
         if isinstance(finish, str):
@@ -71,6 +72,7 @@ class Answer:
         if not text and not thought:
             return None
         self._pieces += 1
+        self._thoughts += not text
         self._characters += len(text) + len(thought)
         self._require_an_end()
         return self._token(self._veil.piece(text), t)
@@ -100,6 +102,7 @@ class Answer:
             stop_reason=stop,
             prefill_s=None,
             pieces=self._pieces,
+            thought_pieces=self._thoughts,
             doubts=tuple(doubt for doubt in doubts if doubt),
         )
 

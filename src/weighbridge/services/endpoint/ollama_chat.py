@@ -11,10 +11,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from weighbridge.domain.proof.events import Completed, RequestStarted, Token
+from weighbridge.domain.proof.events import Completed, RequestStarted, ServerSample, Token
 from weighbridge.domain.proof.runtime import Clock
 from weighbridge.domain.proof.settings import Message, Request, RuntimeSettings
+from weighbridge.domain.verdict.doubts import CUT
 from weighbridge.services.endpoint.account import Account
+from weighbridge.services.endpoint.again import Wait, asked_again
 from weighbridge.services.endpoint.answer import Answer, Asked
 from weighbridge.services.endpoint.deadline import PATIENT, Deadline, Limits
 from weighbridge.services.endpoint.ollama_api import count, fields
@@ -36,8 +38,8 @@ async def chat(
     clock: Clock,
     tell: Callable[[RequestStarted], None],
     limits: Limits = PATIENT,
-) -> AsyncGenerator[Token | Completed, None]:
-    """Token..., Completed. EndpointProblem where the service failed; may be left at any moment.
+) -> AsyncGenerator[Token | ServerSample | Completed, None]:
+    """ServerSample for each wait, Token..., Completed. EndpointProblem where the service failed; may be left at any moment.
 
     `tell` is given RequestStarted as soon as the prompt is handed over, before any answer: its TTFT counts from there.
     """
@@ -54,8 +56,14 @@ async def chat(
     body = load_body(asked.model, settings) | {"messages": [message.model_dump() for message in messages]}
     body["options"] |= {"num_predict": most, "temperature": settings.temperature, "seed": settings.seed}
     body |= {"stream": True, "truncate": False, "shift": False}
-    async with aclosing(_lines(asked, body, on_sent)) as found:
+    patience = limits._replace(again_s=0.0, loading_s=0.0) if request.under_load else limits
+    tries = asked_again(lambda: _lines(asked, body, on_sent), clock, patience, answer.waited)
+    async with aclosing(tries) as found:
         while (line := await deadline.next(found)) is not None:
+            if isinstance(line, Wait):
+                deadline.waits(line.seconds)
+                yield line.sample
+                continue
             account.doubts += doubts(line, messages, settings.n_ctx)
             if (token := answer.take(as_chunk(line), clock())) is not None:
                 deadline.moved()
@@ -127,7 +135,7 @@ def doubts(line: dict[str, Any], messages: Sequence[Message], n_ctx: int) -> lis
     if prompt is not None and size >= n_ctx and abs(prompt - half) <= 1:
         found.append(
             f"Ollama counted {prompt:,} tokens of a long prompt, which is what it keeps of one that does not fit into "
-            f"{n_ctx:,}: it has most likely cut the prompt without a word."
+            f"{n_ctx:,}: {CUT}"
         )
     if "prompt_eval_cached_count" not in line:
         found.append("This Ollama does not tell how much of a prompt it had in its cache: a TTFT may be no cold one.")

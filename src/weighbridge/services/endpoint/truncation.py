@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from weighbridge.domain.proof.settings import Message, Request
+from weighbridge.domain.verdict.doubts import CUT
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.server_facts import LLAMA_CPP_PYTHON, LLAMA_SERVER, VLLM, count
@@ -59,10 +60,7 @@ def cut_doubt(sent: Sent, prompt_tokens: int | None) -> str:
     if sent.tokens is None or prompt_tokens is None or prompt_tokens >= sent.tokens - (SLACK if sent.exact else 0):
         return ""
     least = "" if sent.exact else "at least "
-    return (
-        f"The server counted {prompt_tokens:,} tokens of a prompt that has {least}{sent.tokens:,} ({sent.by}): "
-        "it has most likely cut the prompt without a word."
-    )
+    return f"The server counted {prompt_tokens:,} tokens of a prompt that has {least}{sent.tokens:,} ({sent.by}): {CUT}"
 
 
 async def _llama_server(client: Client, chat: list[dict[str, Any]]) -> Sent:

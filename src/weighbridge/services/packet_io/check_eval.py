@@ -9,6 +9,7 @@ from weighbridge.domain.base import digest
 from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.verdict.cases import case_row
 from weighbridge.domain.verdict.decision import judge
+from weighbridge.domain.verdict.doubts import told
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.marks import marks
 
@@ -77,6 +78,8 @@ def check_gate(c: Contents) -> Iterator[str]:
         if c.results:
             yield f"{DECISION}: there are results in {RESULTS}, and no evaluation"
         return
+    if note.doubts != told(c.results):
+        yield f"{DECISION}: evaluation.doubts are not those of {RESULTS}"
     if note.gate is None:
         if c.policy and c.results and len(c.results) == c.policy.policy.cases:
             yield f"{DECISION}: every case has its result, and no gate was judged"

@@ -14,8 +14,9 @@ SOFTWARE = f"weighbridge {__version__}"
 DESCRIPTION = "Evidence packet of an open-weight model"
 GATE_RULE = (
     "FAILED: a must-pass case fails, or fewer than min_pass cases pass. "
-    "WARNED: an answer was cut before its end, answers to one prompt differ at temperature 0, or the eval was "
-    "contended (see noise). PASSED: none of these."
+    "WARNED: an answer was cut before its end, answers to one prompt differ at temperature 0, a server most "
+    "likely cut a prompt or another model answered (see doubts), a mark was overruled, or the eval was contended (see "
+    "noise). PASSED: none of these."
 )
 CASES_DIGEST = (
     "SHA-256 of the JSON array of the lines of eval/cases.jsonl, in order, without spaces: "
@@ -76,6 +77,7 @@ def _eval_note(e: Evidence) -> EvalNote | None:
         message=record.message,
         shutdown=record.shutdown,
         noise=record.noise,
+        doubts=record.doubts,
     )
 
 

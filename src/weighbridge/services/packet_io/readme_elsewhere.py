@@ -14,6 +14,8 @@ def elsewhere_lines(c: Contents) -> Iterator[str]:
     """Nothing where the model ran in a process of weighbridge on this machine."""
     if c.server is not None:
         yield from _server(c)
+    for said in c.decision.evaluation.doubts if c.decision and c.decision.evaluation else ():
+        yield f"- **Doubt** on the server's account, eval: {code(said)}"
     for row in c.rentals.rows if c.rentals else ():
         proven = "its stop is proven" if row.proven else "**its stop is NOT proven**"
         yield f"- Rented GPU: {code(row.rental.order.hardware.name)}, {proven}; {cost_line(row)}"
@@ -35,7 +37,7 @@ def _server(c: Contents) -> Iterator[str]:
     yield f"- Server: {code(told)} at {code(where)}, model {code(server.target.model)}; {weights}"
     if proof and proof.figures.server:
         yield f"- Server, resources: {code(served_resources(proof.figures).text)}"
-        yield from (f"- **Doubt** on the server's account: {code(said)}" for said in proof.figures.server.doubts)
+        yield from (f"- **Doubt** on the server's account, proof: {code(said)}" for said in proof.figures.server.doubts)
         reused = proof.figures.server.reused
         if reused:
             yield f"- Prefix reuse: {reused} answers of the proof kept a part of the server's cache: no cold TTFT"

@@ -65,7 +65,7 @@ def _with_evidence(run: Run, c: Contents) -> Run:
         inputs = inputs_digest(run, "eval") if note.current else ""
         # The pack's title and description are in no packet, and nothing that is asked of the run needs them.
         record = EvalRecord.model_construct(
-            **note.model_dump(exclude={"current", "gate", "noise"}),
+            **note.model_dump(exclude={"current", "gate", "noise", "doubts"}),
             gate=note.gate,
             noise=note.noise,
             inputs=inputs,

@@ -44,6 +44,7 @@ class EvalNote(Record):
     message: str
     shutdown: str
     noise: Noise | None = Field(description="of the newest job that graded a case: quiet, contended or unknown")
+    doubts: tuple[str, ...] = Field(default=(), description="what of a server's account of its answers is doubtful")
 
 
 class DecisionFile(Record):

@@ -47,6 +47,7 @@ def gate_rows(run: Run) -> Iterator[Row]:
     tone: Tone = {"PASSED": "good", "WARNED": "warn", "FAILED": "bad"}[gate.gate]  # type: ignore[assignment]
     yield Row("Result", f"{gate.passed} of {gate.total} passed; 95 % interval {gate.interval.text} (Wilson)", "head")
     yield Row("Gate", f"{gate.gate}: {'; '.join(gate.reasons)}", tone)
+    yield from (Row("! Doubt", clean_line(said, 400), "warn") for said in record.doubts)
 
 
 def noise_rows(record: EvalRecord) -> Iterator[Row]:
@@ -83,6 +84,7 @@ def detail_rows(case: Case, result: CaseResult | None, answer: str) -> Iterator[
         yield Row("Marked", f"{clean(result.cleaned, 4_000)} (the answer as its grader read it)", "muted")
     yield Row("Mark", mark_words(result), "good" if result.counts else "bad")
     yield Row("Cost", " · ".join(cost), "muted")
+    yield from (Row("! Doubt", clean_line(said, 400), "warn") for said in result.doubts)
     if result.unstable:
         yield Row("! Unstable", "the repeats differ at temperature 0: shown is the first answer", "warn")
     if result.repeats > 1:

@@ -9,7 +9,7 @@ from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.stats import words_for
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile
+from weighbridge.services.packet_io.records import DecisionFile, EvalNote
 from weighbridge.services.packet_io.report_page.units import (
     LINE,
     NOT_MEASURED,
@@ -49,11 +49,17 @@ def results(c: Contents, d: DecisionFile) -> Results | None:
         state=f"{stale}{fixed} Outcome: {note.outcome}.{message} {contended(note.noise)}".strip(),
         score=_score(note.gate, rows),
         meaning=words_for(note.gate.passed, note.gate.total) if note.gate else (),
-        reasons=tuple(cut(reason, LINE, "data/decision.json") for reason in note.gate.reasons) if note.gate else (),
+        reasons=tuple(cut(reason, LINE, "data/decision.json") for reason in _reasons(note)),
         sample=_sampled(rows, shown),
         table=_table([(at, rows[at]) for at in shown]),
         cases=tuple(_case(at, rows[at], cases.get(rows[at].case)) for at in shown),
     )
+
+
+def _reasons(note: EvalNote) -> Iterator[str]:
+    """Of the gate, then what is doubtful of a server's account."""
+    yield from note.gate.reasons if note.gate else ()
+    yield from (f"Doubt on the server's account: {said}" for said in note.doubts)
 
 
 def _score(gate: GateResult | None, rows: Sequence[CaseResult]) -> str:
@@ -141,6 +147,7 @@ def _fields(row: CaseResult, case: Case | None) -> Iterator[Field]:
         passed = "an unknown number" if row.repeats_passed is None else str(row.repeats_passed)
         differ = "; the answers differ at temperature 0" if row.unstable else ""
         yield Field("Repeats", f"asked {row.repeats} times, {passed} passed{differ}; the first answer is shown")
+    yield from (Field("Doubt", line(said), "warn") for said in row.doubts)
     if row.reused_tokens:
         yield Field("Prefix", f"{row.reused_tokens:,} tokens were kept in the KV cache: its TTFT is no cold one")
 

@@ -1,0 +1,37 @@
+"""The doubts of an eval that a server answered are in the packet, and `verify` finds them changed or taken out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from packet.forge import document, lines, problems
+from packet.served_run import NAME, Server, served_source
+
+from weighbridge.domain.verdict.doubts import OTHER_MODEL
+from weighbridge.services.packet_io.write import write_packet
+
+pytestmark = pytest.mark.usefixtures("marks_here")
+DOUBT = f"{OTHER_MODEL}a-much-smaller-one, and {NAME} was asked."
+
+
+async def test_an_eval_that_another_model_answered_says_so_everywhere(tmp_path: Path) -> None:
+    source = await served_source(tmp_path / "home", Server(doubt=DOUBT))
+    packet = tmp_path / "packet"
+    write_packet(packet, source)
+    assert not problems(packet)
+    note = json.loads((packet / "data/decision.json").read_text())["evaluation"]
+    assert note["doubts"] and note["doubts"][0].startswith(DOUBT)
+    assert any(reason.startswith("answers that name another model") for reason in note["gate"]["reasons"])
+    for page in ("data/README.md", "data/report.html"):
+        assert "a-much-smaller-one" in (packet / page).read_text(), page
+    assert "eval: " in (packet / "data/README.md").read_text()
+
+    def quiet(said: dict[str, object]) -> dict[str, object]:
+        return said | {"evaluation": note | {"doubts": []}}
+
+    document(packet, "decision.json", quiet)
+    assert any("evaluation.doubts" in one for one in problems(packet))
+    lines(packet, "eval/results.jsonl", lambda rows: [row | {"doubts": []} for row in rows])
+    assert any("doubts is not what" in one for one in problems(packet))
