@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from fakejobs.fake_handler import LOST
 from fakejobs.fake_jobs import FakeJobs
-from rental_steps import REPO, rented
+from rental_steps import FAST, REPO, rented
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
 from weighbridge.domain.serving.rental import Rental
+from weighbridge.domain.serving.rental_words import stop_words
+from weighbridge.plain.texts.rental import end_line
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Session, renting
+from weighbridge.session.returning import LOG_LINES
 
 START = r"POST /api/jobs/tester$"
 
@@ -75,7 +81,7 @@ async def test_a_job_that_reaches_its_cap_is_ended_by_the_provider_and_said_so(
     job = service.living()[0]
     while not job.over:
         await asyncio.sleep(0.02)
-    with pytest.raises(Problem, match=r"stopped|ended|refuse|reach|names no address"):
+    with pytest.raises(Problem, match=r"The job \w+ is over: ERROR, Job timeout"):
         await first_failure(renter)
     back = await renting.give_back(renter)
     assert "time limit of 6 minutes" in back.message and back.cost is not None
@@ -133,10 +139,32 @@ async def test_a_cancel_without_effect_is_loud_and_stays_in_the_ledger(renter: S
     rental = await renting.give_back(renter)
     assert not rental.over and rental.message.startswith("NOT PROVEN TO HAVE STOPPED")
     assert rental.url in rental.message and service.living()[0].cancels > 1
+    assert "last seen RUNNING at" in stop_words(rental) and "the endpoint was not asked" in stop_words(rental)
+    assert "never had an endpoint" not in end_line(rental) and "So far it cost" in end_line(rental)
     (left,) = await renting.left_running(renter.deps)
     assert left.job_id == rental.job_id
     service.cancel_works = True
     assert (await renting.stop_left(renter.deps, left)).over
+
+
+async def test_a_cancel_that_only_the_time_limit_ended_is_said_while_it_lasts_and_kept(
+    renter: Session, service: FakeJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(renter, "deps", replace(renter.deps, waits=FAST.model_copy(update={"stop": 30.0})))
+    renter.apply(want.ChangeServe(field="cap_usd", value="0.20"))
+    await rented(renter)
+    service.cancel_works = False
+    with caplog.at_level(logging.INFO, "weighbridge.hub"):
+        rental = await renting.give_back(renter)
+    assert rental.over and re.search(r"cancel had no effect within \d+ s; the time limit of 14 minutes", rental.message)
+    assert rental.message in end_line(rental) and "is still RUNNING" in caplog.text
+
+
+async def test_the_end_of_the_log_of_a_job_that_went_well_is_kept(renter: Session, service: FakeJobs) -> None:
+    rental = await rented(renter)
+    service.jobs[rental.job_id].log += [f"line {n}" for n in range(40)]
+    back = await renting.give_back(renter)
+    assert back.log_tail[-1] == "line 39" and len(back.log_tail) == LOG_LINES
 
 
 async def test_an_endpoint_that_goes_on_to_answer_is_no_proof_of_stop(renter: Session, service: FakeJobs) -> None:

@@ -12,10 +12,8 @@ from weighbridge.services.hub.jobs import Jobs, JobView
 from weighbridge.services.hub.proxy import admit, probe
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
-from weighbridge.session.returning import by_itself, told
+from weighbridge.session.returning import LOG_LINES, by_itself, told
 
-LOG_LINES = 20
-"""Lines of the job's log that are kept."""
 OVERTIME_S = 120.0
 """So long after its limit a job that still runs has a provider that does not keep the cap."""
 
@@ -41,9 +39,6 @@ class Arrival:
                     yield self.rental
                 if not self.failure and not self.rental.endpoint:
                     await asyncio.sleep(self._waits.poll)
-            if self.failure and not self.rental.log_tail and self.rental.stage in OVER:
-                lines = await aside(self._jobs.log_tail, self.rental.job_id, self.rental.namespace, LOG_LINES)
-                self.rental = self.rental.model_copy(update={"log_tail": lines})
         finally:
             if self._logs is not None:
                 self._logs.close()

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from weighbridge.domain.problems import HubProblem, Problem, Refused
 from weighbridge.domain.serving.billing import cost_of, price_words
-from weighbridge.domain.serving.rental import OVER, Rental, Stage, StopProof
+from weighbridge.domain.serving.rental import OVER, Cost, Rental, Stage, StopProof
 from weighbridge.services.hub.jobs import Jobs, JobView
 from weighbridge.services.hub.proxy import Probe, admit, probe
+from weighbridge.services.hub.telling import LOG
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
 
@@ -19,12 +20,19 @@ AGAIN_EVERY = 5
 """A stop that shows no effect is asked for again after so many looks."""
 NOT_MADE = "The Hub has no job of this order: it was never made."
 NOT_LISTED = "The Hub lists no job of this order; it is looked for again at every start, and by `weighbridge jobs`."
+LOG_LINES = 20
+"""Lines of the job's log that are kept."""
+LOG_WAIT_S = 10.0
+"""The log helps to understand, and proves nothing: it is not waited for any longer."""
 GONE = "DELETED"
 """A job that its own account cannot find any more."""
 
 
 class _End(NamedTuple):
-    """`rental`: with all that the Hub told. `view`: what it told last, if anything. `problem`: why it told no more."""
+    """`rental`: with all that the Hub told. `view`: what it told last, if anything. `problem`: why it told no more.
+
+    `seen_at`: when it told the stage. `waited_s`: how long the stop was waited for, from its first being asked for.
+    """
 
     rental: Rental
     view: JobView | None
@@ -32,6 +40,8 @@ class _End(NamedTuple):
     asked: bool
     admitted: bool
     problem: str
+    seen_at: str
+    waited_s: float
 
 
 async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
@@ -53,20 +63,49 @@ async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
     end = await _ended(deps, jobs, rental)
     rental = end.rental
     seen = await _refused(deps, rental, end.admitted) if end.stage in OVER else None
-    proof = StopProof(
-        at=deps.now(),
+    rental = rental.model_copy(update={"stop": _proof(deps, end, seen), "cost": _cost(end)})
+    rental = rental.model_copy(update={"message": _message(rental, end)})
+    return await _with_log(jobs, rental) if rental.over else rental
+
+
+def _proof(deps: Deps, end: _End, seen: Probe | None) -> StopProof:
+    return StopProof(
+        at=deps.now() if end.stage in OVER else end.seen_at,
         asked=end.asked,
         stage=end.stage,
-        endpoint_refuses=None if seen is None or not rental.exposed else _refuses(seen),
+        endpoint_refuses=None if seen is None else _refuses(seen),
         endpoint_said=seen.said if seen is not None else "",
     )
+
+
+def _cost(end: _End) -> Cost:
     view = end.view
     seconds, source = (view.running_s, view.seconds_source) if view else (None, "the Hub did not say it")
-    message = rental.message if proof.proven else _loud(rental, end.problem)
-    if proof.proven and not end.asked and not message:
-        message = by_itself(rental, view)
-    update = {"stop": proof, "cost": cost_of(rental.order, seconds, source), "message": message}
-    return rental.model_copy(update=update)
+    return cost_of(end.rental.order, seconds, source)
+
+
+def _message(rental: Rental, end: _End) -> str:
+    """What a person has to know of the end: that it is not proven, came by itself, or not by the stop."""
+    if not rental.over:
+        return _loud(rental, end.problem)
+    if not end.asked:
+        return rental.message or by_itself(rental, end.view)
+    if not _out_of_time(rental, end.view):
+        return rental.message
+    late = (
+        f"The cancel had no effect within {end.waited_s:.0f} s; "
+        f"the time limit of {rental.order.time_limit_s / 60:g} minutes ended the job."
+    )
+    return f"{rental.message} {late}".strip()
+
+
+async def _with_log(jobs: Jobs, rental: Rental) -> Rental:
+    """With the last lines of the job's log, where the Hub has them; a job that is over writes no more."""
+    lines: tuple[str, ...] = ()
+    with suppress(TimeoutError):
+        question = aside(jobs.log_tail, rental.job_id, rental.namespace, LOG_LINES)
+        lines = await asyncio.wait_for(question, LOG_WAIT_S)
+    return rental.model_copy(update={"log_tail": lines}) if lines else rental
 
 
 async def identified(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
@@ -100,9 +139,8 @@ def told(rental: Rental, view: JobView, now: str) -> Rental:
 def by_itself(rental: Rental, view: JobView | None) -> str:
     """Why a job is over that nobody asked to stop."""
     limit = rental.order.time_limit_s
-    ran = view.running_s if view is not None else None
     words = f" It said: {view.message}." if view is not None and view.message else ""
-    if ran is not None and ran >= limit - 1:
+    if _out_of_time(rental, view):
         return f"The job reached its time limit of {limit / 60:g} minutes, and the Hub ended it: the cap held.{words}"
     stage = view.stage if view is not None else rental.stage
     if stage == "ERROR":
@@ -110,31 +148,51 @@ def by_itself(rental: Rental, view: JobView | None) -> str:
     return f"The job ended without being asked to ({stage}): it was preempted, or somebody stopped it.{words}"
 
 
+def _out_of_time(rental: Rental, view: JobView | None) -> bool:
+    """Whether it ran for as long as it was allowed to."""
+    return view is not None and view.running_s is not None and view.running_s >= rental.order.time_limit_s - 1
+
+
 async def _ended(deps: Deps, jobs: Jobs, rental: Rental) -> _End:
     """Asks for the stop until the Hub says that the job is over, or the patience ends."""
-    until = deps.monotonic() + deps.waits.stop
-    view, asked, admitted, problem, looks = None, False, False, "", 0
+    began = deps.monotonic()
+    view, stage, asked, admitted, problem, looks = None, "", False, False, "", 0
+    seen_at = rental.stages[-1].at if rental.stages else rental.order.agreed_at
     while True:
         try:
             view = await aside(jobs.look, rental.job_id, rental.namespace)
-            rental, problem = told(rental, view, deps.now()), ""
+            seen_at, problem = deps.now(), ""
+            rental = told(rental, view, seen_at)
             if view.stage in OVER:
-                return _End(rental, view, view.stage, asked, admitted, "")
+                break
             admitted = admitted or _admitted(jobs, view)
             if looks % AGAIN_EVERY == 0:
                 asked = True
                 await aside(jobs.cancel, rental.job_id, rental.namespace)
                 looks += 1
+                _tell_wait(rental, deps.monotonic() - began, looks)
                 continue
         except Problem as trouble:
             problem = f"{trouble}"
             if isinstance(trouble, HubProblem) and trouble.kind == "not_found":
                 stage = GONE if await _is_ours(jobs, rental) else rental.stage
-                return _End(rental, view, stage, asked, admitted, problem)
+                break
         looks += 1
-        if deps.monotonic() >= until:
-            return _End(rental, view, rental.stage, asked, admitted, problem)
+        if deps.monotonic() - began >= deps.waits.stop:
+            break
         await asyncio.sleep(deps.waits.poll)
+    return _End(rental, view, stage or rental.stage, asked, admitted, problem, seen_at, deps.monotonic() - began)
+
+
+def _tell_wait(rental: Rental, waited_s: float, looks: int) -> None:
+    """That a stop was asked for without effect so far: whoever waits is told so."""
+    if looks > 1:
+        LOG.info(
+            "job %s is still %s %.0f s after its stop was asked for; it is asked for again",
+            rental.job_id,
+            rental.stage,
+            waited_s,
+        )
 
 
 async def _is_ours(jobs: Jobs, rental: Rental) -> bool:

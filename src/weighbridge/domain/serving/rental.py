@@ -80,10 +80,12 @@ class Stage(Record):
 class StopProof(Record):
     """What shows that nothing runs any more, and so costs nothing any more."""
 
-    at: str
+    at: str = Field(description="when that stage was told: ISO 8601 UTC; of an end that is proven, after the last look")
     asked: bool = Field(description="whether we asked for the stop; else the job had ended by itself")
     stage: str = Field(description="of the job, as the provider tells it after the stop")
-    endpoint_refuses: bool | None = Field(description="null: there was no endpoint yet")
+    endpoint_refuses: bool | None = Field(
+        description="null: there was none, it was not asked, or its proxy did not tell"
+    )
     endpoint_said: str = ""
 
     @property

@@ -8,6 +8,7 @@ from datetime import datetime
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.serving.billing import cost_of, most_usd, per_hour, per_minute, time_limit_s
 from weighbridge.domain.serving.rental import Hardware, Order, Price, Rental
+from weighbridge.domain.serving.stop_words import endpoint_words, stage_words
 
 UNKNOWN = "not known"
 RUNNING = "RUNNING"
@@ -103,10 +104,8 @@ def stop_words(rental: Rental) -> str:
     stop = rental.stop
     if stop is None:
         return "It was not stopped yet."
-    refuses = {True: "its endpoint refuses", False: "its endpoint STILL ANSWERS", None: "it never had an endpoint"}
-    said = f"{refuses[stop.endpoint_refuses]}{f' ({stop.endpoint_said})' if stop.endpoint_said else ''}"
     proof = "Proof of stop" if stop.proven else "The stop is NOT proven"
-    return f"{proof}: job {rental.job_id} is {stop.stage or 'of no known stage'} at {stop.at}, and {said}."
+    return f"{proof}: job {rental.job_id} {stage_words(stop)}, and {endpoint_words(rental, stop)}."
 
 
 def cost_words(rental: Rental) -> str:

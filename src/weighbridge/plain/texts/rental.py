@@ -33,10 +33,18 @@ def state_line(rental: Rental) -> str:
 
 
 def end_line(rental: Rental) -> str:
-    """How a rental ended: its proof of stop, and what it cost."""
-    cost = f" It cost {cost_words(rental)}." if rental.stop is not None else ""
+    """How a rental ended: its proof of stop, and what it cost; of one that may still run what is known so far."""
     why = f" {rental.message}" if rental.message and rental.over else ""
-    return clean_line(f"{stop_words(rental)}{cost}{why}", 900)
+    return clean_line(f"{stop_words(rental)}{_cost(rental)}{why}", 900)
+
+
+def _cost(rental: Rental) -> str:
+    if rental.stop is None:
+        return ""
+    if rental.over:
+        return f" It cost {cost_words(rental)}."
+    known = rental.cost is not None and rental.cost.amount_usd is not None
+    return f" So far it cost {cost_words(rental)}." if known else " What it costs is not known yet."
 
 
 def row_line(row: RentalRow) -> str:

@@ -6,7 +6,8 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from weighbridge.domain.problems import Refused
+from weighbridge.domain.problems import OutsideFailed, Refused
+from weighbridge.domain.serving.rental import OVER
 from weighbridge.services.endpoint import keys
 from weighbridge.services.hub.client import token
 from weighbridge.services.hub.jobs import Jobs, JobView, no_token
@@ -30,8 +31,13 @@ def admit(jobs: Jobs, view: JobView, address: str = "") -> str:
     """Lets requests to the job's port have the Hub token, and gives the port's address, without a slash at its end.
 
     The token goes to a host that the Hub itself named for a job of this account, and that is of its Jobs proxy (or on
-    this machine, where the Hub is): to no other. `address`: what is about to be asked; it has to be that host. Refused.
+    this machine, where the Hub is): to no other. `address`: what is about to be asked; it has to be that host. Refused;
+    OutsideFailed where the job is over.
     """
+    if view.stage in OVER:
+        said = f"{view.stage}, {view.message}" if view.message else view.stage
+        hint = "Nothing answers there any more, and nothing is billed. Rent again to go on."
+        raise OutsideFailed(f"The job {view.id} is over: {said.rstrip('.')}.", hint)
     key = token()
     if key is None:
         raise no_token()
