@@ -12,7 +12,7 @@ import bagit
 import pytest
 from bagit_utils import Bag
 from bagit_utils.validator import BagValidator
-from packet.served_run import ACCOUNT, ADDRESS, BOOT, NAME, loaded, typed
+from packet.served_run import ACCOUNT, ADDRESS, BOOT, JOB, NAME, loaded, typed
 
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.proof.events import Connected
@@ -50,6 +50,7 @@ def test_a_packet_of_a_given_server_holds_and_owes_the_command_that_stops_it(giv
     assert server["target"]["base_url"] == ADDRESS and server["connected"]["max_model_len"] == 4096
     assert server["figures"]["gpu_memory_bytes"] == 5000 * 2**20
     assert item(packet, "runtime")["value"] == f"vllm 0.32.0 at {ADDRESS}, as {NAME}"
+    assert item(packet, "runtime")["status"] == "declared", "a server's own account is not measured"
     assert "GPU memory 5000 MiB" in item(packet, "resources")["value"]
     assert bagit.Bag(str(packet)).validate()
 
@@ -105,6 +106,10 @@ def test_a_rented_gpu_is_proven_stopped_and_paid_and_names_no_account(rented: Pa
     assert item(packet, "cost")["source"].startswith("the provider's list of hardware, 2026")
     assert "typed beside it: 1 USD an hour; 1,800 s came to 0.4000 USD" in item(packet, "cost")["value"]
     assert item(packet, "stop-proof")["status"] == item(packet, "endpoint")["status"] == "measured"
+    assert (
+        item(packet, "stop-command")["value"]
+        == f"weighbridge jobs stop {JOB}; the provider's own: hf jobs cancel {JOB}"
+    )
     assert read(packet, "decision.json")["cost"]["rented_usd"] == 0.4
     for path in packet.rglob("*"):
         assert not path.is_file() or ACCOUNT not in path.read_text("utf-8"), path

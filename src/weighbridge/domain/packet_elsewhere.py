@@ -11,6 +11,7 @@ from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.serving.billing import per_hour, price_words
 from weighbridge.domain.serving.rental import Price, Rental
+from weighbridge.domain.serving.stop_words import endpoint_words, stage_words
 from weighbridge.domain.serving.target import Target
 
 OWED = "planned: still owed"
@@ -55,11 +56,11 @@ def private_notes(plan: PlanDetails) -> Iterator[Asked]:
 
 
 def served_runtime(run: Run, target: Target) -> Fact:
-    """Engine and address of the server that answered the proof."""
+    """Engine and address of the server that answered the proof: declared, as it says so of itself."""
     server = run.proof.figures.server if run.proof else None
     if server is None:
         return missing(NOT_RUN)
-    return measured(f"{server.name} at {target.base_url or 'an address of this machine'}, as {target.model}", SERVER)
+    return declared(f"{server.name} at {target.base_url or 'an address of this machine'}, as {target.model}", SERVER)
 
 
 def served_resources(figures: JobFigures) -> Fact:
@@ -106,10 +107,7 @@ def stop_proof(rental: Rental) -> Fact:
         return measured("no job was made, so that nothing ran", "the provider's answer")
     if stop is None:
         return missing(f"the job {job} was not seen to stop: stop it, and its end is looked up")
-    refuses = {True: "its endpoint refuses", False: "its endpoint STILL ANSWERS", None: "it had no endpoint yet"}
-    said = (
-        f"the job {job} is {stop.stage or 'in no stage that was told'}, {refuses[stop.endpoint_refuses]}, at {stop.at}"
-    )
+    said = f"the job {job} {stage_words(stop)}, and {endpoint_words(rental, stop)}"
     if not stop.proven:
         return missing(f"the stop is not proven: {said}")
     return measured(said, "the provider's stage of the job, and a request to its endpoint")
@@ -191,5 +189,7 @@ def _spent(rental: Rental) -> Iterator[str]:
 def _stop_command(run: Run) -> Fact:
     rental, own = run.rental, run.plan.stop_command.strip()
     if rental is not None and rental.job_id:
-        return derived(f"weighbridge jobs stop {rental.job_id}", "the rental")
+        return derived(
+            f"weighbridge jobs stop {rental.job_id}; the provider's own: hf jobs cancel {rental.job_id}", "the rental"
+        )
     return typed(own) if own else missing(OWED)
