@@ -75,7 +75,7 @@ async def test_it_runs_is_taken_in_and_is_stopped(
     [
         ("refuse_new", OutsideFailed, "Colab gave no runtime: .*Allocation refused"),
         ("no_output", OutsideFailed, "Colab left no notebook as it ran"),
-        ("failed_cell", BadInput, "failed in the middle, in code cell 6 .*: RuntimeError: no space"),
+        ("failed_cell", BadInput, "failed in the middle, in code cell 7 .*: RuntimeError: no space"),
     ],
 )
 async def test_an_exit_code_of_0_is_not_believed(

@@ -152,3 +152,23 @@ async def test_what_a_stranger_wrote_never_moves_a_terminal(
     assert run.proof is not None and run.proof.output == "An \u241b[2J answer"
     for name in ("run.json", "events.jsonl"):
         assert "\\u001b" not in (planner.folder / name).read_text()
+
+
+async def test_what_the_packet_does_not_tell_stays_from_the_import_before(
+    planner: Session, notebook: Path, ran: Ran, tmp_path: Path
+) -> None:
+    before = (await import_evidence(planner, notebook, LINK)).notebook
+    again = (await import_evidence(planner, ran.packet)).notebook
+    assert before is not None and again == before and again.link == LINK and again.executed_sha256
+    assert (await import_evidence(planner, ran.packet, f"{LINK}4")).notebook == before.model_copy(
+        update={"link": f"{LINK}4"}
+    )
+
+
+async def test_another_execution_takes_nothing_from_the_one_before(planner: Session, notebook: Path, ran: Ran) -> None:
+    run = await import_evidence(planner, notebook, LINK)
+    assert run.notebook is not None
+    other = run.notebook.model_copy(update={"boot_id": "another"})
+    planner.keep(run.model_copy(update={"notebook": other}))
+    again = (await import_evidence(planner, ran.packet)).notebook
+    assert again is not None and (again.link, again.executed_sha256) == ("", "")

@@ -75,8 +75,8 @@ def foreign(notebook: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (failed, "failed in the middle, in code cell 6 (5. Proof and eval): RuntimeError: The run ended with exit"),
-        (edited, "was edited after it was written: code cell 6 (5. Proof and eval) is another one."),
+        (failed, "failed in the middle, in code cell 7 (5. Proof and eval): RuntimeError: The run ended with exit"),
+        (edited, "was edited after it was written: code cell 7 (5. Proof and eval) is another one."),
         (added, "was edited after it was written: code cell 4 was added."),
         (taken_out, "was edited after it was written: the cell model is gone."),
         (half, "holds no packet: it did not run to its cell 6."),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import nbformat
 import pytest
 from ran_notebook import CASES, PLAN, cell_of, planned, write_plan
 
+import weighbridge
+from weighbridge import __version__
 from weighbridge.domain import intents as want
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, Refused
@@ -35,7 +40,7 @@ async def test_it_is_valid_with_ids_that_stay(planner: Session, tmp_path: Path) 
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    ids = ["about", "parameters", "facts", "plan", "install", "model", "run", "packet", "end"]
+    ids = ["about", "parameters", "facts", "plan", "program", "install", "model", "run", "packet", "end"]
     assert [cell.id for cell in notebook.cells] == ids
     assert notebook.cells[1].metadata.tags == ["parameters"]
     assert notebook.metadata.accelerator == "GPU"
@@ -47,7 +52,7 @@ async def test_it_is_valid_with_ids_that_stay(planner: Session, tmp_path: Path) 
 async def test_installs_and_model_are_pinned(planner: Session) -> None:
     notebook = read(notebook_of(planner.run))
     parameters = "".join(cell_of(notebook, "parameters")["source"])
-    assert 'PACKAGE = "weighbridge[bundled]==' in parameters
+    assert 'PACKAGE = "included"' in parameters
     assert 'ENGINE = "llama-cpp-python==' in parameters
     model = planner.run.model
     assert model is not None
@@ -129,7 +134,69 @@ async def test_a_file_of_the_hub_is_named_by_its_commit(planner: Session) -> Non
     text = notebook_of(planner.run.model_copy(update={"model": model}))
     assert f"org/repo@{'a' * 40}:x.gguf" in text
     assert "b" * 64 in text
-    assert "[bundled]" not in text
+    assert 'EXTRA = \\"\\"' in text
+
+
+async def test_it_brings_its_own_program_and_asks_no_index_for_it(planner: Session, tmp_path: Path) -> None:
+    """What pip is given is the wheel of the notebook, and that wheel installs the program that wrote it."""
+    notebook, space = read(notebook_of(planner.run)), _space(tmp_path)
+    asked: list[tuple[str, ...]] = []
+    exec("".join(cell_of(notebook, "parameters")["source"]), space)
+    space["tell"] = _teller(asked)
+    for name in ("program", "install"):
+        exec("".join(cell_of(notebook, name)["source"]), space)
+    given = asked[0][asked[0].index("--quiet") + 1 :]
+    wheel = tmp_path / f"weighbridge-{__version__}-py3-none-any.whl"
+    assert given[0] == f"{wheel}[bundled]" and all("==" in word for word in given[1:])
+    assert not any(word.startswith("weighbridge") for word in given)
+    assert any(word.startswith("llama-cpp-python==") for word in given)
+    there = tmp_path / "installed"
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(there))
+    subprocess.run((*pip, str(wheel)), check=True, timeout=120)
+    mine = Path(weighbridge.__file__).parent
+    for path in ("cli.py", "data/notebook/install.cell", "data/servers.toml", "services/notebook/wheel.py"):
+        assert (mine / path).read_bytes() == (there / "weighbridge" / path).read_bytes()
+    names = {p.relative_to(there / "weighbridge") for p in (there / "weighbridge").rglob("*.py")}
+    assert {p.relative_to(mine) for p in mine.rglob("*.py")} == names
+    assert "Requires-Dist: textual==" in next(there.glob("*.dist-info/METADATA")).read_text()
+
+
+async def test_a_damaged_program_is_not_installed(planner: Session, tmp_path: Path) -> None:
+    notebook, space = read(notebook_of(planner.run)), _space(tmp_path)
+    asked: list[tuple[str, ...]] = []
+    exec("".join(cell_of(notebook, "parameters")["source"]), space)
+    space["tell"] = _teller(asked)
+    exec("".join(cell_of(notebook, "program")["source"]), space)
+    space["PROGRAM_SHA256"] = "0" * 64
+    with pytest.raises(RuntimeError, match="is damaged"):
+        exec("".join(cell_of(notebook, "install")["source"]), space)
+    assert asked == []
+
+
+def _teller(asked: list[tuple[str, ...]]) -> Callable[..., int]:
+    def tell(*command: str) -> int:
+        asked.append(command)
+        return 0
+
+    return tell
+
+
+def _space(folder: Path) -> dict[str, Any]:
+    return {"HERE": folder, "DONE": set(), "need": lambda *cells: None, "sys": sys}
+
+
+async def test_another_source_of_the_program_leaves_the_wheel_out(planner: Session) -> None:
+    notebook = read(notebook_of(planner.run, package="git+https://host.test/weighbridge"))
+    assert 'PACKAGE = "git+https://host.test/weighbridge"' in "".join(cell_of(notebook, "parameters")["source"])
+    assert all(cell["id"] != "program" for cell in notebook["cells"])
+
+
+async def test_it_says_what_a_gpu_would_be_good_for(planner: Session) -> None:
+    about = "".join(cell_of(read(notebook_of(planner.run, "T4")), "about")["source"])
+    assert "Colab opens it with T4" in about and "seen and not used" in about
+    planner.apply(want.ChangeSetting(field="n_gpu_layers", value="-1"))
+    about = "".join(cell_of(read(notebook_of(planner.run, "T4")), "about")["source"])
+    assert "puts layers on a GPU" in about and "not used" not in about
 
 
 async def test_an_accelerator_that_nobody_knows_is_refused(planner: Session) -> None:

@@ -53,6 +53,6 @@ def test_a_cell_that_fails_stops_the_rest_and_is_named(tmp_path: Path, ran: Ran)
     notebook.write_text(ran.text, encoding="utf-8")
     with pytest.raises(PapermillExecutionError, match="pip could not install no such package"):
         run_all(notebook, tmp_path / "there", PACKAGE="no such package")
-    said = r"failed in the middle, in code cell 5 \(3. Install\): RuntimeError: pip could not install"
+    said = r"failed in the middle, in code cell 6 \(3. Install\): RuntimeError: pip could not install"
     with pytest.raises(BadInput, match=said), evidence_of(tmp_path / "proof_output.ipynb"):
         pass

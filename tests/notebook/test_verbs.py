@@ -72,12 +72,28 @@ def test_what_makes_no_notebook_leaves_no_run(
     assert not os.path.exists("proof.ipynb") and RunStore(home).list() == []
 
 
-def test_run_without_the_command_keeps_run_and_notebook(
+def test_run_without_the_command_makes_nothing(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_plan(tmp_path / "plan")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["notebook", "plan/plan.toml", "-o", "proof.ipynb", "--run", "--gpu", "t4"]) == 4
     assert "no `colab` command on PATH" in capsys.readouterr().err
-    assert '"gpuType": "T4"' in (tmp_path / "proof.ipynb").read_text()
-    assert len(RunStore(home).list()) == 1
+    assert not (tmp_path / "proof.ipynb").exists() and RunStore(home).list() == []
+
+
+def test_a_notebook_that_is_there_stays_and_one_plan_has_one_waiting_run(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = write_plan(tmp_path / "plan")
+    assert main(["notebook", "plan/plan.toml", "-o", "one.ipynb"]) == 0
+    (tmp_path / "ran.ipynb").write_text("as it ran", encoding="utf-8")
+    assert main(["notebook", "plan/plan.toml", "-o", "ran.ipynb"]) == 2
+    assert "ran.ipynb exists already" in capsys.readouterr().err
+    assert (tmp_path / "ran.ipynb").read_text(encoding="utf-8") == "as it ran"
+    assert main(["notebook", "plan/plan.toml", "-o", "two.ipynb"]) == 0
+    (entry,) = RunStore(home).list()
+    assert f"is the notebook of the run {entry.id}" in capsys.readouterr().out
+    plan.write_text(PLAN.replace("n_ctx = 512", "n_ctx = 1024"), encoding="utf-8")
+    assert main(["notebook", "plan/plan.toml", "-o", "three.ipynb"]) == 0
+    assert len(RunStore(home).list()) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import kept_session
@@ -12,9 +13,10 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.notebook_import import tell
 from weighbridge.plain.plan import Chain
 from weighbridge.services.plans import load_plan, model_of, pack_of
+from weighbridge.services.store import RunStore
 from weighbridge.session.deps import real_deps
-from weighbridge.session.notebook import known_gpu, steps, write_notebook
-from weighbridge.session.notebook_driving import minutes, run_in_colab
+from weighbridge.session.notebook import known_gpu, require_new, steps, waiting_run, write_notebook
+from weighbridge.session.notebook_driving import minutes, require_command, run_in_colab
 from weighbridge.session.session import Session
 
 
@@ -24,10 +26,14 @@ def main(args: Namespace) -> int:
     limit_s = minutes(args.time_limit)
     plan = load_plan(path)
     chain = Chain(plan, pack_of(plan, path), model_of(plan, path))
+    require_new(target)
+    if args.run:
+        require_command()
     with kept_session(deps := real_deps()) as (session, runner):
         runner.run(_plan(session, chain, target, gpu, args.package))
-    run_id = session.run.id
-    output.text(f"{clean_line(str(target), 200)} is the notebook of the run {run_id}.")
+    run_id = _one_run(RunStore(deps.home), session.run)
+    size = target.stat().st_size / 1024
+    output.text(f"{clean_line(str(target), 200)} ({size:,.0f} KiB) is the notebook of the run {run_id}.")
     if not args.run:
         _tell_steps(target, run_id)
         return Exit.DONE
@@ -35,6 +41,14 @@ def main(args: Namespace) -> int:
         run = runner.run(run_in_colab(session, target, gpu, limit_s, diagnostics.note, args.package))
     tell(run, as_json=False)
     return Exit.DONE if run.notebook is not None and run.notebook.stop else Exit.OUTSIDE
+
+
+def _one_run(store: RunStore, made: Run) -> str:
+    """The id of the run that waits for the evidence: an older one of the same plan in place of the one just made."""
+    older = waiting_run(store, made)
+    if older:
+        store.delete(made.id)
+    return older or made.id
 
 
 def _tell_steps(target: Path, run_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.notebook import AFTERWARDS
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import kept_session
@@ -27,9 +28,19 @@ def main(args: Namespace) -> int:
     with evidence_of(Path(args.file)) as evidence:
         run_id = store.find(args.into) if args.into else _that_planned_it(store, evidence)
         with kept_session(deps, run_id) as (session, _):
+            before = session.run.notebook
             run = take(session, evidence, args.link or "")
+            kept = before.kept_by(evidence.notebook) if before else {}
+    _tell_kept(run, kept)
     tell(run, args.json)
     return Exit.DONE
+
+
+def _tell_kept(run: Run, kept: dict[str, str]) -> None:
+    """Says what the run held already, and holds still."""
+    names = [AFTERWARDS[name] for name, text in kept.items() if run.notebook and getattr(run.notebook, name) == text]
+    if names:
+        diagnostics.note(f"kept from the import before, as this file does not tell it: {', '.join(names)}")
 
 
 def _that_planned_it(store: RunStore, evidence: Evidence) -> str:

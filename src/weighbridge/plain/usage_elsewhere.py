@@ -32,7 +32,7 @@ def _notebook(add: Add) -> None:
     verb.add_argument("--run", action="store_true", help="drive it with Google's `colab` command, and stop the runtime")
     verb.add_argument("--gpu", metavar="NAME", help="accelerator to ask for: T4, ... (default: none)")
     verb.add_argument("--time-limit", metavar="MIN", default="60", help="minutes until it is stopped (default: 60)")
-    verb.add_argument("--package", metavar="SPEC", help="what pip installs there, or '' (default: this release)")
+    verb.add_argument("--package", metavar="SPEC", help="what pip installs, or '' (default: the notebook's own)")
 
 
 def _import(add: Add) -> None:

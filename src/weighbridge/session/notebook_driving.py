@@ -35,6 +35,17 @@ def minutes(text: str) -> float:
     return limit * 60
 
 
+def require_command() -> str:
+    """The path of Google's command. OutsideFailed where there is none."""
+    path = colab.command()
+    if path is None:
+        raise OutsideFailed(
+            "There is no `colab` command on PATH.",
+            "`uv tool install google-colab-cli` brings it (Linux, macOS). Or run the notebook by hand.",
+        )
+    return path
+
+
 async def run_in_colab(
     session: Session, notebook: Path, gpu: str, limit_s: float, tell: Tell, package: str | None = None
 ) -> Run:
@@ -45,12 +56,7 @@ async def run_in_colab(
     notebook did not run through.
     """
     text = notebook_of(session.run, gpu, give_back=False, package=package)
-    path = colab.command()
-    if path is None:
-        raise OutsideFailed(
-            "There is no `colab` command on PATH.",
-            "`uv tool install google-colab-cli` brings it (Linux, macOS). Or run the notebook by hand.",
-        )
+    path = require_command()
     runtime = ColabRuntime(path, f"weighbridge-{secrets.token_hex(3)}")
     tell(f"asking Colab for the runtime {runtime.name}")
     proof = ""

@@ -130,13 +130,14 @@ async def import_evidence(session: Session, file: Path, link: str = "") -> Run:
 
 
 def take(session: Session, evidence: Evidence, link: str = "") -> Run:
-    """The same, of evidence that was read already."""
+    """The same, of evidence that was read already. What the run holds of the same execution is never lost by it."""
     if session.run.constraints.available_route != "free_colab":
         raise BadInput("The run's route is not the free notebook.", _OTHERS)
     if why := difference(session.run, evidence):
         raise BadInput(f"It was not taken in: {why}.", _OTHERS)
     address = _address(link)
     notebook = evidence.notebook.model_copy(update={"link": address} if address else {})
+    notebook = notebook.model_copy(update=session.run.notebook.kept_by(notebook) if session.run.notebook else {})
     known = {event.job_id for event in session.events() if isinstance(event, Attempt)}
     _keep_logs(session.folder, evidence.contents)
     for name, job in evidence.contents.jobs.items():
