@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +13,20 @@ from fakes import quiet
 from packet.served_run import ADDRESS, JOB, NAME, ServedRun, Server, facts
 from packet.served_run import given as model_of
 
+from weighbridge.domain.plan import Plan
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.proof.events import Attempt, Event, Failed
 from weighbridge.domain.proof.recipe import Recipe
-from weighbridge.domain.proof.repeating import recipe_rows
+from weighbridge.domain.proof.repeating import Row, recipe_rows
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
 from weighbridge.services.packet_io.evidence import PacketSource
+from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 from weighbridge.session.command import prove_command
+from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.session.repeat import load_recipe, spec_of
 
 pytestmark = pytest.mark.usefixtures("marks_here")
@@ -62,12 +66,42 @@ def test_a_packet_of_a_server_is_repeated_against_the_same_address(given: Packet
     other = again.model_copy(update={"target": again.target.model_copy(update={"base_url": "http://127.0.0.1:1/v1"})})
     rows = {row.what: row for row in recipe_rows(again, other)}
     assert not rows["target.base_url"].equal and rows["target.model"].equal
+    assert again.target.engine == "vllm"
+    assert not rows["weights"].equal and "model_sha256" not in rows, "nobody saw that they are the same"
+
+
+def test_other_facts_of_a_server_are_said_to_be_another_model(given: PacketSource, tmp_path: Path) -> None:
+    again = recipe(given, tmp_path)
+    assert again.model_facts["max_model_len"] == "4096"
+    other = again.model_copy(update={"model_facts": {"max_model_len": "8192"}})
+    equal = Row(group="output", what="first-run", before="a", now="a", equal=True)
+    memory = Row(group="machine", what="memory", before="1", now="1", equal=True)
+    text = page("packet", "", [equal, *recipe_rows(again, other), memory])
+    assert "ANOTHER MODEL answered" in text and "max_model_len 4096 before, 8192 now" in text
+    assert "Machine of the client" in text
+    assert "weights of a server were not seen" in verdict([equal, *recipe_rows(again, again)])
 
 
 def test_a_rented_gpu_is_not_there_to_be_asked_again(rented: PacketSource, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=JOB) as said:
         spec_of(recipe(rented, tmp_path))
     assert NAME in said.value.hint and "--from PACKET https://host/v1#name" in said.value.hint
+
+
+def test_a_rented_run_is_repeated_by_its_plan_which_the_packet_holds(rented: PacketSource, tmp_path: Path) -> None:
+    late = "The cancel had no effect within 40 s; the time limit of 60 minutes ended the job."
+    one = rented.run.rentals[0].model_copy(update={"message": late})
+    write_packet(tmp_path / "packet", replace(rented, run=rented.run.model_copy(update={"rentals": (one,)})))
+    said = (tmp_path / "packet/data/first-run.md").read_text("utf-8")
+    assert "weighbridge run PLAN.toml --rent 1 -o PACKET" in said and "prove" not in said.partition("## Prompt")[0]
+    text = said[said.index("[constraints]") :].partition("```")[0]
+    plan = Plan.model_validate(tomllib.loads(text))
+    order = one.order
+    assert plan.model.use == f"{order.repo}@{order.revision}" and plan.runtime.prompt == rented.run.prompt
+    assert (plan.serve.hardware, plan.serve.image, plan.serve.cap_usd) == ("l4x1", order.image, order.cap_usd)
+    for name in ("README.md", "shutdown.md"):
+        assert late in (tmp_path / "packet/data" / name).read_text("utf-8"), name
+    assert all(check.ok for check in verify_packet(tmp_path / "packet").checks)
 
 
 class Dying(ServedRun):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.rental import Order
 from weighbridge.domain.serving.spec import served_spec
 from weighbridge.domain.serving.target import Target
 
@@ -14,10 +15,13 @@ from weighbridge.domain.serving.target import Target
 def prove_command(run: Run) -> tuple[str, ...]:
     """What a colleague types for the same proof. A file is named without its folder, one of the Hub exactly.
 
-    Of a server its address and the model's name there, and of its engine what is set from here.
+    Of a server its address and the model's name there, and of its engine what is set from here. A rented one is gone:
+    it is ordered again, by the plan that stands in the packet's first run.
     """
     model, settings, target = run.model, run.settings, run.target
     assert model is not None
+    if target is not None and target.origin == "rented" and run.rental is not None:
+        return _rent(run.rental.order)
     here = target is None
     return (
         "weighbridge",
@@ -31,6 +35,11 @@ def prove_command(run: Run) -> tuple[str, ...]:
         *("--prompt", run.prompt),
         *(("--accept-memory-risk", run.memory_override.reason) if run.memory_override and here else ()),
     )
+
+
+def _rent(order: Order) -> tuple[str, ...]:
+    token = ("--share-token",) if order.with_token else ()
+    return ("weighbridge", "run", "PLAN.toml", "--rent", f"{order.cap_usd:g}", *token, "-o", "PACKET")
 
 
 def _spec(model: ModelChoice) -> str:

@@ -115,6 +115,7 @@ def _rentals(c: Contents) -> Iterator[str]:
         for one in rental.stages:
             yield f"  - {code(one.stage)} at {cell(one.at)}{f': {code(one.message)}' if one.message else ''}"
         yield f"  - {cost_line(row)}"
+        yield from (f"  - {code(said)}" for said in (rental.message,) if said)
     yield ""
 
 

@@ -9,9 +9,11 @@ from weighbridge.domain.proof.noise import RULE, Noise
 from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.proof.threads import Swept
+from weighbridge.domain.serving.rental_plan import rental_plan
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
 from weighbridge.services.packet_io.notes_values import value_text
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
+from weighbridge.services.packet_io.records_elsewhere import RentalsFile
 
 _TOLD_APART = {"attempts", "noise", "spreads", "disagreements", "unstable", "server"}
 _HOW = {
@@ -46,7 +48,7 @@ def noise_line(noise: Noise | None, what: str = "The machine") -> str:
     return f"{NO_NOISE} {why}".strip()
 
 
-def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
+def first_run(runtime: RuntimeFile, recipe: Recipe | None, rentals: RentalsFile | None) -> str:
     """Command, prompt, output and time of the proof, with its figures, their formulas and conditions."""
     proof = runtime.proof
     assert proof is not None
@@ -65,6 +67,7 @@ def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
             "",
             fence(runtime.command_line),
             "",
+            *_plan(runtime, recipe, rentals),
             *_as_run(recipe),
             "## Prompt",
             "",
@@ -83,6 +86,15 @@ def first_run(runtime: RuntimeFile, recipe: Recipe | None) -> str:
             *_surroundings(runtime),
         ]
     )
+
+
+def _plan(runtime: RuntimeFile, recipe: Recipe | None, rentals: RentalsFile | None) -> Iterator[str]:
+    """The plan that the command of a rented run names; nothing where the proof's machine was not rented."""
+    job = recipe.target.job if recipe is not None and recipe.target is not None else ""
+    orders = [row.rental.order for row in rentals.rows if row.rental.job_id == job] if rentals and job else []
+    if orders and runtime.proof is not None:
+        yield from ("The machine is rented anew by it. `PLAN.toml` is:", "")
+        yield from (fence(rental_plan(orders[0], runtime.settings, runtime.proof.prompt)), "")
 
 
 def _as_run(recipe: Recipe | None) -> Iterator[str]:

@@ -39,7 +39,7 @@ def texts(c: Contents) -> Iterator[Page]:
     if c.card:
         yield "data/model/LICENSE-NOTE.md", partial(licence_note, c)
     if c.runtime and c.runtime.proof:
-        yield "data/first-run.md", partial(first_run, c.runtime, c.recipe)
+        yield "data/first-run.md", partial(first_run, c.runtime, c.recipe, c.rentals)
     if c.runtime and c.runtime.forecast_against_measured is not None:
         yield "data/resources/forecast.csv", partial(forecast_csv, c.runtime.forecast_against_measured)
     if c.decision and c.decision.status == "planned" and c.decision.constraints.available_route != "local_cpu":

@@ -19,6 +19,7 @@ def elsewhere_lines(c: Contents) -> Iterator[str]:
     for row in c.rentals.rows if c.rentals else ():
         proven = "its stop is proven" if row.proven else "**its stop is NOT proven**"
         yield f"- Rented GPU: {code(row.rental.order.hardware.name)}, {proven}; {cost_line(row)}"
+        yield from (f"  - {code(said)}" for said in (row.rental.message,) if said)
     if c.notebook is not None:
         reset = {True: "**RESET underway**", False: "not reset", None: "whether it was reset is not known"}
         kind = c.notebook.runtime.runtime_type or "of a type that it does not tell"
