@@ -41,6 +41,19 @@ async def test_a_server_on_this_machine_is_found_and_its_memory_read(llama_serve
     assert local_process(llama_server.base_url.replace("127.0.0.1", "localhost"), time.monotonic) is not None
 
 
+async def test_what_a_server_did_before_the_job_is_not_of_the_job() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = local_process(f"http://127.0.0.1:{server.getsockname()[1]}", time.monotonic)
+        assert process is not None
+        first = await process.read()
+        assert first is not None
+        assert not first.cpu_s and not first.minor_faults and first.peak_rss_bytes is None
+        grown = bytearray(b"x" * (8 * MIB))
+        later = await process.read()
+    assert later is not None and len(grown) and later.rss_bytes
+    assert later.minor_faults is None or 0 < later.minor_faults < 10**6
+
+
 @pytest.mark.parametrize("address", ["https://host.example/v1", "http://192.0.2.1:80/v1", "http://127.0.0.1:9/v1"])
 def test_no_process_is_made_up(address: str) -> None:
     assert local_process(address, time.monotonic) is None

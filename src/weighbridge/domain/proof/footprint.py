@@ -5,6 +5,8 @@ from __future__ import annotations
 from weighbridge.domain.proof.events import Conditions, Sample, Spawned
 
 _FIGURES = ("rss_anon_bytes", "rss_file_bytes", "uss_bytes", "pss_bytes", "minor_faults", "major_faults", "cpu_s")
+_LEAST_S = 1.0
+"""A share of a shorter time would be that of the first reading alone."""
 _NEWEST = (*_FIGURES, "load1", "cost_s")
 """Fields of which the newest known value counts; not every sample has each."""
 
@@ -52,6 +54,6 @@ class FootprintFold:
 
     def _sampler_percent(self) -> float | None:
         cost = self._newest.get("cost_s")
-        if cost is None or self._spawned is None or self._cost_at <= self._spawned:
+        if cost is None or self._spawned is None or self._cost_at - self._spawned < _LEAST_S:
             return None
         return round(100 * cost / (self._cost_at - self._spawned), 3)

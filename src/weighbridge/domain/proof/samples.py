@@ -27,7 +27,10 @@ class Sensors(Record):
 
 
 class Sample(Record):
-    """The child as the operating system sees it, a few times a second. Cumulative fields count from its start."""
+    """The child as the operating system sees it, a few times a second. Cumulative fields count from its start.
+
+    Of a server that was there before the job they count from the first sample, and `peak_rss_bytes` is null.
+    """
 
     event: Literal["sample"] = "sample"
     t: float

@@ -20,17 +20,25 @@ _FORWARDERS = frozenset(
     ("ssh", "sshd", "docker-proxy", "com.docker.backend", "rootlessport", "gvproxy", "kubectl", "wslrelay", "socat")
 )
 """Programs that listen here and hand on to a server elsewhere: their memory says nothing of it."""
+_COUNTERS = ("minor_faults", "major_faults", "cpu_s", "run_delay_s", "involuntary_switches")
+"""Cumulative fields of a sample: of the whole life of a process."""
 _EVERYWHERE = ("0.0.0.0", "::", "*")
 
 
 class LocalProcess:
-    """A process of this machine that listens, with all that it has started: a Telemetry that gives `Sample`s."""
+    """A process of this machine that listens, with all that it has started: a Telemetry that gives `Sample`s.
 
-    def __init__(self, pid: int, name: str, clock: Clock) -> None:
+    `ran_before`: it is older than the job. Counters then count from the first reading, and its own high-water mark,
+    which may be of anything before the job, is left out.
+    """
+
+    def __init__(self, pid: int, name: str, clock: Clock, *, ran_before: bool = False) -> None:
         self.pid = pid
         self.name = name
         """Of its program, cleaned."""
         self._sampler = Sampler(pid, clock, ProcessFamily(pid))
+        self._ran_before = ran_before
+        self._first: Sample | None = None
 
     async def read(self) -> Sample | None:
         """The reading of this moment; None where the process is gone. Read beside the event loop: it may block."""
@@ -39,7 +47,18 @@ class LocalProcess:
     def _read(self) -> Sample | None:
         if self._sampler.closer_due():
             self._sampler.look_closer()
-        return self._sampler.sample()
+        sample = self._sampler.sample()
+        return self._of_the_job(sample) if sample is not None and self._ran_before else sample
+
+    def _of_the_job(self, sample: Sample) -> Sample:
+        """Counters since the first reading; one that either of the two readings lacks is not known."""
+        self._first = first = self._first or sample
+        pairs = {name: (getattr(sample, name), getattr(first, name)) for name in _COUNTERS}
+        since = {
+            name: None if new is None or old is None else type(new)(round(max(0, new - old), 6))
+            for name, (new, old) in pairs.items()
+        }
+        return sample.model_copy(update={**since, "peak_rss_bytes": None})
 
 
 def local_process(base_url: str, clock: Clock) -> LocalProcess | None:
@@ -55,7 +74,7 @@ def local_process(base_url: str, clock: Clock) -> LocalProcess | None:
         name = clean_line(psutil.Process(pid).name(), 60)
     except (psutil.Error, OSError):
         return None
-    return None if name.removesuffix(".exe") in _FORWARDERS else LocalProcess(pid, name, clock)
+    return None if name.removesuffix(".exe") in _FORWARDERS else LocalProcess(pid, name, clock, ran_before=True)
 
 
 def listener(base_url: str) -> int | None:
