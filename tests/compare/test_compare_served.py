@@ -60,6 +60,14 @@ def test_the_machine_behind_a_given_address_was_not_seen() -> None:
     assert "was not seen" in row(found, "machine").said and not found.allowed.proof
 
 
+def test_the_same_name_with_other_facts_is_another_model() -> None:
+    one, other = (GIVEN.model_copy(update={"facts": {"parameters": n}}) for n in ("134515008", "8030261248"))
+    said = row(compare(served(one), served(other)), "model")
+    assert not said.same and "parameters 134515008 before, 8030261248 now" in said.said
+    assert "weights of a server were not seen" in said.said
+    assert row(compare(served(one), served(GIVEN)), "model").same, "what one alone tells tells nothing apart"
+
+
 def test_a_model_without_a_digest_is_known_by_its_name_and_revision() -> None:
     same = row(compare(served(RENTED), served(RENTED)), "model")
     assert same.same and "its weights were not seen" in same.said and "a" * 12 in same.said

@@ -43,6 +43,8 @@ ID = "22222222-2222-4333-8444-555555555555"
 ADDRESS, NAME = "https://models.example.org/v1", "acme/Small-7B"
 REVISION = "a" * 40
 ACCOUNT = "annasmith"
+FACTS = {"root": "/srv/secret-place/small"}
+"""What the server tells of its model."""
 BOOT = "1f0c9f6e-0000-4000-8000-000000000001"
 JOB = "6123456789abcdef01234567"
 
@@ -78,7 +80,7 @@ class ServedRun:
         assert target is not None
         yield Connected(
             t=self._t(), engine="vllm", version="0.32.0", model=target.model, models=(target.model,),
-            max_model_len=4096, waited_s=0.5, facts={"root": "/srv/secret-place/small"},
+            max_model_len=4096, waited_s=0.5, facts=FACTS,
             missing={"chat template": "it does not tell it"},
         )  # fmt: skip
         yield self._sample(3000 * MIB)

@@ -20,13 +20,13 @@ from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.proof.repeating import Row, recipe_rows
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
+from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 from weighbridge.session.command import prove_command
-from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.session.repeat import load_recipe, spec_of
 
 pytestmark = pytest.mark.usefixtures("marks_here")

@@ -35,3 +35,21 @@ async def test_an_eval_that_another_model_answered_says_so_everywhere(tmp_path: 
     assert any("evaluation.doubts" in one for one in problems(packet))
     lines(packet, "eval/results.jsonl", lambda rows: [row | {"doubts": []} for row in rows])
     assert any("doubts is not what" in one for one in problems(packet))
+
+
+async def test_what_the_server_told_stands_in_the_machine_file_and_the_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"parameters": "134515008", "chat template, SHA-256": "c" * 64}
+    monkeypatch.setattr("packet.served_run.FACTS", told)
+    source = await served_source(tmp_path / "home", Server())
+    packet = tmp_path / "packet"
+    write_packet(packet, source)
+    assert not problems(packet)
+    system, recipe, server = (
+        json.loads((packet / "data" / name).read_text()) for name in ("system.json", "recipe.json", "server.json")
+    )
+    assert system["model_n_params"] == 134515008
+    assert system["framework"] is None and "server answered" in system["missing"]["framework"]
+    assert recipe["chat_template_sha256"] == "c" * 64
+    assert server["target"]["engine"] == recipe["target"]["engine"] == "vllm"

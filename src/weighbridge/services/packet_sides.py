@@ -24,6 +24,7 @@ from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
+from weighbridge.domain.serving.identity import model_facts
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
@@ -91,6 +92,7 @@ def _server(c: Contents) -> SideServer | None:
         hardware=clean_line(server.hardware, 80) if server.hardware else None,
         here=server.figures is not None and server.figures.pid is not None,
         revision=clean_line(rented.revision, 80) if rented else "",
+        facts={name: clean_line(text, 200) for name, text in model_facts(told).items()},
     )
 
 

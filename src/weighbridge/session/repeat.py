@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.proof.events import Attempt
@@ -219,8 +219,14 @@ def comparison(session: Session, earlier: Earlier, *, cases: bool = False) -> tu
     rows += figure_rows(earlier.figures, proof.figures)
     if earlier.cases and cases:
         rows += _eval_rows(earlier.cases, run.evaluation)
-    rows += machine_rows(earlier.machine, machine_fields(run.machine))
+    rows += machine_rows(earlier.machine, _machine(run))
     return tuple(rows)
+
+
+def _machine(run: Run) -> dict[str, Any]:
+    """This machine; of a server's client no engine, for it runs nothing."""
+    fields = machine_fields(run.machine)
+    return fields | {"framework": None} if run.target is not None else fields
 
 
 def _eval_rows(earlier: Cases, record: EvalRecord | None) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.compare.side import Side, SideServer
+from weighbridge.domain.serving.identity import UNSEEN, apart
 from weighbridge.domain.text import clean_line
 
 HERE = "a process of weighbridge on the machine"
@@ -35,7 +36,7 @@ def _named(server: SideServer | None) -> str:
 
 
 def served_model(old: Side, new: Side) -> Said | None:
-    """By the name that both servers know it by; None where a file's digest can say it, or one side was not served."""
+    """By the name that both servers know it by, and what they told of it; None where a file's digest can say it, or one side was not served."""
     one, other = old.server, new.server
     if one is None or other is None or (old.head.model_sha256 and new.head.model_sha256):
         return None
@@ -43,6 +44,8 @@ def served_model(old: Side, new: Side) -> Said | None:
         return False, f"another name: {clean_line(one.model, 120)} before, {clean_line(other.model, 120)} now"
     if one.revision != other.revision:
         return False, f"{clean_line(one.model, 120)} at another revision"
+    if others := apart(one.facts, other.facts):
+        return False, f"another model by the same name, {clean_line(one.model, 120)}: {'; '.join(others)}; {UNSEEN}"
     exact = f" at the revision {one.revision[:12]}" if one.revision else ""
     return True, f"the same name, {clean_line(one.model, 120)}{exact}; its weights were not seen"
 

@@ -120,6 +120,7 @@ class SideServer(Record):
     hardware: str | None = Field(description="of a rented one; None: not rented, and not known")
     here: bool
     revision: str = Field(default="", description="of the repository that a rented one was started with")
+    facts: dict[str, str] = Field(default_factory=dict, description="by what its model can be told from another")
 
 
 class Side(Record):

@@ -14,6 +14,7 @@ from weighbridge.domain.proof.events import Attempt, Connected, Event, Loaded, M
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.proof.threads import Swept, ThreadsLowered
+from weighbridge.domain.serving.identity import model_facts, template_digest
 from weighbridge.domain.serving.target import Target
 
 Sampler = Literal["greedy", "temperature"]
@@ -72,6 +73,9 @@ class Recipe(Record):
     omp_wait_policy: str | None
     omp_spin_count: str | None
     target: Target | None = Field(default=None, description="the server that answered; null: a child on this machine")
+    model_facts: dict[str, str] = Field(
+        default_factory=dict, description="by what the server's model can be told from another, as it told it"
+    )
     missing: dict[str, str]
 
 
@@ -100,7 +104,7 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
     same = model is not None and _is_same(model, attempt)
     values = {**_origin(model if same else None), **_as_loaded(last(live, Loaded)), **_build(last(live, Ready))}
     if attempt.target is not None:
-        values["engine"] = _served_by(last(live, Connected))
+        values |= _served(last(live, Connected))
     swept, loaded = last(live, Swept), last(live, Loaded)
     lowered = last(live, ThreadsLowered)
     later = f"; {lowered.n_threads} from the middle of an answer on" if lowered else ""
@@ -119,7 +123,8 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
         library=attempt.runtime,
         version=attempt.version,
         mode=attempt.mode,
-        target=attempt.target,
+        target=recognised(attempt.target, last(live, Connected)),
+        model_facts=model_facts(last(live, Connected)),
         missing={name: reasons.get(name, otherwise) for name, value in known.items() if value is None},
         **known,
     )
@@ -133,9 +138,17 @@ def _is_same(model: ModelChoice, attempt: Attempt) -> bool:
     return (model.address, model.served_name) == (target.base_url, target.model) or model.repo == target.model != ""
 
 
-def _served_by(connected: Connected | None) -> str | None:
-    """Engine and version as the server names them."""
-    return f"{connected.engine} {connected.version}".strip() if connected else None
+def _served(connected: Connected | None) -> dict[str, Any]:
+    """Engine and version as the server names them, and its chat template."""
+    engine = f"{connected.engine} {connected.version}".strip() if connected else None
+    return {"engine": engine, "chat_template_sha256": template_digest(connected)}
+
+
+def recognised(target: Target | None, connected: Connected | None) -> Target | None:
+    """The target with the engine that the server showed, where none was known before."""
+    if target is None or connected is None or target.engine or not connected.engine:
+        return target
+    return target.model_copy(update={"engine": connected.engine})
 
 
 def _fixed(settings: RuntimeSettings, threads: tuple[int, int] | None) -> RuntimeSettings:

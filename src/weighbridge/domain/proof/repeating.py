@@ -11,6 +11,7 @@ from weighbridge.domain.proof.events import Completed, Event, RequestStarted
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import Recipe
+from weighbridge.domain.serving.identity import UNSEEN
 from weighbridge.domain.text import clean_line
 
 Group = Literal["output", "recipe", "figure", "machine"]
@@ -32,6 +33,20 @@ class Row(Record):
     ratio: float | None = None
     """Figures: now / before. None: one is not known, or the earlier one is 0."""
     note: str = ""
+
+
+_SERVER = "server."
+"""How the rows begin that tell one server's model from another's."""
+
+
+def other_model(rows: Iterable[Row]) -> list[str]:
+    """What two servers told of their models, and told differently; empty where nothing tells them apart."""
+    told = (row for row in rows if row.what.startswith(_SERVER) and not row.equal)
+    return [
+        f"{row.what.removeprefix(_SERVER)} {row.before} before, {row.now} now"
+        for row in told
+        if UNKNOWN not in (row.before, row.now)
+    ]
 
 
 def reproduced(rows: Iterable[Row]) -> bool:
@@ -102,11 +117,15 @@ _RECIPE = (
 
 def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
     """Every part of the recipe that can differ; of the processor's features, those that only one side has."""
-    for name in _RECIPE:
+    served = before.target is not None or now.target is not None
+    for name in _RECIPE[1:] if served else _RECIPE:
         yield _row("recipe", name, getattr(before, name), getattr(now, name))
-    if before.target or now.target:
+    if served:
         for name in ("base_url", "model"):
             yield _row("recipe", f"target.{name}", *(getattr(side.target, name, None) for side in (before, now)))
+        yield Row(group="recipe", what="weights", before="not seen", now="not seen", equal=False, note=UNSEEN)
+        for name in before.model_facts | now.model_facts:
+            yield _row("recipe", f"{_SERVER}{name}", before.model_facts.get(name), now.model_facts.get(name))
     for name in before.settings.model_dump() | now.settings.model_dump():
         yield _row("recipe", f"settings.{name}", getattr(before.settings, name), getattr(now.settings, name))
     yield _features(before.cpu_features, now.cpu_features)

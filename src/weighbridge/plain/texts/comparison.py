@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weighbridge.domain.proof.repeating import Group, Row, reproduced
+from weighbridge.domain.proof.repeating import Group, Row, other_model, reproduced
+from weighbridge.domain.serving.identity import UNSEEN
 from weighbridge.domain.text import clean_line
 from weighbridge.plain.texts.hub import columns
 
@@ -13,12 +14,27 @@ _PARTS: dict[Group, str] = {"output": "answers", "recipe": "parts", "figure": "f
 
 
 def verdict(rows: Sequence[Row]) -> str:
-    """One sentence: whether the answers are those of the packet."""
+    """Whether the answers are those of the packet, and what is known of the model where a server answered."""
     answers = [row for row in rows if row.group == "output"]
     apart = sum(not row.equal for row in answers)
     if reproduced(rows):
-        return f"Reproduced: {len(answers)} of {len(answers)} answers equal."
-    return f"Not reproduced: {apart} of {len(answers)} answers differ."
+        said = f"Reproduced: {len(answers)} of {len(answers)} answers equal."
+    else:
+        said = f"Not reproduced: {apart} of {len(answers)} answers differ."
+    return f"{said}{_model(rows)}"
+
+
+def _model(rows: Sequence[Row]) -> str:
+    """Whether it was the same model is not known of servers; empty where none answered."""
+    if not _served(rows):
+        return ""
+    if others := other_model(rows):
+        return f" ANOTHER MODEL answered, by what the servers told: {'; '.join(others)}."
+    return f" Whether the model is the same is not known: {UNSEEN}."
+
+
+def _served(rows: Sequence[Row]) -> bool:
+    return any(row.note == UNSEEN for row in rows)
 
 
 def page(packet: str, notes: str, rows: Sequence[Row]) -> str:
@@ -30,7 +46,8 @@ def page(packet: str, notes: str, rows: Sequence[Row]) -> str:
         own = [row for row in rows if row.group == group]
         if own:
             body = _figures(own) if group == "figure" else _apart(own, _PARTS[group])
-            parts.append("\n".join([title, *(f"  {line}" for line in body)]))
+            named = "Machine of the client" if group == "machine" and _served(rows) else title
+            parts.append("\n".join([named, *(f"  {line}" for line in body)]))
     return "\n\n".join(parts)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain.model.choice import SERVED
 from weighbridge.domain.proof.events import Attempt, Loaded
+from weighbridge.domain.proof.recipe import recognised
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill import DESCRIPTION
@@ -87,7 +88,7 @@ def _as_served(c: Contents, attempt: Attempt) -> Iterator[str]:
     where = f"data/events.jsonl: attempt {attempt.number} of {attempt.job_id}"
     if c.server is None:
         yield f"{where} asked a server, and data/server.json is missing"
-    elif attempt.target != c.server.target:
+    elif recognised(attempt.target, c.server.connected) != c.server.target:
         yield f"{where} asked another server than data/server.json names"
     started = attempt.target is not None and attempt.target.origin == "started"
     right = (c.model.sha256 or "") if c.model and started else ""

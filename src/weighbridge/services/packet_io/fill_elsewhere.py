@@ -8,6 +8,7 @@ from typing import Any
 from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.proof.events import Attempt, Connected, Event, Stopped
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.recipe import recognised
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving.billing import most_usd
@@ -50,7 +51,8 @@ def server_file(run: Run, proof: Sequence[Event], figures: JobFigures | None) ->
     hardware = "the machine behind the address was not rented by weighbridge, and was not seen"
     why = "the proof on record is not of this server" if other else "the proof did not get so far"
     why = why if proof else "the proof has not run"
-    return ServerFile(target=run.target, **with_gaps(values, {"hardware": hardware}, why))
+    target = recognised(run.target, values["connected"]) or run.target
+    return ServerFile(target=target, **with_gaps(values, {"hardware": hardware}, why))
 
 
 def rentals_file(run: Run) -> RentalsFile | None:

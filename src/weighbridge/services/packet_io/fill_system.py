@@ -7,10 +7,11 @@ from statistics import mean, stdev
 from typing import Any
 
 from weighbridge.domain.machine import MachineFacts
-from weighbridge.domain.proof.events import Event, Loaded, Swept, ThreadsLowered
+from weighbridge.domain.proof.events import Connected, Event, Loaded, Swept, ThreadsLowered
 from weighbridge.domain.proof.measure import JobFigures, request_figures
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
+from weighbridge.domain.serving.identity import parameters
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill_runtime import EARLIER, SERVERS_OWN
 from weighbridge.services.packet_io.records import SystemFile, with_gaps
@@ -54,6 +55,7 @@ def system_file(e: Evidence) -> SystemFile:
     if e.run.target is not None:
         values["sw_notes"] = "; ".join(filter(None, (values["sw_notes"], CLIENT)))
         reasons |= dict.fromkeys((*_MODEL, *_OF_THE_ENGINE), SERVERS_OWN)
+        values["framework"], reasons["framework"] = None, "a server answered: server.json has its engine"
         reasons["accelerators_per_node"] = "of the client nothing was looked for; server.json has what the server told"
     why = "planned: nothing was run" if planned else "the proof did not get so far, or this system does not tell"
     return SystemFile(**with_gaps(values, reasons, why))
@@ -90,7 +92,7 @@ def engine_fields(job: Sequence[Event]) -> dict[str, Any]:
         "threads_chosen": f"{swept.how}: {swept.reason}{_lowered(live)}" if swept else None,
         **{name: said.get(name) for name in names},
         "model_type": said.get("description"),
-        "model_n_params": said.get("n_params"),
+        "model_n_params": said.get("n_params") or parameters(last(live, Connected)),
         "repack": said.get("use_extra_bufts"),
     }
 
