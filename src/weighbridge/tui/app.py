@@ -214,12 +214,12 @@ class WeighbridgeApp(App[int]):
         return True
 
     def action_help(self) -> None:
-        from weighbridge.tui.screens.help import HelpScreen
+        from weighbridge.tui.screens.help import HelpScreen, page_of
 
         screen = self.step_screen
         if screen is not None:
             keys = [active.binding for active in screen.active_bindings.values()]
-            self.push_screen(HelpScreen(screen.STEP, keys))
+            self.push_screen(HelpScreen(page_of(self.session.run, screen.STEP), keys))
 
     def action_jump(self) -> None:
         from weighbridge.tui.screens.jump import JumpScreen

@@ -12,9 +12,16 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Markdown, Static
 
+from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
+from weighbridge.tui.shapes import shape_of
 
-Page = StepId | Literal["cases"]
+Page = StepId | Literal["cases", "elsewhere"]
+
+
+def page_of(run: Run, step: StepId) -> Page:
+    """The page of a step. Where the model runs somewhere else, the step Runtime is another one."""
+    return "elsewhere" if step == "runtime" and shape_of(run) != "local" else step
 
 
 def help_text(page: Page) -> str:
