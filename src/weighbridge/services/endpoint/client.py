@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
 
 from weighbridge import __version__
+from weighbridge.domain.problems import BadInput
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.address import root
 from weighbridge.services.endpoint.problems import EndpointProblem
-from weighbridge.services.endpoint.replies import reply_problem, way_problem
+from weighbridge.services.endpoint.replies import OWN_AUTHORITY, reply_problem, way_problem
 from weighbridge.services.endpoint.veil import Veil
 
 ANSWER_S = 10.0
@@ -35,6 +38,8 @@ ERROR_S = 2.0
 MOST_BYTES = 4 * 1024 * 1024
 """Of one answer that is read whole: a list of models, server facts, the tokens of a prompt."""
 MOST_ERROR_BYTES = 64 * 1024
+ONCE = MappingProxyType({"Connection": "close"})
+"""Asks that the connection is closed after the answer, which the HTTP library does then."""
 SENT = "http11.send_request_body.complete"
 """What the HTTP library calls the moment at which a request is handed over."""
 
@@ -43,7 +48,8 @@ class Client:
     """Questions to one server. `base_url`: of its API, as `address.parse` gives it; Ollama's has no /v1.
 
     A path with a slash before it is one of the server's root (`/health`), one without is of the API (`models`).
-    Every method raises EndpointProblem, KeyNeeded or PlainHttp, and nothing else. `close` ends what is still open.
+    Every method raises EndpointProblem, KeyNeeded, PlainHttp, or BadInput for a key that is none, and nothing else.
+    `close` ends what is still open.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -51,7 +57,7 @@ class Client:
         self._http = httpx2.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            verify=_trust(urlsplit(self.base_url).scheme),
+            verify=_trust(urlsplit(self.base_url).scheme, *(os.environ.get(name, "") for name in OWN_AUTHORITY)),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S),
             headers={"User-Agent": f"weighbridge/{__version__}", "Accept-Encoding": "identity"},
@@ -91,9 +97,10 @@ class Client:
         """An open answer to a POST with status 200, to be read by `stream.chunks` or `stream.lines`.
 
         `on_sent`: called once the whole request is handed over to the system's network, before anything is waited for.
-        Limits of time are the caller's: `asyncio.timeout` around it.
+        Limits of time are the caller's: `asyncio.timeout` around it. Its connection is used for nothing else: servers
+        end one after a stream (llama-server does), and a request that is sent just then would be lost.
         """
-        async with self._opened("POST", path, body, on_sent) as response:
+        async with self._opened("POST", path, body, on_sent, ONCE) as response:
             yield response
 
     def parsed(self, body: bytes | str) -> Any:
@@ -128,7 +135,12 @@ class Client:
 
     @asynccontextmanager
     async def _opened(
-        self, method: str, path: str, body: Any, on_sent: Callable[[], None] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        on_sent: Callable[[], None] | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> AsyncGenerator[httpx2.Response, None]:
         """A response with status 200 whose body is still to be read."""
 
@@ -138,7 +150,7 @@ class Client:
 
         with self._told():
             async with self._http.stream(
-                method, self._url(path), json=body, headers=self._headers(), extensions={"trace": trace}
+                method, self._url(path), json=body, headers={**self._headers(), **headers}, extensions={"trace": trace}
             ) as response:
                 if response.status_code != httpx2.codes.OK:
                     raise await self._problem(response, path)
@@ -196,6 +208,19 @@ class Client:
 
 
 @lru_cache
-def _trust(scheme: str) -> ssl.SSLContext:
-    """Whose certificates count: those that the client's own default names. Without encryption nobody's are read."""
-    return httpx2.create_ssl_context(trust_env=False) if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _trust(scheme: str, file: str, folder: str) -> ssl.SSLContext:
+    """Whose certificates count: those that the client's own default names, and those of `file` and `folder` (PEM).
+
+    Without encryption nobody's are read. BadInput where the person's own cannot be.
+    """
+    if scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = httpx2.create_ssl_context(trust_env=False)
+    if file or folder:
+        try:
+            context.load_verify_locations(file or None, folder or None)
+        except (OSError, ValueError):
+            which = OWN_AUTHORITY[0] if file else OWN_AUTHORITY[1]
+            told = f"{which} names no certificates that can be read."
+            raise BadInput(told, "Give a PEM file with the authority's certificate, or unset it.") from None
+    return context
