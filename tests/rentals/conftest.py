@@ -58,7 +58,7 @@ def here(
     rented_deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """`weighbridge ARGS` inside this process: exit code, standard output, standard error."""
-    for verb in ("plan", "rentals"):
+    for verb in ("plan", "rentals", "doctor"):
         monkeypatch.setattr(f"weighbridge.plain.{verb}.real_deps", lambda: rented_deps)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.toml").write_text(PLAN)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fakejobs.fake_jobs import FakeJobs
+from rental_steps import PLAN
 
+from weighbridge.domain.flow import status
+from weighbridge.domain.steps import ORDER
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.rentals import Ledger
+from weighbridge.services.store import RunStore
 
 Here = Callable[..., tuple[int, str, str]]
 
@@ -89,5 +94,49 @@ def test_without_a_token_nothing_is_rented_and_the_list_says_that_the_hub_was_no
     monkeypatch.delenv("HF_TOKEN")
     code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "1")
     assert code == 3 and "No Hub token is set" in err and not service.jobs
-    code, _, err = here("jobs")
-    assert code == 0 and "No Hub token" in err
+    for words in (("jobs",), ("jobs", "stop", "all"), ("jobs", "stop", "abcd1234")):
+        code, out, err = here(*words)
+        assert code == 4 and "not known: the Hub was not asked: No Hub token" in err and not out, words
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "z" * 34)
+    code, out, err = here("jobs", "stop", "all")
+    assert code == 4 and "the Hub was not asked" in err and "Nothing runs" not in out
+
+
+def test_the_lower_one_of_cap_and_rent_counts_and_every_step_is_done(
+    here: Here, service: FakeJobs, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace("[serve]", "[serve]\ncap_usd = 0.20"))
+    code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "5")
+    assert code == 0 and "cap_usd of 0.20 USD counts: it is lower than --rent 5" in err, err
+    (page,) = Ledger(home).pages()
+    assert page.rental is not None and page.rental.order.cap_usd == 0.2 and len(page.rental.log_tail) > 1
+    assert "log: ===== Job started" in err
+    run = RunStore(home).load(page.rental.order.run_id)
+    assert [status(run, step) for step in ORDER] == ["done"] * len(ORDER)
+    code, _, err = here("run", "plan.toml", "-o", "second", "--rent", "0.10")
+    assert code == 0 and "--rent 0.10 counts" in err
+
+
+def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: FakeJobs, tmp_path: Path) -> None:
+    service.cancel_works = service.cap_kept = False
+    here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    (job,) = service.living()
+    code, _, err = here("run", "plan.toml", "-o", "second", "--rent", "1")
+    assert code == 3 and f"weighbridge jobs stop {job.id}" in err and len(service.jobs) == 1
+    code, _, err = here("doctor")
+    assert code == 0 and f"MAY STILL RUN: job {job.id}" in err
+    service.cancel_works = True
+    assert here("jobs", "stop", job.id[-6:])[0] == 2, "not the beginning of an id"
+    assert here("jobs", "stop", job.id)[0] == 0 and not service.living()
+
+
+def test_beside_a_left_machine_a_terminal_asks_for_the_amount(
+    here: Here, service: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.cancel_works = service.cap_kept = False
+    here("run", "plan.toml", "-o", "packet", "--rent", "1")
+    monkeypatch.setattr("weighbridge.plain.rented._can_ask", lambda: True)
+    for typed, jobs in (("yes\n", 1), ("2\n", 1), ("1.00\n", 2)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        _, _, err = here("run", "plan.toml", "-o", "second", "--rent", "1")
+        assert "Type the amount, 1," in err and len(service.jobs) == jobs, typed

@@ -24,6 +24,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.plain import output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, number, table
+from weighbridge.plain.left_jobs import named_left
 from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.mode_memory import forget, known_mode
 from weighbridge.services.engine.offload import gpu_build
@@ -31,8 +32,10 @@ from weighbridge.services.engine.thread_memory import forget_threads
 from weighbridge.services.hub.surroundings import surroundings
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.model_file import resolve, sha256_file
+from weighbridge.services.rentals import Ledger
 from weighbridge.services.sampling.sampler import SAMPLE_INTERVAL_S, Sampler
 from weighbridge.services.store import data_folder
+from weighbridge.session.deps import real_deps
 
 PACKAGES = (
     "llama-cpp-python",
@@ -61,6 +64,8 @@ def main(args: Namespace) -> int:
         output.json_line(report)
     else:
         output.text("\n\n".join(_section(title, rows) for title, rows in _sections(report)))
+    if any(page.rental is None or not page.rental.over for page in Ledger(home).pages()):
+        asyncio.run(named_left(real_deps()))
     return Exit.DONE
 
 

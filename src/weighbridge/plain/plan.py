@@ -20,9 +20,10 @@ from weighbridge.plain.desk import new_session
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
+from weighbridge.plain.left_jobs import named_left
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.prove import accept_memory_risk, exit_of, proof_doubts
-from weighbridge.plain.rented import cap_of, rented
+from weighbridge.plain.rented import cap_of, lower_cap, rented
 from weighbridge.plain.served import agree
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
@@ -46,7 +47,7 @@ def main(args: Namespace) -> int:
     args.rent = None if args.rent is None else cap_of(args.rent)
     with new_session(real_deps()) as (session, runner):
         try:
-            code = runner.run(_run(session, Chain(plan, pack, model_of(plan, path)), target, args))
+            code = runner.run(_run(session, Chain(plan, pack, model_of(plan, path), args.rent or ""), target, args))
         except (Problem, KeyboardInterrupt):
             if session.events() or session.run.rentals:
                 _say_saved(session.run)
@@ -55,10 +56,10 @@ def main(args: Namespace) -> int:
 
 
 class Chain:
-    """The answers of a plan, step by step."""
+    """The answers of a plan, step by step. `cap`: the amount of --rent, if any."""
 
-    def __init__(self, plan: Plan, pack: CasePack | None, model: str) -> None:
-        self.plan, self.pack, self.model = plan, pack, model
+    def __init__(self, plan: Plan, pack: CasePack | None, model: str, cap: str) -> None:
+        self.plan, self.pack, self.model, self.cap = plan, pack, model, cap
 
     async def answer(self, session: Session) -> None:
         """Steps 1 to 5. BadInput where an answer does not hold, Refused where memory does not suffice."""
@@ -95,6 +96,8 @@ class Chain:
                 session.apply(want.ChangePlan(field=field, value=text))
         for field, text in plan.serve.given.items():
             session.apply(want.ChangeServe(field=field, value=text))
+        if self.cap:
+            session.apply(want.ChangeServe(field="cap_usd", value=lower_cap(self.cap, plan.serve.cap_usd)))
         if not session.run.planned:
             await session.weigh()
         accept_memory_risk(session, plan.runtime.accept_memory_risk or None)
@@ -145,9 +148,10 @@ def _next(session: Session, step: StepId) -> None:
 
 async def _run(session: Session, chain: Chain, target: Path, args: Namespace) -> int:
     take_surroundings(session)
+    left = await named_left(session.deps, everywhere=bool(args.rent))
     chain.policy(session)
     await chain.answer(session)
-    async with nullcontext() if not args.rent else rented(session, args.rent, args.share_token):
+    async with rented(session, args.share_token, left) if args.rent else nullcontext():
         stopped = await _weigh(session)
     if stopped:
         _say_saved(session.run)
@@ -195,7 +199,8 @@ def _exit(run: Run) -> int:
     """4 where the engine failed, 2 where the prompt was too long: the packet holds it, but the chain did not end."""
     for record in (run.proof, run.evaluation):
         if record is not None and record.outcome == "failed":
-            diagnostics.say(record.message, "The packet holds the failure and the engine's log.")
+            log = "" if run.target is not None and run.target.origin != "started" else " and the log"
+            diagnostics.say(record.message, f"The packet holds the failure{log}.")
             return exit_of(record) if isinstance(record, ProofRecord) else Exit.OUTSIDE
     return Exit.DONE
 

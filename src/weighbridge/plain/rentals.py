@@ -44,17 +44,17 @@ async def _list(deps: Deps, as_json: bool) -> int:
             output.json_line({**row.model_dump(mode="json"), "job": row.rental.job_id if row.rental else ""})
         else:
             output.text(row_line(row))
-    if not found.rows and not as_json:
+    if not found.rows and not found.unasked and not as_json:
         output.text("weighbridge has rented nothing.")
-    return _unasked(found)
+    return _unasked(found, "jobs that only it knows are not listed")
 
 
-def _unasked(found: RentalList) -> int:
-    """Says why the Hub was not asked; a failure where something may run that was not looked at."""
+def _unasked(found: RentalList, lack: str) -> int:
+    """Says why the Hub was not asked, which is a failure: what runs is then not known."""
     if not found.unasked:
         return Exit.DONE
-    diagnostics.say("the Hub was not asked, so jobs that only it knows are not listed.", found.unasked)
-    return Exit.OUTSIDE if any(row.state != "over" for row in found.rows) else Exit.DONE
+    diagnostics.say(f"whether anything runs is not known: the Hub was not asked: {found.unasked}", f"So {lack}.")
+    return Exit.OUTSIDE
 
 
 async def _stop(deps: Deps, wish: str | None, as_json: bool) -> int:
@@ -63,12 +63,18 @@ async def _stop(deps: Deps, wish: str | None, as_json: bool) -> int:
     found = await rental_list(deps)
     everything = wish == "all"
     rentals = [row.rental for row in found.rows if row.rental and row.state in ("left", "in_use")] if everything else []
+    lack = "only jobs in this machine's ledger are known"
     if not everything:
-        rentals = [named(found.rows, wish)]
-    codes = [_unasked(found)] if everything else []
+        try:
+            rentals = [named(found.rows, wish)]
+        except BadInput:
+            if not found.unasked:
+                raise
+            return _unasked(found, lack)
+    codes = [_unasked(found, lack)] if everything else []
     for rental in rentals:
         codes.append(await _stopped(deps, rental, as_json))
-    if not rentals and not as_json:
+    if not rentals and not found.unasked and not as_json:
         output.text("Nothing runs that weighbridge has started.")
     return max(codes, default=Exit.DONE)
 

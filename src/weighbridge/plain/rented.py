@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import FrameType
 
-from weighbridge.domain.intents import ChangeServe
 from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.serving.rental import Order, Rental
-from weighbridge.domain.serving.rental_words import agreement
+from weighbridge.domain.serving.rental_words import agreement, money
 from weighbridge.plain import diagnostics
-from weighbridge.plain.texts.rental import end_line, state_line
+from weighbridge.plain.left_jobs import beside, refuse_second
+from weighbridge.plain.texts.rental import end_line, new_lines, state_line
 from weighbridge.session import renting
 from weighbridge.session.session import Session
 
@@ -34,15 +34,31 @@ def cap_of(text: str) -> str:
     return amount
 
 
+def lower_cap(cap: str, planned: float | None) -> str:
+    """The lower one of --rent and the plan's cap_usd; which one counts is said where they differ."""
+    if planned is None or float(cap) == planned:
+        return cap
+    if float(cap) < planned:
+        diagnostics.say(f"--rent {cap} counts: it is lower than the plan's cap_usd of {money(planned)}.")
+        return cap
+    hint = "Raise cap_usd below [serve] in the plan to spend more."
+    diagnostics.say(f"the plan's cap_usd of {money(planned)} counts: it is lower than --rent {cap}.", hint)
+    return str(planned)
+
+
 @asynccontextmanager
-async def rented(session: Session, cap: str, with_token: bool) -> AsyncGenerator[None, None]:
+async def rented(session: Session, with_token: bool, left: tuple[Rental, ...]) -> AsyncGenerator[None, None]:
     """A machine that answers, for as long as the block lasts. It is given back at its end, however that comes.
 
-    OutsideFailed where it did not come up. What could not be proven to have stopped is said.
+    OutsideFailed where it did not come up. What could not be proven to have stopped is said. `left`: machines that may
+    still run. Beside one that serves the same model nothing is rented: Refused, but for the amount typed at a terminal.
     """
-    session.apply(ChangeServe(field="cap_usd", value=cap))
+    model = session.run.model
+    second = beside(left, model.repo if model else "")
+    if second is not None and not _can_ask():
+        raise refuse_second(second)
     with _signals_held():
-        await _arrive(session, with_token)
+        await _arrive(session, with_token, second)
         try:
             yield
         finally:
@@ -72,10 +88,10 @@ def _signals_held() -> Iterator[None]:
             signal.signal(number, old)
 
 
-async def _arrive(session: Session, with_token: bool) -> None:
+async def _arrive(session: Session, with_token: bool, second: Rental | None) -> None:
     order = await renting.order_of(session, with_token)
     while True:
-        _agree(order)
+        _agree(order, second)
         try:
             rental = await _followed(session, order)
             break
@@ -93,9 +109,13 @@ async def _arrive(session: Session, with_token: bool) -> None:
 async def _followed(session: Session, order: Order) -> Rental:
     """The rental at the end of its way, each change told once."""
     said, rental = "", None
+    log: tuple[str, ...] = ()
     try:
         async with aclosing(renting.rent(session, order)) as states:
             async for rental in states:
+                for line in new_lines(log, rental.log_tail):
+                    diagnostics.note(f"  log: {line}")
+                log = rental.log_tail
                 line = state_line(rental)
                 if line != said:
                     diagnostics.note(line)
@@ -108,17 +128,38 @@ async def _followed(session: Session, order: Order) -> Rental:
     return rental
 
 
-def _agree(order: Order) -> None:
-    """Shows the order; at a terminal somebody has to say yes. Elsewhere the amount on the command line says it."""
+def _agree(order: Order, second: Rental | None) -> None:
+    """Shows the order; at a terminal somebody has to say yes, or the amount where a machine may run already.
+
+    Elsewhere the amount on the command line says it. Refused where it was not said.
+    """
     diagnostics.note(agreement(order))
     if order.with_token:
         diagnostics.note("The job gets your Hub token as a secret, as the repository is gated or private.")
     if not _can_ask():
         return
-    sys.stderr.write("Type yes to rent it: ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if second is None:
+        agreed = _typed("Type yes to rent it: ").lower() in ("y", "yes")
+    else:
+        diagnostics.problem(refuse_second(second))
+        agreed = (
+            _amount(_typed(f"Type the amount, {order.cap_usd:g}, to rent a second one beside it: ")) == order.cap_usd
+        )
+    if not agreed:
         raise Refused("Nothing was rented.", "Without --rent the same command writes the plan.")
+
+
+def _typed(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _amount(text: str) -> float | None:
+    try:
+        return float(cap_of(text))
+    except BadInput:
+        return None
 
 
 def _can_ask() -> bool:

@@ -37,7 +37,8 @@ async def rental_list(deps: Deps) -> RentalList:
     """What can still run first, then what is over. Nothing is stopped. The Hub's problems are told, not raised."""
     unasked = ""
     try:
-        await aside(jobs_of(deps).account)
+        jobs = jobs_of(deps)
+        await aside(jobs.labelled, await aside(jobs.account))
     except Problem as problem:
         unasked = f"{problem} {problem.hint}".strip()
     left = {rental.order.id: rental for rental in await left_running(deps, everywhere=not unasked)}

@@ -10,6 +10,9 @@ from weighbridge.session.rental_list import RentalRow
 
 _STATES = {"in_use": "in use", "left": "MAY STILL RUN", "over": "over", "damaged": "DAMAGED"}
 
+NEW_LINES = 3
+"""Lines of a log that are shown at once."""
+
 
 def hardware_line(one: Hardware) -> str:
     """`l4x1: 0.80 USD an hour, 1 x L4 24 GB, 8 vCPU, 30 GB RAM`."""
@@ -20,16 +23,20 @@ def hardware_line(one: Hardware) -> str:
 
 
 def state_line(rental: Rental) -> str:
-    """How far a rental is, in one line: stage, the provider's word, the log's last line."""
+    """How far a rental is, in one line: stage and the provider's word."""
     last = rental.stages[-1] if rental.stages else None
     if rental.endpoint and rental.stop is None:
         return clean_line(f"job {rental.job_id}: the server answers at {rental.endpoint}")
     words = [f"job {rental.job_id}: {last.stage if last else 'ordered'}"]
     if last is not None and last.message:
         words.append(last.message)
-    if rental.log_tail and rental.stop is None:
-        words.append(rental.log_tail[-1])
     return clean_line(", ".join(words), 300)
+
+
+def new_lines(before: tuple[str, ...], log: tuple[str, ...]) -> tuple[str, ...]:
+    """The last lines of a log that came after `before`, a few at most."""
+    keep = next((size for size in range(min(len(before), len(log)), 0, -1) if before[-size:] == log[:size]), 0)
+    return tuple(clean_line(line, 300) for line in log[keep:][-NEW_LINES:])
 
 
 def end_line(rental: Rental) -> str:
