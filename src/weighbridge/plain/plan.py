@@ -58,7 +58,7 @@ def main(args: Namespace) -> int:
 class Chain:
     """The answers of a plan, step by step. `cap`: the amount of --rent, if any."""
 
-    def __init__(self, plan: Plan, pack: CasePack | None, model: str, cap: str) -> None:
+    def __init__(self, plan: Plan, pack: CasePack | None, model: str, cap: str = "") -> None:
         self.plan, self.pack, self.model, self.cap = plan, pack, model, cap
 
     async def answer(self, session: Session) -> None:
