@@ -15,9 +15,14 @@ from weighbridge.domain.packet_elsewhere import (
     served_runtime,
     served_shutdown,
 )
+from weighbridge.domain.planned import serve_text
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
+
+STALE = "the proof is stale: the model, its settings or its machine have changed since"
+
+CAPPED = "hardware and cap of the plan, which `weighbridge run --rent` rents by"
 
 
 class Item(Record):
@@ -81,11 +86,14 @@ def _route(run: Run) -> Fact:
 
 def _runtime(run: Run) -> Fact:
     if run.planned:
-        runtime = run.plan.runtime
+        rented = serve_text(run.serve) if run.decision.route == "rented_gpu" else ""
+        runtime = "; ".join(filter(None, (run.plan.runtime, rented)))
         return typed(runtime) if runtime else missing("the runtime of the plan was not named")
     if run.proof is None:
         return missing(NOT_RUN)
     if run.target is not None:
+        if run.proof.inputs != inputs_digest(run, "proof"):
+            return missing(STALE)
         return served_runtime(run, run.target)
     return measured(run.machine.engine, "version of the installed engine")
 
@@ -111,7 +119,7 @@ def _no_proof(run: Run) -> str | None:
     if proof is None:
         return NOT_RUN
     if proof.inputs != inputs_digest(run, "proof"):
-        return "the proof is stale: the model or its settings have changed since"
+        return STALE
     return "the proof was stopped before its end" if proof.outcome == "stopped" else None
 
 
@@ -122,7 +130,7 @@ def _eval(run: Run) -> Fact:
     if record is None or record.gate is None:
         return missing("the eval has not run to its end")
     if not eval_is_current(run):
-        return missing("the eval is stale: model, settings, cases or policy have changed since")
+        return missing("the eval is stale: model, settings, machine, cases or policy have changed since")
     gate = record.gate
     return measured(f"{_busy(record.noise)}{gate.passed} of {gate.total} passed, {gate.gate}", "the eval")
 
@@ -157,6 +165,8 @@ def _shutdown(run: Run) -> Fact:
         command = run.plan.stop_command
         if command:
             return typed(f"to stop: {command}")
+        if run.decision.route == "rented_gpu" and run.serve.hardware and run.serve.cap_usd is not None:
+            return derived("weighbridge cancels the job when it is done, and the provider's time limit ends it", CAPPED)
         return missing("the stop command was not typed")
     lack = _no_proof(run)
     if lack:

@@ -14,7 +14,7 @@ from weighbridge.domain.intents import (
     ChangeTimeLimit,
     Intent,
 )
-from weighbridge.domain.planned import route_commands
+from weighbridge.domain.planned import route_commands, serve_rows
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
@@ -28,7 +28,9 @@ from weighbridge.plain.rooms.elsewhere import SERVE, did, elsewhere_text, words_
 from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import marked, while_working
+from weighbridge.plain.texts.server import server_part
 from weighbridge.services.model_file import Cancelled
+from weighbridge.services.tables import load_servers
 from weighbridge.session.jobs import prove_command
 
 FIELDS = tuple(RuntimeSettings.model_fields.items())
@@ -159,8 +161,10 @@ def _planned(talk: Talk) -> str:
     """The commands of the route with this model's name, and what the plan says so far."""
     run = talk.session.run
     route = talk.session.deps.tables.route(run.decision.route)
-    commands = [f"{title}\n{text}" for title, text in route_commands(run, route)]
+    commands = [f"{title}\n{text}" for title, text in route_commands(run, route, load_servers())]
     typed = [(name, value or "(still owed)") for name, value in run.plan.model_dump().items() if name not in PRIVATE]
+    if run.decision.route == "rented_gpu":
+        typed += [(name, value or "(not chosen)") for name, value in serve_rows(run.serve)]
     head = f"{'Planned: nothing' if run.planned else 'Nothing'} runs on this machine. To type on {route.name}:"
     parts = [head, *commands, f"Plan\n{table(typed)}", _private(run), f"Settings\n{_settings(run)}"]
     return "\n\n".join(part for part in (*parts, elsewhere_text(talk.session)) if part)
@@ -203,4 +207,4 @@ def _proof(run: Run) -> str:
     noise = proof.figures.noise
     during = [("noise", marked(noise)), *([("during", while_working(noise))] if noise else [])]
     pairs = [("outcome", said), *rows(proof.figures), *during, ("shutdown", proof.shutdown)]
-    return f"Answer\n{answer}\n\nFigures\n{table(pairs)}"
+    return "\n\n".join([f"Answer\n{answer}", f"Figures\n{table(pairs)}", *server_part(proof.figures)])

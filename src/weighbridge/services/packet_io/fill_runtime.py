@@ -20,6 +20,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.run import PlanDetails
+from weighbridge.domain.serving.sent import gaps
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import FORMULAS_OF_RUNTIME
@@ -133,8 +134,10 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     if forecast and proof and not apart:
         values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures)
     reasons["forecast_against_measured"] = reasons["forecast"] if forecast is None else apart
+    known = with_gaps(values, reasons, why)
+    known["missing"] |= gaps(attempt.target if attempt else None)
     return RuntimeFile(
-        **with_gaps(values, reasons, why),
+        **known,
         status=e.status,
         command=shown,
         command_line=shlex.join(shown),
@@ -144,5 +147,6 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         prefix_checks=prefix_checks(e.events),
         jobs_left_out=e.source.left_out,
         overrides=run.overrides,
+        serve=run.serve if run.decision.route == "rented_gpu" else None,
         formulas=FORMULAS_OF_RUNTIME,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from weighbridge.domain.packet import Item
 from weighbridge.domain.packet_elsewhere import PRIVATE, price_source, stop_proof
-from weighbridge.domain.planned import route_commands
+from weighbridge.domain.planned import route_commands, serve_rows
 from weighbridge.domain.proof.events import Attempt, Event, Failed, Spawned, Stopped
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last
@@ -18,6 +18,7 @@ from weighbridge.domain.serving.rental import Rental
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import cell, code, fence, table
 from weighbridge.services.packet_io.records_elsewhere import RentalRow
+from weighbridge.services.tables import load_servers
 
 UNSEEN = "not observed: the program was ended first"
 
@@ -157,7 +158,7 @@ _PRIVATE = {name for name, _, _ in PRIVATE}
 def route_plan(run: Run, items: Sequence[Item], route: RouteRow) -> str:
     """Commands to type on the route, what the person has typed of it, and the evidence that is still owed."""
     commands: list[str] = []
-    for title, text in route_commands(run, route):
+    for title, text in route_commands(run, route, load_servers()):
         commands += [f"### {title}", "", fence(text), ""]
     private = run.constraints.privacy == "private_docs"
     typed = [
@@ -165,6 +166,8 @@ def route_plan(run: Run, items: Sequence[Item], route: RouteRow) -> str:
         for name, value in run.plan.model_dump().items()
         if value or name not in _ELSEWHERE[run.decision.route] | (set() if private else _PRIVATE)
     ]
+    if run.decision.route == "rented_gpu":
+        typed += [(name, cell(value) if value else "owed") for name, value in serve_rows(run.serve)]
     owed = [f"- {item.title}: {code(item.fact.reason)}" for item in items if not item.held]
     return "\n".join(
         [

@@ -12,6 +12,7 @@ from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import DEFAULT_PROMPT, EvalRecord, PlanDetails, ProofRecord, Run
+from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.tables import load_rules
@@ -38,6 +39,7 @@ def run_of(c: Contents) -> Run:
         settings=runtime.chosen_settings if runtime else RuntimeSettings(),
         forecast=runtime.forecast if runtime else None,
         plan=(runtime.plan if runtime else None) or PlanDetails(),
+        serve=(runtime.serve if runtime else None) or ServePlan(),
         overrides=d.overrides,
         prompt=(proof.prompt if proof else "") or DEFAULT_PROMPT,
         policy=c.policy.policy if c.policy else None,

@@ -19,6 +19,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.run import Override, PlanDetails
+from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.verdict.cases import Case, Policy
 from weighbridge.domain.verdict.cost import Cost, JobCost
 from weighbridge.domain.verdict.decision import Baseline, CaseResult, Choice, GateResult, Option, Tried, Verdict
@@ -161,6 +162,7 @@ class RuntimeFile(Record):
     jobs_left_out: int = Field(ge=0, description="earlier jobs of the run whose events are not in events.jsonl")
     overrides: tuple[Override, ...]
     plan: PlanDetails | None
+    serve: ServePlan | None = Field(default=None, description="what is to be rented, and what is started there")
     missing: dict[str, str]
     formulas: dict[str, str]
 

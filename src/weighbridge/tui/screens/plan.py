@@ -16,6 +16,7 @@ from weighbridge.domain.planned import route_commands
 from weighbridge.domain.route.table import Tables
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
+from weighbridge.services.tables import load_servers
 from weighbridge.tui.screens.private_part import plan_row
 from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
@@ -23,13 +24,13 @@ from weighbridge.tui.widgets.sheet import Row, Sheet
 FIELDS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "free_colab": (
         ("notebook_link", "Notebook link", "address of the notebook"),
-        ("runtime_type", "Runtime type", "for example: T4 GPU, as the first cell prints it"),
-        ("reset_note", "Reset note", "boot id at the start and at the end, and what was lost"),
-        ("stop_command", "Stop command", "how the runtime is given back"),
+        ("runtime_type", "Runtime type", "as the first cell prints it: T4 GPU"),
+        ("reset_note", "Reset note", "boot ids, and what was lost"),
+        ("stop_command", "Stop command", "what gives it back"),
     ),
     "rented_gpu": (
-        ("cost_per_hour", "Cost per hour", "amount, currency and where it is written"),
-        ("stop_command", "Stop command", "the provider's command that ends the billing"),
+        ("cost_per_hour", "Cost per hour", "amount, currency, source"),
+        ("stop_command", "Stop command", "what ends the billing"),
         ("endpoint", "Endpoint", "address of the service"),
     ),
 }
@@ -37,7 +38,7 @@ FIELDS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 def commands_content(run: Run, tables: Tables) -> Content:
     """The commands of the route, filled for the model of the run, each under what it is for."""
-    commands = route_commands(run, tables.route(run.decision.route))
+    commands = route_commands(run, tables.route(run.decision.route), load_servers())
     parts = [Content.assemble((title, "$foreground-muted"), "\n", clean(text)) for title, text in commands]
     return Content("\n\n").join(parts)
 
@@ -68,6 +69,15 @@ class PlanPart(Vertical):
 
     def compose(self) -> ComposeResult:
         run = self._at_start
+        if run.decision.route != "rented_gpu":
+            yield from self._runtimes(run)
+        for name, title, note in FIELDS[run.decision.route]:
+            yield plan_row(name, title, note)
+        yield Static("Commands to run there", classes="section", markup=False)
+        yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
+
+    def _runtimes(self, run: Run) -> ComposeResult:
+        """The runtimes of the route; on a rented GPU it is the engine, which is asked for above."""
         with Horizontal(classes="setting"):
             yield Static("Runtime", classes="setting-title", markup=False)
             yield RadioSet(
@@ -78,10 +88,6 @@ class PlanPart(Vertical):
             )
         # What is only suggested stands unchosen: nothing is on record before the person chooses it.
         yield Static(f"suggested: {run.decision.suggested_runtime}", classes="suggested", markup=False)
-        for name, title, note in FIELDS[run.decision.route]:
-            yield plan_row(name, title, note)
-        yield Static("Commands to run there", classes="section", markup=False)
-        yield Static(commands_content(run, self._tables), id="plan-commands", markup=False)
 
     @on(RadioSet.Changed)
     def _changed(self, event: RadioSet.Changed) -> None:
