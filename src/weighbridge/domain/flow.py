@@ -39,11 +39,11 @@ def elsewhere(run: Run) -> bool:
 
 
 def _machine_identity(run: Run) -> tuple[Any, ...]:
-    """What the model runs on, where that is not this machine. Nothing for this one."""
-    target, rental, notebook = run.target, run.rental, run.notebook
+    """What the model runs on, where that is not this machine: each rental is a machine of its own."""
+    target, rental, notebook = run.target, run.answering, run.notebook
     if target is not None and target.origin == "rented" and rental is not None:
         order = rental.order
-        return (order.hardware.name, order.image, order.command)
+        return (order.hardware.name, order.image, order.command, order.id)
     return (notebook.boot_id,) if notebook is not None else ()
 
 
@@ -260,8 +260,12 @@ def _missing_proof(run: Run) -> str | None:
     if run.proof is None or run.proof.outcome == "stopped":
         return "Start the proof with ctrl+r, and let it end."
     if run.proof.inputs != inputs_digest(run, "proof"):
-        return "The model or its settings have changed since the proof: start it again with ctrl+r."
+        return f"The model{_or_machine(run)} or its settings have changed since the proof: start it again with ctrl+r."
     return None
+
+
+def _or_machine(run: Run) -> str:
+    return ", the rented machine" if len(run.rentals) > 1 else ""
 
 
 def _missing_eval(run: Run) -> str | None:

@@ -3,10 +3,12 @@ notebook; and the three notes that private documents ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
+from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.serving.billing import per_hour, price_words
@@ -36,8 +38,8 @@ def of_the_route(run: Run) -> Iterator[Asked]:
         yield Asked("endpoint", "Endpoint", _endpoint(run))
         yield Asked("cost", "Cost per hour", _cost(run))
         yield Asked("stop-command", "Stop command", _stop_command(run))
-        if run.rental is not None:
-            yield Asked("stop-proof", "Proof of stop", stop_proof(run.rental))
+        if run.rentals:
+            yield Asked("stop-proof", "Proof of stop", _stops(run.rentals))
 
 
 PRIVATE: tuple[tuple[str, str, str], ...] = (
@@ -85,7 +87,7 @@ def served_resources(figures: JobFigures) -> Fact:
 
 def served_shutdown(run: Run, target: Target) -> Fact:
     """The end of a server: proof of stop for a rental, the process or the released model for what was started here."""
-    proof, rental = run.proof, run.rental
+    proof, rental = run.proof, run.answering
     if target.origin == "rented" and rental is not None:
         return stop_proof(rental)
     if proof is None or not proof.shutdown:
@@ -111,6 +113,16 @@ def stop_proof(rental: Rental) -> Fact:
     if not stop.proven:
         return missing(f"the stop is not proven: {said}")
     return measured(said, "the provider's stage of the job, and a request to its endpoint")
+
+
+def _stops(rentals: Sequence[Rental]) -> Fact:
+    """Of every rental of the run: the first proof that is owed, else all of them."""
+    shown = [stop_proof(rental) for rental in rentals]
+    owed = next((fact for fact in shown if fact.status == "missing"), None)
+    if owed is not None or len(shown) == 1:
+        return owed or shown[0]
+    said = "; ".join(fact.text for fact in shown)
+    return measured(f"{len(shown)} rentals: {said}", "the provider's stage of each job, and a request to its endpoint")
 
 
 def notebook_shutdown(run: Run, shutdown: str) -> Fact:
@@ -151,8 +163,9 @@ def _reset(run: Run) -> Fact:
 
 
 def _endpoint(run: Run) -> Fact:
-    target = run.target
-    if target is not None and run.proof is not None and run.proof.figures.requests:
+    target, proof = run.target, run.proof
+    current = proof is not None and proof.inputs == inputs_digest(run, "proof")
+    if target is not None and proof is not None and proof.figures.requests and current:
         return measured(f"{target.base_url}; its requests and responses are in events.jsonl", "the proof")
     known = run.plan.endpoint or (target.base_url if target else "")
     return typed(known) if known else missing(OWED)
@@ -160,7 +173,7 @@ def _endpoint(run: Run) -> Fact:
 
 def _cost(run: Run) -> Fact:
     """The provider's price first, with its source; a typed one stands beside it. Unknown stays unknown."""
-    rental, own = run.rental, run.plan.cost_per_hour.strip()
+    rental, own = run.answering or run.rental, run.plan.cost_per_hour.strip()
     price = rental.order.hardware.price if rental else None
     if rental is None or price is None:
         return (
@@ -168,7 +181,8 @@ def _cost(run: Run) -> Fact:
         )
     mine = rental.order.typed_price
     beside = f"typed beside it: {price_words(mine)}" if mine else f"typed beside it: {own}" if own else ""
-    shown = "; ".join(filter(None, (f"{per_hour(price):,.4g} {price.currency} an hour", beside, *_spent(rental))))
+    parts = (f"{per_hour(price):,.4g} {price.currency} an hour", beside, *_spent(rental), *_in_all(run))
+    shown = "; ".join(part for part in parts if part)
     return declared(shown, price_source(price))
 
 
@@ -186,8 +200,14 @@ def _spent(rental: Rental) -> Iterator[str]:
         yield f"{cost.seconds:,.0f} s came to {cost.amount_usd:.4f} USD, of at most {rental.order.cap_usd:g} USD"
 
 
+def _in_all(run: Run) -> Iterator[str]:
+    if len(run.rentals) > 1:
+        usd = rented_usd(run)
+        yield f"all {len(run.rentals)} rentals: {'not known yet' if usd is None else f'{usd:.4f} USD'}"
+
+
 def _stop_command(run: Run) -> Fact:
-    rental, own = run.rental, run.plan.stop_command.strip()
+    rental, own = run.answering or run.rental, run.plan.stop_command.strip()
     if rental is not None and rental.job_id:
         return derived(
             f"weighbridge jobs stop {rental.job_id}; the provider's own: hf jobs cancel {rental.job_id}", "the rental"

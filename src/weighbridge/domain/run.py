@@ -118,6 +118,18 @@ class PacketRecord(Record):
     planned: bool
 
 
+def target_of(rental: Rental) -> Target:
+    """The server of a rental that answered."""
+    return Target(
+        api="openai",
+        base_url=rental.endpoint,
+        model=rental.order.repo,
+        origin="rented",
+        engine=rental.order.engine,
+        job=rental.job_id,
+    )
+
+
 class Run(Record):
     """One weighing, from the first question to the packet."""
 
@@ -170,7 +182,7 @@ class Run(Record):
     @property
     def target(self) -> Target | None:
         """The server that answers; None: the child on this machine, or nothing at all."""
-        model, rental = self.model, self.rental
+        model, rental = self.model, self.answering
         if model is not None and model.served:
             engine = "transformers" if model.kind == "transformers" else ""
             return Target(
@@ -180,21 +192,23 @@ class Run(Record):
                 origin="started" if model.kind == "transformers" else "given",
                 engine=engine,
             )
-        if self.constraints.available_route != "rented_gpu" or rental is None or not rental.endpoint:
-            return None
-        return Target(
-            api="openai",
-            base_url=rental.endpoint,
-            model=rental.order.repo,
-            origin="rented",
-            engine=rental.order.engine,
-            job=rental.job_id,
-        )
+        rented = self.constraints.available_route == "rented_gpu"
+        return target_of(rental) if rented and rental is not None else None
 
     @property
     def rental(self) -> Rental | None:
         """The newest rental, if there is one."""
         return self.rentals[-1] if self.rentals else None
+
+    @property
+    def answering(self) -> Rental | None:
+        """The newest rental whose server answered, stopped or not: one that failed takes no evidence away."""
+        return next((one for one in reversed(self.rentals) if one.endpoint), None)
+
+    @property
+    def planned_only(self) -> bool:
+        """Whether it is a plan, and nothing is on its way that would make it more."""
+        return self.planned and (self.rental is None or self.rental.over)
 
     @property
     def model_key(self) -> str:

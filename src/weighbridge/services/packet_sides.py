@@ -25,6 +25,7 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import threads_of
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.serving.identity import model_facts
+from weighbridge.domain.serving.rental import Order
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
@@ -84,7 +85,7 @@ def _server(c: Contents) -> SideServer | None:
     server = c.server
     if server is None:
         return None
-    told, rented = server.connected, c.rentals.rows[-1].rental.order if c.rentals and server.hardware else None
+    told, rented = server.connected, _order(c)
     return SideServer(
         engine=clean_line(f"{told.engine} {told.version}".strip(), 80) if told else "",
         address=clean_line(server.target.base_url, 200),
@@ -94,6 +95,13 @@ def _server(c: Contents) -> SideServer | None:
         revision=clean_line(rented.revision, 80) if rented else "",
         facts={name: clean_line(text, 200) for name, text in model_facts(told).items()},
     )
+
+
+def _order(c: Contents) -> Order | None:
+    """Of the rental behind the server."""
+    job = c.server.target.job if c.server and c.server.hardware else ""
+    rows = c.rentals.rows if c.rentals else ()
+    return next((row.rental.order for row in rows if job and row.rental.job_id == job), None)
 
 
 def _head(path: str, report: Report, decision: DecisionFile) -> SideHead:

@@ -20,8 +20,8 @@ def prove_command(run: Run) -> tuple[str, ...]:
     """
     model, settings, target = run.model, run.settings, run.target
     assert model is not None
-    if target is not None and target.origin == "rented" and run.rental is not None:
-        return _rent(run.rental.order)
+    if target is not None and target.origin == "rented" and run.answering is not None:
+        return _rent(run.answering.order)
     here = target is None
     return (
         "weighbridge",

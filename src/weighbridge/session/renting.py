@@ -96,12 +96,13 @@ def take_up(session: Session) -> None:
     """Lets this session use the server of its run. A rented one is marked as in use: it is given back when the session
     is closed. Refused where nothing may be sent to it, it is gone, or another weighbridge uses it."""
     target, rental = session.run.target, session.run.rental
-    if target is not None:
-        require_reachable(session.run)
     if target is not None and target.origin != "rented":
+        require_reachable(session.run)
         return
     if rental is not None and not rental.over and session.lease is None:
         session.lease = Ledger(session.deps.home).require_free(rental.order.id)
+    if target is not None:
+        require_reachable(session.run)
 
 
 async def close(session: Session) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from weighbridge.domain.load.records import LoadRecord, LoadRequest
 from weighbridge.domain.load.step import step_of
+from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.contents import Contents
 
 LOAD, REQUESTS = "data/load.json", "data/load.jsonl"
@@ -19,10 +20,7 @@ def check_load(c: Contents) -> Iterator[str]:
         if requests:
             yield f"{LOAD} is missing, and {REQUESTS} is there"
         return
-    if c.server is not None and (load.target.base_url, load.target.model) != (
-        c.server.target.base_url,
-        c.server.target.model,
-    ):
+    if c.server is not None and (load.target.base_url, load.target.model) not in set(_servers(c, c.server.target)):
         yield f"{LOAD}: it was measured against another server or model than data/server.json names"
     if load.inputs:
         yield f"{LOAD}: inputs is a digest that nothing in a packet gives"
@@ -33,6 +31,13 @@ def check_load(c: Contents) -> Iterator[str]:
     yield from _steps(load, requests)
     for number, one in enumerate(requests, 1):
         yield from (f"{REQUESTS}, line {number}: {problem}" for problem in _request(one, load))
+
+
+def _servers(c: Contents, present: Target) -> Iterator[tuple[str, str]]:
+    """Address and model of what a load test may have been measured on: the server, and every one that was rented."""
+    yield present.base_url, present.model
+    for row in c.rentals.rows if c.rentals else ():
+        yield row.rental.endpoint, row.rental.order.repo
 
 
 def _steps(load: LoadRecord, requests: Sequence[LoadRequest]) -> Iterator[str]:

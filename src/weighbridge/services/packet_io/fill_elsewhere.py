@@ -41,12 +41,12 @@ def server_file(run: Run, proof: Sequence[Event], figures: JobFigures | None) ->
     attempt = last(proof, Attempt)
     other = attempt is not None and attempt.target != run.target
     live = () if other else last_attempt(proof)
-    rented = run.target.origin == "rented" and run.rental is not None
+    rental = run.answering if run.target.origin == "rented" else None
     values: dict[str, Any] = {
         "connected": last(live, Connected),
         "figures": figures.server if figures and not other else None,
         "stopped": last(live, Stopped),
-        "hardware": run.rental.order.hardware.name if run.rental and rented else None,
+        "hardware": rental.order.hardware.name if rental else None,
     }
     hardware = "the machine behind the address was not rented by weighbridge, and was not seen"
     why = "the proof on record is not of this server" if other else "the proof did not get so far"

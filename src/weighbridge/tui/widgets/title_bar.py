@@ -18,7 +18,7 @@ def live_words(view: LiveView) -> str:
     parts = [f"{view.job} running {elapsed(view.elapsed_s)}"]
     if view.job == "eval" and view.marks:
         parts.append(f"{len(view.marks)} marked")
-    parts.append(f"{view.tokens} tok")
+    parts.append(f"{view.tokens} tok" if view.server is None else f"{view.tokens} pieces")
     if view.rss_bytes is not None:
         parts.append(mib(view.rss_bytes))
     return " · ".join(parts)
@@ -40,7 +40,7 @@ class TitleBar(Widget):
     def show(self, run: Run, view: LiveView | None, model: str) -> None:
         """`view` is None while nothing runs; `model`: what happens to the model meanwhile, else empty."""
         live = " · ".join(part for part in (live_words(view) if view else "", model) if part)
-        new = (run.id + (" · planned" if run.planned else ""), live)
+        new = (run.id + (" · planned" if run.planned_only else ""), live)
         if new != (self._run, self._live):
             self._run, self._live = new
             self.refresh()
