@@ -17,6 +17,7 @@ from rental_steps import FAST, REPO, rented
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
+from weighbridge.domain.proof.events import Connected
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.plain.texts.rental import end_line
@@ -86,6 +87,16 @@ async def test_a_job_that_reaches_its_cap_is_ended_by_the_provider_and_said_so(
     back = await renting.give_back(renter)
     assert "time limit of 6 minutes" in back.message and back.cost is not None
     assert back.cost.amount_usd is not None and back.cost.amount_usd <= rental.order.cap_usd
+
+
+async def test_a_job_that_ends_in_the_middle_of_an_answer_is_said_to_be_over(
+    renter: Session, service: FakeJobs
+) -> None:
+    await rented(renter)
+    async for event in renter.prove():
+        if isinstance(event, Connected):
+            service.end(service.living()[0], "ERROR", "Job timeout")
+    assert renter.run.proof is not None and "is over: ERROR, Job timeout" in renter.run.proof.message
 
 
 async def first_failure(session: Session) -> None:

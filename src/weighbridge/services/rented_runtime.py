@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
+from weighbridge.domain.problems import HubProblem, Refused
 from weighbridge.domain.proof.events import Event, ServerSample, Stopped
-from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
+from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
+from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.metrics import ServerMetrics
 from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.hub.job_stream import JobStream
 from weighbridge.services.hub.jobs import Jobs
-from weighbridge.services.hub.proxy import admit
+from weighbridge.services.hub.proxy import admit, require_alive
 
 SOURCE = "Hugging Face Jobs"
 
@@ -24,7 +27,7 @@ class RentedRuntime(OpenAIRuntime):
 
     def __init__(self, launch: Launch, clock: Clock, jobs: Jobs | None = None) -> None:
         assert launch.target is not None
-        self._jobs = jobs or Jobs()
+        self._jobs, self._namespace = jobs or Jobs(), ""
         self._machine = JobTelemetry(self._jobs, launch.target, clock)
         super().__init__(launch, clock, telemetry=())
         self._telemetry = (
@@ -39,13 +42,24 @@ class RentedRuntime(OpenAIRuntime):
 
     async def _connect(self) -> AsyncGenerator[Event, None]:
         """Raises Problem where the job is none of this account, is over, or is reached by another address."""
-        namespace = await asyncio.to_thread(self._jobs.account)
-        view = await asyncio.to_thread(self._jobs.look, self._target.job, namespace)
+        self._namespace = await asyncio.to_thread(self._jobs.account)
+        view = await asyncio.to_thread(self._jobs.look, self._target.job, self._namespace)
         admit(self._jobs, view, self._target.base_url)
-        self._machine.begin(namespace)
+        self._machine.begin(self._namespace)
         async with aclosing(super()._connect()) as events:
             async for event in events:
                 yield event
+
+    async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
+        """Where the server fails, the Hub is asked first whether its job is over: that is the reason then."""
+        try:
+            async with aclosing(super()._answer(request, tell)) as events:
+                async for event in events:
+                    yield event
+        except EndpointProblem:
+            with suppress(HubProblem, Refused):
+                require_alive(await asyncio.to_thread(self._jobs.look, self._target.job, self._namespace))
+            raise
 
     async def _end(self, began: float) -> Stopped:
         self._machine.close()

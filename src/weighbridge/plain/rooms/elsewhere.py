@@ -15,9 +15,10 @@ from weighbridge.domain.serving.rental_words import agreement, buys_words, spent
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.plain import output
 from weighbridge.plain.figures import table
+from weighbridge.plain.left_jobs import name_of
 from weighbridge.plain.loading import stoppable
 from weighbridge.plain.prompts import Talk
-from weighbridge.plain.texts.rental import end_line, hardware_line, state_line
+from weighbridge.plain.texts.rental import end_line, hardware_line, new_lines, state_line
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import renting
@@ -46,7 +47,8 @@ def elsewhere_text(session: Session) -> str:
     run, now = session.run, session.deps.now()
     match run.constraints.available_route:
         case "rented_gpu":
-            serve = [(name, "" if value is None else str(value)) for name, value in run.serve.model_dump().items()]
+            values = {name: getattr(run.serve, name) for name in SERVE}
+            serve = [(name, "" if value is None else str(value)) for name, value in values.items()]
             price = run.rental.order.hardware.price if run.rental is not None else None
             parts = ["To rent", table([*serve, ("the cap", buys_words(run.serve.cap_usd, price))])]
             if run.rental is not None:
@@ -92,7 +94,7 @@ def _rent(talk: Talk) -> None:
             talk.runner.run(_arrive(talk.session, order))
             return
         except renting.TokenNeeded as problem:
-            output.text(f"! {problem}\n  {problem.hint}")
+            output.text(f"! {problem}\n  {problem.in_steps}")
             if not _yes(talk, "y shares it with the job, Enter does not"):
                 return
             with_token = True
@@ -123,8 +125,12 @@ async def _arrive(session: Session, order: Order) -> None:
 
 async def _followed(session: Session, order: Order) -> None:
     said = ""
+    log: tuple[str, ...] = ()
     async with aclosing(renting.rent(session, order)) as states:
         async for rental in states:
+            for written in new_lines(log, rental.log_tail):
+                output.text(f"  log: {written}")
+            log = rental.log_tail
             line = f"{state_line(rental)} ({spent_words(rental, session.deps.now())})"
             if state_line(rental) != said:
                 output.text(clean_line(line, 400))
@@ -163,7 +169,7 @@ def tell_left(talk: Talk) -> None:
         return
     with suppress(Problem):
         for rental in talk.runner.run(renting.left_running(talk.session.deps)):
-            output.text(f"! Left running: {state_line(rental)}. `weighbridge jobs stop {rental.order.id}` stops it.")
+            output.text(f"! Left running: {state_line(rental)}. `weighbridge jobs stop {name_of(rental)}` stops it.")
 
 
 def _notebook(talk: Talk, rest: str) -> None:

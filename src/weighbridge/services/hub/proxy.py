@@ -34,10 +34,7 @@ def admit(jobs: Jobs, view: JobView, address: str = "") -> str:
     this machine, where the Hub is): to no other. `address`: what is about to be asked; it has to be that host. Refused;
     OutsideFailed where the job is over.
     """
-    if view.stage in OVER:
-        said = f"{view.stage}, {view.message}" if view.message else view.stage
-        hint = "Nothing answers there any more, and nothing is billed. Rent again to go on."
-        raise OutsideFailed(f"The job {view.id} is over: {said.rstrip('.')}.", hint)
+    require_alive(view)
     key = token()
     if key is None:
         raise no_token()
@@ -51,6 +48,14 @@ def admit(jobs: Jobs, view: JobView, address: str = "") -> str:
         )
     keys.give(found[0], key)
     return found[0]
+
+
+def require_alive(view: JobView) -> None:
+    """OutsideFailed where the job is over, with the Hub's reason: nothing answers at its address any more."""
+    if view.stage in OVER:
+        said = f"{view.stage}, {view.message}" if view.message else view.stage
+        hint = "Nothing answers there any more, and nothing is billed. Rent again to go on."
+        raise OutsideFailed(f"The job {view.id} is over: {said.rstrip('.')}.", hint)
 
 
 def _is_proxy(address: str, endpoint: str) -> bool:
