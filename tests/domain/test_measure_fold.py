@@ -121,7 +121,7 @@ def test_the_newest_known_reading_counts_and_what_is_never_told_stays_unknown() 
     assert (figures.uss_bytes, figures.pss_bytes, figures.swap_bytes) == (7, None, 5)
     assert (figures.minor_faults, figures.major_faults, figures.cpu_s) == (120, None, 2.0)
     assert figures.sampler_percent == pytest.approx(1.0)
-    soon = [Spawned(t=1, pid=1), Sample(t=1.2, rss_bytes=10, cost_s=0.1)]
+    soon: list[Event] = [Spawned(t=1, pid=1), Sample(t=1.2, rss_bytes=10, cost_s=0.1)]
     assert summarize([attempt(), *soon]).sampler_percent is None, "a share of a moment says nothing"
     assert (figures.peak_rss_bytes, figures.load1_after) == (12, 0.5)
     after = Conditions(t=6, when="after", window_s=0.2, load1=0.9)

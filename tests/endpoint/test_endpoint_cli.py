@@ -53,6 +53,22 @@ def test_the_card_of_a_served_model(tiny: BadServer, capfd: pytest.CaptureFixtur
     }
 
 
+def test_a_proof_shows_the_server_and_only_what_was_sent(tiny: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", f"{tiny.base_url}#{NAME}", "--max-tokens", "24"]) == 0
+    told = capfd.readouterr().out
+    assert "Server\n" in told and "2,048 tokens" in told and "Machine of the client" in told
+    assert "n_ctx, n_threads" in told and "the server decides" in told and "n_ctx          2048" not in told
+    assert main(["prove", f"{tiny.base_url}#{NAME}", "--json"]) == 0
+    settings = json.loads(capfd.readouterr().out.splitlines()[-1])["settings"]
+    assert settings["n_ctx"] is None and settings["kv_type"] is None and settings["max_tokens"] == 128
+
+
+def test_a_setting_that_no_server_takes_is_refused(tiny: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", f"{tiny.base_url}#{NAME}", "--threads", "9999", "--kv-type", "q8_0"]) == 2
+    told = said(capfd)
+    assert "--threads, --kv-type do not reach a server" in told and "--max-tokens" in told and "Traceback" not in told
+
+
 def test_a_forecast_of_a_served_model_is_refused_in_a_sentence(
     tiny: BadServer, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from weighbridge.domain.problems import BadInput
-from weighbridge.domain.run import Run
+from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import new_session
@@ -20,13 +20,16 @@ from weighbridge.plain.prove import (
     SETTINGS,
     exit_of,
     fetch_as_allowed,
+    kept,
     last_words,
     proof_doubts,
     shown,
     summary,
     unfinished,
 )
+from weighbridge.plain.served import agree
 from weighbridge.plain.texts.comparison import page, verdict
+from weighbridge.plain.texts.server import server_part
 from weighbridge.session.deps import real_deps
 from weighbridge.session.repeat import (
     Earlier,
@@ -66,7 +69,7 @@ def main(args: Namespace, release: Callable[[], None]) -> int:
         )
         raise
     last_words(args, _object(earlier, session.run, notes, rows))
-    return _tell(args, earlier, notes, rows) if rows else code
+    return _tell(args, earlier, notes, rows, session.run.proof) if rows else code
 
 
 def _require_no_settings(args: Namespace) -> None:
@@ -85,7 +88,10 @@ async def _again(session: Session, args: Namespace, earlier: Earlier) -> tuple[i
     recipe = earlier.recipe
     if args.cases:
         cases_to_repeat(session, earlier)
-    await choose(session, spec_of(recipe, args.model or ""), whole=True)
+    spec = spec_of(recipe, args.model or "")
+    if args.key_over_http:
+        agree(spec)
+    await choose(session, spec, whole=True)
     notes = await take(session, earlier)
     if notes:
         diagnostics.note(notes)
@@ -109,7 +115,7 @@ def _code(run: Run, cases: bool) -> int:
     proof = run.proof
     for record in (proof, run.evaluation if cases else None):
         if record is not None and record.outcome == "failed":
-            diagnostics.say(record.message, f"The engine's log is kept: `weighbridge runs show {run.id}` says where.")
+            diagnostics.say(record.message, kept(run))
         if record is not None and record.outcome in EXITS and EXITS[record.outcome] != Exit.DONE:
             return exit_of(proof) if proof is record and proof is not None else EXITS[record.outcome]
     return Exit.DONE
@@ -132,9 +138,9 @@ def _object(earlier: Earlier, run: Run, notes: str, rows: tuple[Row, ...]) -> di
     return {"event": "comparison", **dict(zip(_KEYS, values, strict=True))}
 
 
-def _tell(args: Namespace, earlier: Earlier, notes: str, rows: tuple[Row, ...]) -> int:
+def _tell(args: Namespace, earlier: Earlier, notes: str, rows: tuple[Row, ...], proof: ProofRecord | None) -> int:
     if not args.json:
-        output.text(page(earlier.packet, notes, rows))
+        output.text("\n\n".join([page(earlier.packet, notes, rows), *(server_part(proof.figures) if proof else [])]))
     if reproduced(rows):
         return Exit.DONE
     diagnostics.say(verdict(rows), "Recipe and machine say what else differs; figures never count for this.")

@@ -19,12 +19,14 @@ from weighbridge.domain.proof.events import (
     Loaded,
     Ready,
     RequestStarted,
+    ServerSample,
     Stopped,
     Swept,
     ThreadsLowered,
     Trial,
 )
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.remote import WAITING
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.text import clean_line
@@ -87,7 +89,7 @@ class Lines:
         self._write = write
         self._said = float("-inf")
         self._limited = False
-        self._measuring = False
+        self._measuring = self._waits = False
         self._wished: RuntimeSettings | None = None
         self._warned: set[str] = set()
 
@@ -95,6 +97,11 @@ class Lines:
         line = _change(event)
         if isinstance(event, Trial) and not self._measuring:
             self._measuring, line = True, "measuring threads"
+        if isinstance(event, ServerSample) and event.source.startswith(WAITING):
+            line = event.source if not self._waits or event.t - self._said >= EVERY_S else None
+            self._waits = True
+        elif line is not None:
+            self._waits = False
         if isinstance(event, Attempt):
             self._wished = event.settings
         if isinstance(event, Loaded):
@@ -150,11 +157,18 @@ def server_words(view: LiveView) -> str:
     return f"by {server.source}: {said}" if said else ""
 
 
+def _attempt(event: Attempt) -> str:
+    """A server has no modes: which of them is asked is what there is to say."""
+    if event.target is None:
+        return f"attempt {event.number}, {event.mode} mode: {event.reason}"
+    return f"attempt {event.number}: asking {event.target.base_url or 'a server that is started here'}"
+
+
 def _change(event: Event) -> str | None:
     """The line of an event that changes something; None for tokens and samples."""
     match event:
         case Attempt():
-            return f"attempt {event.number}, {event.mode} mode: {event.reason}"
+            return _attempt(event)
         case Ready():
             return f"the engine is there ({event.engine}); loading the model"
         case Connected():

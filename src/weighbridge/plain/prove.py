@@ -13,6 +13,8 @@ from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.run import ProofRecord, Run
+from weighbridge.domain.serving.sent import not_sent, sent
+from weighbridge.domain.serving.target import Target
 from weighbridge.domain.text import clean
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.desk import new_session
@@ -22,7 +24,9 @@ from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import Circumstances, marked
+from weighbridge.plain.texts.server import server_part
 from weighbridge.session.deps import real_deps
+from weighbridge.session.endpoint_choice import is_served_spec
 from weighbridge.session.session import Session
 
 SETTINGS = {
@@ -97,8 +101,12 @@ async def _prove(session: Session, args: Namespace) -> int:
         raise BadInput("No model is named.", "Name MODEL, or --from PACKET; `weighbridge prove --help` shows both.")
     if args.cases:
         raise BadInput("--cases goes with --from PACKET.", "`weighbridge run PLAN` runs cases of your own.")
-    _settings(session, args)
+    if not is_served_spec(args.model):
+        _settings(session, args)
     await choose(session, args.model, whole=True)
+    if session.run.target is not None:
+        _require_sent(session.run.target, args)
+        _settings(session, args)
     await fetch_as_allowed(session, args.accept_memory_risk, "Lower --ctx, choose a smaller model")
     around, tell = Circumstances(), shown(session, args.json)
 
@@ -114,9 +122,16 @@ async def _prove(session: Session, args: Namespace) -> int:
     diagnostics.noise(run.proof.figures.noise, "the proof", failed=run.proof.outcome == "failed")
     diagnostics.doubts(proof_doubts(run.proof), "the proof")
     if run.proof.outcome == "failed":
-        kept = f"The engine's log is kept: `weighbridge runs show {run.id}` says where."
-        diagnostics.say(run.proof.message, kept)
+        diagnostics.say(run.proof.message, kept(run))
     return exit_of(run.proof)
+
+
+def kept(run: Run) -> str:
+    """Where to look after a failure: a server keeps its log itself, unless it was started here."""
+    if run.target is not None and run.target.origin != "started":
+        return f"The server keeps its own log; `weighbridge runs show {run.id}` shows what is kept here."
+    whose = "engine" if run.target is None else "server"
+    return f"The {whose}'s log is kept: `weighbridge runs show {run.id}` says where."
 
 
 def exit_of(proof: ProofRecord) -> Exit:
@@ -157,6 +172,17 @@ def _settings(session: Session, args: Namespace) -> None:
         session.apply(ChangePrompt(value=args.prompt))
 
 
+def _require_sent(target: Target, args: Namespace) -> None:
+    """BadInput where an option is given that the server would never see."""
+    options = {field: f"--{option.replace('_', '-')}" for option, field in SETTINGS.items()}
+    own = not_sent(target)
+    given = [options[field] for option, field in SETTINGS.items() if field in own and getattr(args, option) is not None]
+    if given:
+        reach = ", ".join(options[field] for field in sent(target))
+        said = "does not reach a server" if len(given) == 1 else "do not reach a server"
+        raise BadInput(f"{', '.join(given)} {said}: of the settings only {reach} do.", "The server decides the others.")
+
+
 def accept_memory_risk(session: Session, reason: str | None) -> None:
     """Puts the override on record where there is a refusal to overrule; otherwise there is nothing to accept."""
     forecast = session.run.forecast
@@ -177,7 +203,7 @@ def summary(run: Run, proof: ProofRecord) -> dict[str, Any]:
         "message": proof.message,
         **proof.figures.model_dump(mode="json"),
         "model": model.model_dump(mode="json", exclude={"path"}),
-        "settings": run.settings.model_dump(mode="json"),
+        "settings": run.settings.model_dump(mode="json") | dict.fromkeys(not_sent(run.target)),
         "prompt": proof.prompt,
         "output": proof.output,
         "shutdown": proof.shutdown,
@@ -204,11 +230,13 @@ def _human(run: Run, proof: ProofRecord, around: Circumstances) -> str:
         ("shutdown", proof.shutdown),
     ]
     answer = clean(proof.output).strip() or "(nothing)"
+    machine = "Machine of the client" if run.target else "Machine"
     parts = [
         table(head),
-        "Settings\n" + table(settings_rows(run.settings, around.loaded)),
+        "Settings\n" + table(settings_rows(run.settings, around.loaded, run.target)),
         "Figures\n" + table(rows(proof.figures)),
-        "Machine\n" + table([("noise", marked(proof.figures.noise)), *around.rows(proof.figures.noise)]),
+        *server_part(proof.figures),
+        f"{machine}\n" + table([("noise", marked(proof.figures.noise)), *around.rows(proof.figures.noise)]),
         "Definitions\n" + formulas(),
         f"Prompt\n{clean(proof.prompt)}",
         f"Answer\n{answer}",

@@ -15,6 +15,7 @@ from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import NOT_MEASURED, rows, table
 from weighbridge.plain.follow import Lines
+from weighbridge.plain.texts.server import server_part
 from weighbridge.services.store import RunStore
 from weighbridge.session.recorded import Recording, load_recording
 
@@ -43,6 +44,8 @@ def main(args: Namespace, sleep: Callable[[float], None] = time.sleep) -> int:
     play(recording, Playback(recording.events, args.speed), sleep)
     figures = summarize(recording.events)
     output.text(f"\nFigures\n{table(rows(figures) if recording.ended else _so_far(figures))}")
+    for part in server_part(figures):
+        output.text(f"\n{part}")
     return Exit.DONE
 
 

@@ -94,7 +94,8 @@ def change_setting(run: Run, intent: want.ChangeSetting) -> Run:
     _require_micro_batch(intent.field, settings)
     threads = max(settings.n_threads or 0, settings.n_threads_batch or 0)
     cores = run.machine.logical_cores
-    if intent.field in MEASURED and cores is not None and threads > cores:
+    here = run.target is None or run.target.origin == "started"
+    if here and intent.field in MEASURED and cores is not None and threads > cores:
         raise BadInput(
             f"{intent.field} ({field.description}): {threads} threads, and this machine has {cores} cores.",
             f"Type at most {cores}, or auto to have it measured.",

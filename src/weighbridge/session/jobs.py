@@ -17,6 +17,7 @@ from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
     Conditions,
+    Connected,
     Ended,
     Event,
     Failed,
@@ -57,6 +58,7 @@ class Job:
         self.name: str = kind
         """What a person calls it."""
         self.n_ctx = run.settings.n_ctx
+        self._server_limit: int | None = None
         """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
@@ -204,8 +206,8 @@ class Job:
         """What follows from an event of a request: the mark of a case, whole or failed; the failure of a proof."""
         if isinstance(event, Completed):
             if self._grading is not None:
-                return await self._grading.mark(request, event, self._clock, no_answer(event, self.n_ctx))
-            return self._without_answer(event)
+                return await self._grading.mark(request, event, self._clock, self._lack(event, request))
+            return self._without_answer(event, request)
         if self._grading is None or not isinstance(event, Failed) or self._retry(event, mode) is not None:
             return None
         mark = self._grading.failure(request, event, self._clock)
@@ -213,28 +215,48 @@ class Job:
             self._failed_case = request.case
         return mark
 
-    def _without_answer(self, done: Completed) -> Failed | None:
+    def _lack(self, done: Completed, request: Request) -> str:
+        """Why an answer has no text, if it has none."""
+        if done.stop_reason == "context_full" and self._run.target is not None:
+            return _too_long_for_the_server(done, self._server_limit)
+        return no_answer(done, self.n_ctx, request.max_tokens or self._run.settings.max_tokens)
+
+    def _without_answer(self, done: Completed, request: Request) -> Failed | None:
         """For a proof, an answer without a single token is a failure."""
         if done.warmup or done.answered:
             return None
         kind: FailureKind = "input" if done.stop_reason == "context_full" else "refused"
         phase = "prefill" if kind == "input" else "decode"
-        return Failed(t=self._clock(), kind=kind, phase=phase, message=no_answer(done, self.n_ctx))
+        return Failed(t=self._clock(), kind=kind, phase=phase, message=self._lack(done, request))
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Failed) and not event.survived:
             self._failure = event
         elif isinstance(event, Loaded):
             self.n_ctx = event.n_ctx
+        elif isinstance(event, Connected):
+            self._server_limit = event.max_model_len
 
 
-def no_answer(done: Completed, n_ctx: int) -> str:
-    """Why an answer has not a single token. `n_ctx`: the context as the engine made it."""
+def _too_long_for_the_server(done: Completed, limit: int | None) -> str:
+    """`limit`: tokens that the server takes at most, where it tells that."""
+    size = "" if done.prompt_tokens is None else f" of {done.prompt_tokens:,} tokens"
+    told = f", which takes {limit:,} of prompt and answer together" if limit else ""
+    return (
+        f"The prompt{size} leaves no room in the context of the server{told}: shorten the prompt, or have the server "
+        "started with a longer context."
+    )
+
+
+def no_answer(done: Completed, n_ctx: int, most: int) -> str:
+    """Why an answer has no text. `n_ctx`: the context as the engine made it; `most`: tokens that it may have."""
     if done.stop_reason == "context_full":
         return (
             f"The prompt has {done.prompt_tokens or 0:,} tokens and leaves no room in a context of "
             f"{n_ctx:,}: raise the context or shorten the prompt."
         )
+    if done.only_thought:
+        return f"The model only thought within its {most:,} tokens, and gave no answer: raise --max-tokens."
     return (
         f"The model ended its answer before its first token ({done.stop_reason}): ask another way, or the weights may "
         "be damaged."

@@ -36,7 +36,10 @@ def _named(server: SideServer | None) -> str:
 
 
 def served_model(old: Side, new: Side) -> Said | None:
-    """By the name that both servers know it by, and what they told of it; None where a file's digest can say it, or one side was not served."""
+    """By the name that both servers know it by and what they told of it.
+
+    None where a file's digest can say it, or one side was not served.
+    """
     one, other = old.server, new.server
     if one is None or other is None or (old.head.model_sha256 and new.head.model_sha256):
         return None

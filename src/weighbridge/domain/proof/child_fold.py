@@ -122,7 +122,7 @@ class ChildFold:
         spreads = {name: found for name in values if (found := spread(values[name])) is not None}
         itl, ttft = spreads.get("itl_s"), spreads.get("ttft_s")
         medians = {name: _median(spreads, name) for name in _MEDIANS}
-        sentences = [disagreement(phase, pairs) for phase, pairs in self._pairs.items()]
+        sentences = [disagreement(phase, pairs, self._fold.served) for phase, pairs in self._pairs.items()]
         return {
             **dict.fromkeys(("load_s", "baseline_rss_bytes", "threads", "load1_before")),
             **self._settled,

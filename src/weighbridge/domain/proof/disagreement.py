@@ -30,8 +30,11 @@ def comparable(tokens: int | None, engine_ms: float | None) -> bool:
     return tokens >= LEAST_TOKENS and engine_ms / 1000 >= LEAST_S
 
 
-def disagreement(phase: Phase, pairs: Sequence[Pair]) -> str | None:
-    """The sentence where the medians are more than 5 % apart; None where they agree or nothing is comparable."""
+def disagreement(phase: Phase, pairs: Sequence[Pair], served: bool = False) -> str | None:
+    """The sentence where the medians are more than 5 % apart; None where they agree or nothing is comparable.
+
+    `served`: a server answered, so that its account and the way to it lie between the two rates.
+    """
     if not pairs:
         return None
     ours, theirs = (median(side) for side in zip(*pairs, strict=True))
@@ -39,6 +42,8 @@ def disagreement(phase: Phase, pairs: Sequence[Pair]) -> str | None:
     if share <= LIMIT:
         return None
     said = f"{phase}: {ours:.1f} tokens/s here, {theirs:.1f} by the engine's own counters, {100 * share:.1f} % apart"
+    if served:
+        return f"{said}: one is the client's clock, the other the server's own account."
     if phase == "decode" and ours < theirs:
         return f"{said}: sampling and writing take the rest."
     return f"{said}: one of the two clocks is wrong, or the process was held up between its calls."

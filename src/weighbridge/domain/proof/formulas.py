@@ -21,8 +21,8 @@ FORMULAS = {
     "unstable": "prompts whose repeats gave other texts at temperature 0; the warm-up is never counted",
     "uss_bytes, pss_bytes": "the newest reading of the system",
     "swap_bytes": "the largest reading of the system",
-    "minor_faults, major_faults, cpu_s": "of the child from its start to the newest reading; of a server that was there "
-    "before the job, from the first reading of the job on",
+    "minor_faults, major_faults, cpu_s": "of the child from its start to the newest reading; of a server that was "
+    "there before the job, from the first reading of the job on",
     "peak_rss_bytes": "the system's high-water mark of the child; of a server that was there before the job, the "
     "largest reading while the job ran",
     "server": "as the server or its host told while the job ran, never mixed with what was measured here; the largest "

@@ -15,6 +15,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.proof.threads import Swept, ThreadsLowered
 from weighbridge.domain.serving.identity import model_facts, template_digest
+from weighbridge.domain.serving.sent import gaps
 from weighbridge.domain.serving.target import Target
 
 Sampler = Literal["greedy", "temperature"]
@@ -36,7 +37,7 @@ _SERVERS_OWN = "a server answered: this is its own affair, and it does not tell 
 
 
 class Recipe(Record):
-    """One proof, fixed. `missing` says why a field is null.
+    """One proof, fixed. `missing` says why a field is null, and which settings (`settings.n_ctx`) were never sent.
 
     `settings` are those that were wished, with the threads as used in place of those that were to be measured. What
     the engine made of them stands behind: types of the KV cache, flash attention, extra buffer types. With a `target` a
@@ -125,7 +126,8 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
         mode=attempt.mode,
         target=recognised(attempt.target, last(live, Connected)),
         model_facts=model_facts(last(live, Connected)),
-        missing={name: reasons.get(name, otherwise) for name, value in known.items() if value is None},
+        missing={name: reasons.get(name, otherwise) for name, value in known.items() if value is None}
+        | gaps(attempt.target),
         **known,
     )
 

@@ -127,6 +127,8 @@ def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
         for name in before.model_facts | now.model_facts:
             yield _row("recipe", f"{_SERVER}{name}", before.model_facts.get(name), now.model_facts.get(name))
     for name in before.settings.model_dump() | now.settings.model_dump():
+        if all(f"settings.{name}" in side.missing for side in (before, now)):
+            continue
         yield _row("recipe", f"settings.{name}", getattr(before.settings, name), getattr(now.settings, name))
     yield _features(before.cpu_features, now.cpu_features)
 

@@ -36,6 +36,11 @@ from weighbridge.session.jobs import prove_command
 FIELDS = tuple(RuntimeSettings.model_fields.items())
 OF_A_SERVER = ("max_tokens", "temperature", "seed", "repeats")
 """The settings that go with a request; all others are the server's own."""
+PLAN_OF = {
+    "free_colab": ("runtime", "notebook_link", "runtime_type", "reset_note", "stop_command"),
+    "rented_gpu": ("runtime", "cost_per_hour", "stop_command", "endpoint"),
+}
+"""The lines of the plan that each route asks for."""
 PRIVATE = ("access_rule", "source_trace", "no_leak_note")
 """What the packet has to say where the documents are private."""
 
@@ -63,7 +68,7 @@ def ask_runtime(talk: Talk) -> None:
             if not did(talk, text):
                 talk.session.apply(_change(text, names))
         except Problem as trouble:
-            output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+            output.text(f"! {trouble}" + (f"\n  {trouble.in_steps}" if trouble.in_steps else ""))
 
 
 def _is_served(run: Run) -> bool:
@@ -75,9 +80,10 @@ def _names(run: Run) -> list[str]:
     private = PRIVATE if run.constraints.privacy == "private_docs" else ()
     if _is_served(run):
         return [*OF_A_SERVER, "time_limit", "prompt", *private]
-    serve = SERVE if run.constraints.available_route == "rented_gpu" else ()
-    plan = tuple(name for name in PlanDetails.model_fields if name not in PRIVATE) if elsewhere(run) else ()
-    return [*RuntimeSettings.model_fields, "prompt", *serve, *plan, *private]
+    plan = PLAN_OF.get(run.decision.route, ()) if elsewhere(run) else ()
+    if run.constraints.available_route == "rented_gpu":
+        return [*OF_A_SERVER, "time_limit", "prompt", *SERVE, *plan, *private]
+    return [*RuntimeSettings.model_fields, "prompt", *plan, *private]
 
 
 def _download(talk: Talk) -> None:
@@ -98,7 +104,7 @@ def _weigh(talk: Talk) -> None:
     try:
         talk.runner.run(talk.session.weigh())
     except Problem as trouble:
-        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+        output.text(f"! {trouble}" + (f"\n  {trouble.in_steps}" if trouble.in_steps else ""))
 
 
 def _change(text: str, names: list[str]) -> Intent:
@@ -122,10 +128,19 @@ def _change(text: str, names: list[str]) -> Intent:
 
 
 def _settings(run: Run) -> str:
+    """Those that count where the model runs, each with what it means."""
     told = dict(settings_rows(run.settings, None))
-    values = {name: told.get(name, setting(getattr(run.settings, name))) for name, _ in FIELDS}
-    pairs = [(name, f"{values[name]} ({field.description})") for name, field in FIELDS]
-    return table([*pairs, ("prompt", run.prompt)])
+    rented = run.constraints.available_route == "rented_gpu"
+    fields = [(name, field) for name, field in FIELDS if not rented or name in OF_A_SERVER]
+    values = {name: told.get(name, setting(getattr(run.settings, name))) for name, _ in fields}
+    pairs = [(name, f"{values[name]} ({field.description})") for name, field in fields]
+    limit = [("time_limit", _time_limit(run))] if rented else []
+    return table([*pairs, *limit, ("prompt", run.prompt)])
+
+
+def _time_limit(run: Run) -> str:
+    limit = run.policy.time_limit_s if run.policy else None
+    return f"{limit:g} s a case" if limit else "none"
 
 
 def _local(run: Run) -> str:
@@ -138,12 +153,11 @@ def _served(run: Run) -> str:
     """Where the requests go, what goes with each, and the same proof by one command."""
     assert run.target is not None
     values = dict(settings_rows(run.settings, None))
-    limit = run.policy.time_limit_s if run.policy else None
     pairs = [
         ("server", run.target.base_url or "is started for the proof, and stopped after it"),
         ("model", run.target.model),
         *((name, values[name]) for name in OF_A_SERVER),
-        ("time_limit", f"{limit:g} s a case" if limit else "none"),
+        ("time_limit", _time_limit(run)),
         ("prompt", run.prompt),
     ]
     said = "Context, threads, batch and KV cache are the server's own."
@@ -162,7 +176,8 @@ def _planned(talk: Talk) -> str:
     run = talk.session.run
     route = talk.session.deps.tables.route(run.decision.route)
     commands = [f"{title}\n{text}" for title, text in route_commands(run, route, load_servers())]
-    typed = [(name, value or "(still owed)") for name, value in run.plan.model_dump().items() if name not in PRIVATE]
+    lines = PLAN_OF.get(run.decision.route, ())
+    typed = [(name, getattr(run.plan, name) or "(still owed)") for name in lines]
     if run.decision.route == "rented_gpu":
         typed += [(name, value or "(not chosen)") for name, value in serve_rows(run.serve)]
     head = f"{'Planned: nothing' if run.planned else 'Nothing'} runs on this machine. To type on {route.name}:"

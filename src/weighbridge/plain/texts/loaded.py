@@ -8,6 +8,8 @@ from weighbridge.domain.model.forecast import beyond_trained
 from weighbridge.domain.proof.events import Loaded, Offload
 from weighbridge.domain.proof.recipe import NO_TEMPLATE
 from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.serving.sent import NOT_SENT, not_sent
+from weighbridge.domain.serving.target import Target
 from weighbridge.plain.figures import setting
 
 
@@ -36,8 +38,11 @@ def warnings(event: Loaded) -> Iterator[str]:
         yield f"{NO_TEMPLATE[0].upper()}{NO_TEMPLATE[1:]}."
 
 
-def settings_rows(wished: RuntimeSettings, loaded: Loaded | None) -> list[tuple[str, str]]:
-    """Name and text of each setting; `loaded` None: the engine made nothing of them."""
+def settings_rows(
+    wished: RuntimeSettings, loaded: Loaded | None, target: Target | None = None
+) -> list[tuple[str, str]]:
+    """Name and text of each setting; `loaded` None: the engine made nothing of them. `target`: what it is not sent
+    is said to be its own."""
     texts = {name: setting(value) for name, value in wished.model_dump().items()}
     if wished.ubatch != wished.n_ubatch:
         texts["n_ubatch"] = f"{wished.ubatch}, as n_batch is"
@@ -49,4 +54,8 @@ def settings_rows(wished: RuntimeSettings, loaded: Loaded | None) -> list[tuple[
         texts["n_ctx"] += f"; the model was trained for {loaded.n_ctx_train:,} tokens"
     if loaded is not None and loaded.chat_template_sha256 is None:
         texts["chat template"] = NO_TEMPLATE
-    return list(texts.items())
+    own = not_sent(target)
+    if not own:
+        return list(texts.items())
+    sent = [(name, text) for name, text in texts.items() if name not in own]
+    return [*sent, (NOT_SENT.partition(":")[0], f"{', '.join(own)}: the server decides")]

@@ -73,7 +73,7 @@ def _figures(note: ProofNote) -> Table:
 
 def _attempts(runtime: RuntimeFile) -> Table:
     return Table(
-        "Every process that was started for proof and eval",
+        "Every attempt of proof and eval, and how it ended",
         (Cell("job"), Cell("attempt", "number"), Cell("mode"), Cell("outcome"), Cell("why, and what it said")),
         tuple(
             (

@@ -118,6 +118,7 @@ def recipe(c: Contents) -> Part | None:
     if r is None:
         return None
     settings = {f"settings.{name}": value for name, value in r.settings.model_dump().items()}
+    settings |= {name: None for name in settings if name in r.missing}
     outer = r.model_dump(exclude={"missing", "settings", "prompt", "schema_version", "cpu_features", "system_info"})
     digests = {"cases_digest": c.policy.policy.cases_digest} if c.policy else {}
     return Part(
