@@ -74,3 +74,15 @@ def test_a_context_that_the_model_never_learned_is_no_plan(facts: Facts) -> None
 def test_a_model_that_no_machines_hold_is_refused(facts: Facts) -> None:
     with pytest.raises(Refused, match="GPU memory"):
         sized(facts(99_000))
+
+
+def test_heads_that_no_number_of_gpus_divides_are_the_reason_and_not_memory(facts: Facts) -> None:
+    with pytest.raises(Refused, match="its 25 attention heads cannot be divided") as refused:
+        sized(facts(400.0, n_heads=25, n_kv_heads=5))
+    assert "max_model_len" in refused.value.hint
+
+
+def test_a_typed_size_is_what_the_hint_speaks_of(facts: Facts) -> None:
+    with pytest.raises(Refused, match="needs 90,000 GB") as refused:
+        sized(facts(), typed=90_000)
+    assert "gpu_memory_gb" in refused.value.hint and "max_model_len" not in refused.value.hint

@@ -9,6 +9,7 @@ import pytest
 from weighbridge.domain.intents import ChangeSetting
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.model.offload import GpuBuild, GpuDevice
+from weighbridge.domain.problems import Refused
 from weighbridge.domain.proof.events import Offload
 from weighbridge.domain.run import Run
 from weighbridge.plain.texts.forecast import forecast_text
@@ -76,3 +77,28 @@ async def test_unknown_free_memory_stays_unknown(session: Session, told: list[Gp
 def test_what_was_used_is_said() -> None:
     assert offloaded(Offload(layers=5, of=31, buffers={"CUDA0": 1})) == "5 of 31 layers on CUDA0"
     assert offloaded(Offload(layers=0, of=31, buffers={})) == "no layer went to a GPU"
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (GpuBuild(supported=False, system="Linux", processor="x86_64"), "cannot put layers on a GPU"),
+        (GpuBuild(supported=True), "finds none on this machine"),
+    ],
+)
+async def test_no_child_is_started_for_layers_that_no_gpu_takes(
+    session: Session, told: list[GpuBuild], build: GpuBuild, said: str
+) -> None:
+    told.append(build)
+    await weighed(session, "-1")
+    with pytest.raises(Refused, match=said) as refused:
+        await session.check_can_run()
+    assert refused.value.exit_code == 3 and "to 0" in refused.value.hint
+    session.apply(ChangeSetting(field="n_gpu_layers", value="0"))
+    await session.check_can_run()
+
+
+async def test_more_layers_than_the_model_has_are_named(session: Session, told: list[GpuBuild]) -> None:
+    told.append(GpuBuild(supported=True, devices=(CARD,)))
+    assert "999 were wished, and the model has 31" in forecast_text(await weighed(session, "999"))
+    assert "wished" not in forecast_text(await weighed(session, "31"))

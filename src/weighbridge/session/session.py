@@ -236,8 +236,7 @@ class Session:
                 f"The route is {self._run.decision.route}: nothing runs on this machine.",
                 "The plan names the commands to run there.",
             )
-        lack = missing(self._run, "model")
-        if lack:
+        if lack := missing(self._run, "model"):
             raise BadInput(lack)
         if lack := missing(self._run, "card"):
             raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
@@ -246,6 +245,7 @@ class Session:
             return
         fetching.require_downloaded(self._run)
         await self.weigh()
+        weighing.require_gpu(self._run)
         lack = missing(self._run, "runtime")
         if lack:
             raise Refused(lack, "Lower the context, choose a smaller model, or accept the risk on record.")

@@ -14,7 +14,7 @@ from weighbridge.domain.model.formula import allocation, repack_bytes
 from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hparams import hyper_parameters
 from weighbridge.domain.model.offload import GpuBuild
-from weighbridge.domain.problems import HubProblem
+from weighbridge.domain.problems import HubProblem, Refused
 from weighbridge.domain.proof.events import Mode
 from weighbridge.domain.proof.settings import KvType, RuntimeSettings
 from weighbridge.domain.run import Run
@@ -120,6 +120,14 @@ async def ask_build() -> GpuBuild:
     global _BUILD
     _BUILD = await gpu_build()
     return _BUILD
+
+
+def require_gpu(run: Run) -> None:
+    """Refused, with the way out, where layers are wished on a GPU and the engine says that it has none for them."""
+    if run.settings.n_gpu_layers and run.forecast is not None and run.forecast.refusal:
+        said, found, way_out = run.forecast.refusal.partition(": ")
+        hint = f"{way_out[:1].upper()}{way_out[1:]}" if found else "Set n_gpu_layers (--gpu-layers) to 0."
+        raise Refused(f"{said.rstrip('.')}.", hint)
 
 
 def _with_gpu(made: Forecast, deps: Deps) -> Forecast:

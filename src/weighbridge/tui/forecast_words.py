@@ -97,4 +97,4 @@ def gpu_words(share: GpuShare) -> str:
     """Layers there, what they need, and whether that is free."""
     fits = {None: "", True: ": fits", False: ": does not fit"}[share.fits]
     free = f"{mib(share.free_bytes)} free{fits}" if share.free_bytes is not None else "free memory not known"
-    return f"{share.layers} of {share.of} layers need {mib(share.total_bytes)} at most; {free}"
+    return f"{share.layers} of {share.of} layers need {mib(share.total_bytes)} at most; {free}{share.more_wished}"

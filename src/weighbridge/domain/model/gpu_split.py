@@ -39,6 +39,11 @@ class GpuShare(Record):
         return self.weights_bytes + self.kv_bytes + self.compute_bytes
 
     @property
+    def more_wished(self) -> str:
+        """That more layers were wished than there are, in a few words; empty where they were not."""
+        return f"; {self.wished} were wished, and the model has {self.of}" if self.wished > self.of else ""
+
+    @property
     def fits(self) -> bool | None:
         """Whether it is at most what is free; None where that is not known."""
         return None if self.free_bytes is None else self.total_bytes <= self.free_bytes

@@ -93,11 +93,13 @@ def size_for(
         raise BadInput(
             f"A context of {max_model_len:,} tokens is longer than the {shape.n_ctx_max:,} of config.json.",
             f"Put max_model_len = {shape.n_ctx_max} below [serve], or less.",
+            in_steps=f"Type {shape.n_ctx_max} or less for the context in step 5.",
         )
     if typed_gb is None and (facts.weights_bytes is None or shape is None):
         raise BadInput(
             f"How much GPU memory the model needs is not known: {facts.gap or 'the Hub was not asked'}.",
             "Put gpu_memory_gb = 20 (say) below [serve]: weights, KV cache and all, of all GPUs together.",
+            in_steps="Type the GPU memory in step 5 (f2): weights, KV cache and all, of all GPUs together.",
         )
     weights, kv = (facts.weights_bytes, shape.kv_bytes_a_token * max_model_len if shape else None)
     if typed_gb is not None:
@@ -105,13 +107,34 @@ def size_for(
     need = round(typed_gb * GB) if typed_gb is not None else (weights or 0) + (kv or 0)
     found = tuple(_placements(weights, kv, need, shape, gpus, across))
     if not found:
-        raise Refused(
-            f"The model needs {need / GB:,.0f} GB of GPU memory, more than {NODE_COUNTS[-1]} machines of {NODE_GPUS} "
-            f"{gpus[-1].name} have.",
-            "Lower max_model_len below [serve], or choose a smaller or quantized model.",
-        )
+        raise _none_suffice(need, typed_gb is not None, weights, kv, shape, gpus)
     said = tuple(_said(facts, weights, kv, need))
     return Sizing(weights_bytes=weights, kv_bytes=kv, need_bytes=need, placements=found, said=said)
+
+
+def _none_suffice(
+    need: int, typed: bool, weights: int | None, kv: int | None, shape: ModelShape | None, gpus: Sequence[Gpu]
+) -> Refused:
+    """Why no placement was found: the attention heads where memory alone would not stand in the way, else memory."""
+    hint = "Lower max_model_len below [serve], or choose a smaller or quantized model."
+    step = "Lower the context in step 5, or choose a smaller or quantized model in step 3."
+    if typed:
+        hint = step = "Correct gpu_memory_gb below [serve] if it is too high, or choose a smaller or quantized model."
+    unbound = shape.model_copy(update={"n_heads": NODE_GPUS * NODE_COUNTS[-1]}) if shape else None
+    if shape is not None and any(_placements(weights, kv, need, unbound, gpus, False)):
+        counts = ", ".join(map(str, GPU_COUNTS))
+        return Refused(
+            f"The model needs {need / GB:,.0f} GB of GPU memory, and its {shape.n_heads} attention heads cannot be "
+            f"divided among as many GPUs ({counts} of a machine) as have that much.",
+            hint,
+            in_steps=step,
+        )
+    return Refused(
+        f"The model needs {need / GB:,.0f} GB of GPU memory, more than {NODE_COUNTS[-1]} machines of {NODE_GPUS} "
+        f"{gpus[-1].name} have.",
+        hint,
+        in_steps=step,
+    )
 
 
 def _placements(

@@ -60,7 +60,7 @@ def gpu_line(share: GpuShare) -> str:
     need = f"{share.layers} of {share.of} layers need {mib(share.total_bytes)} there at most"
     parts = f"weights {mib(share.weights_bytes)}, KV cache {mib(share.kv_bytes)}, compute {mib(share.compute_bytes)}"
     verdict = {None: "", True: ": fits", False: ": DOES NOT FIT"}[share.fits]
-    return f"{need} ({parts}); free {_known(share.free_bytes)}{verdict}"
+    return f"{need} ({parts}); free {_known(share.free_bytes)}{verdict}{share.more_wished}"
 
 
 def _known(size: int | None) -> str:
