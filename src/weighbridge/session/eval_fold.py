@@ -84,9 +84,14 @@ class EvalFold:
 def standing(record: EvalRecord) -> EvalRecord:
     """Which record the run keeps: an eval begun anew that did not get to its gate takes no earlier gate away.
 
-    One that failed does: it tells of the same model and settings, and of today.
+    One that failed does, if it has a mark: it tells of the same model and settings, and of today. Before its first
+    mark it tells nothing of the model: a server that is down leaves the earlier eval as it is.
     """
-    if record.outcome == "running" or record.replaces is None:
+    if record.replaces is None:
+        return record
+    if not record.results:
+        return record.replaces
+    if record.outcome == "running":
         return record
     return record.replaces if record.outcome == "stopped" and record.gate is None else without_earlier(record)
 

@@ -35,7 +35,7 @@ async def evaluate(session: Session, folder: RunFolder) -> AsyncGenerator[Event,
     job = Job("eval", run, folder, session.deps, requests, grading, record.mode if done else None)
     fold = EvalFold(record.model_copy(update={"job_ids": (*record.job_ids, job.id), "outcome": "running"}))
     baselines = (*run.baselines, *_earlier(run, record, folder))
-    session.keep(session.run.model_copy(update={"evaluation": fold.record, "baselines": baselines}))
+    session.keep(session.run.model_copy(update={"evaluation": standing(fold.record), "baselines": baselines}))
     session.job, session.meter = job, Meter(session.forecast_bytes)
     try:
         async with aclosing(job.events()) as events:

@@ -18,7 +18,7 @@ from weighbridge.tui.guard import Guard
 from weighbridge.tui.model_jobs import ModelJobs
 from weighbridge.tui.proof_words import contended_words
 from weighbridge.tui.rental_jobs import RentalJobs
-from weighbridge.tui.widgets.status_line import Notice
+from weighbridge.tui.widgets.status_line import Notice, sentence
 
 END_S = 5.0
 """Longest wait for a stopped job to write its last events."""
@@ -44,6 +44,8 @@ class Jobs:
         self._over = False
         """Whether the job has ended, while its worker still says so."""
         self.saving = False
+        self.written = ""
+        """File of the notebook that was written last; empty: none was in this session."""
         self.after_proof: Callable[[], None] | None = None
         """What follows each proof that ran to its end, if something does."""
         self.show_comparison: Callable[[], None] | None = None
@@ -133,6 +135,9 @@ def _ending(session: Session, name: JobName) -> Notice:
         return Notice(
             f"The {name} was stopped{': the earlier one stands' if earlier else ''}.", "ctrl+r starts it again."
         )
+    if session.live.phase == "failed" and record.outcome != "failed":
+        stands = f"{sentence(session.live.message)} The earlier one stands."
+        return Notice(f"The {name} failed: {stands}", "ctrl+r starts it again.", "problem")
     if record.outcome == "failed":
         return Notice(f"The {name} failed: {record.message}", "That is a result too, and it is kept.", "problem")
     noise = record.noise if isinstance(record, EvalRecord) else record.figures.noise
