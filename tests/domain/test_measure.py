@@ -8,6 +8,7 @@ from job_events import answer, attempt
 from weighbridge.domain.proof.events import (
     Completed,
     Ended,
+    Event,
     Prefilled,
     RequestStarted,
     Sample,
@@ -16,6 +17,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.live import Meter
 from weighbridge.domain.proof.measure import attempt_outcomes, request_figures
 from weighbridge.domain.proof.summary import summarize
+from weighbridge.domain.serving.target import Target
 
 
 def test_figures_of_one_answer() -> None:
@@ -144,3 +146,26 @@ def test_a_long_answer_does_not_grow_the_view() -> None:
     assert view.tokens == 30_000
     assert view.decode_rate == pytest.approx(10.0)
     assert len(view.answer) <= 20_000
+
+
+def served(times: list[float], tokens: int | None) -> list[Event]:
+    """A server's answer whose pieces came at these times."""
+    begun, *said, done = answer("a", 0, times)
+    target = Target(api="openai", base_url="http://127.0.0.1:1/v1", model="m", origin="given")
+    more = {"output_tokens": tokens, "pieces": len(times)}
+    return [attempt().model_copy(update={"target": target}), begun, *said, done.model_copy(update=more)]
+
+
+@pytest.mark.parametrize(("times", "tokens"), [([1.0, 1.0002, 1.0004], 64), ([1.0], 64), ([1.0, 1.0001], None)])
+def test_no_rate_is_told_of_a_text_that_came_in_one_burst(times: list[float], tokens: int | None) -> None:
+    (figures,) = request_figures(served(times, tokens))
+    assert (figures.decode_tokens_per_s, figures.itl) == (None, None)
+    assert any("in one burst" in doubt for doubt in figures.doubts) and figures.ttft_s == 1.0
+    whole = summarize(served(times, tokens))
+    assert (whole.decode_tokens_per_s, whole.itl_p50_s) == (None, None)
+
+
+@pytest.mark.parametrize(("times", "tokens"), [([1.0, 1.1, 1.2], 3), ([1.0], 1)])
+def test_a_stream_and_a_single_token_are_no_burst(times: list[float], tokens: int) -> None:
+    (figures,) = request_figures(served(times, tokens))
+    assert figures.doubts == ()

@@ -33,6 +33,10 @@ from weighbridge.domain.verdict.stats import Spread, spread
 INTERRUPTED = "interrupted"
 """Outcome of an attempt of which no end is known: the program itself was ended first."""
 
+BURST_S = 0.001
+"""Seconds. No server decodes a whole answer in so short a time."""
+BURST = "the text came in one burst: something on the way holds it back"
+
 
 class RequestFigures(Record):
     """One answered prompt. None: the answer was too short for the figure."""
@@ -200,6 +204,9 @@ class RequestFold:
 
     def _figures(self, started: RequestStarted, done: Completed) -> RequestFigures:
         computed = None if done.prompt_tokens is None else done.prompt_tokens - done.reused_tokens
+        burst = self._in_a_burst(done)
+        if burst:
+            self.gaps = array("d")
         return RequestFigures(
             request=done.request,
             case=done.case,
@@ -213,7 +220,7 @@ class RequestFold:
             output_tokens=done.output_tokens,
             ttft_s=self.ttft_s,
             prefill_tokens_per_s=_rate(computed, done.prefill_s),
-            decode_tokens_per_s=self._decode_rate(done),
+            decode_tokens_per_s=None if burst else self._decode_rate(done),
             itl=spread(self.gaps),
             total_s=round(done.t - started.t, 6),
             peak_rss_bytes=self.peak,
@@ -222,8 +229,13 @@ class RequestFold:
             engine_prefill_tokens_per_s=_rate(done.engine_prompt_tokens, _seconds(done.engine_prompt_ms)),
             engine_decode_tokens_per_s=_rate(done.engine_decode_tokens, _seconds(done.engine_decode_ms)),
             pieces=done.pieces,
-            doubts=done.doubts,
+            doubts=(*done.doubts, BURST) if burst else done.doubts,
         )
+
+    def _in_a_burst(self, done: Completed) -> bool:
+        """Whether a server's answer of several tokens came at once: its times tell nothing of decoding."""
+        many = max(self.tokens, done.output_tokens or 0) > 1
+        return done.pieces is not None and self.tokens > 0 and many and self._last - self._first < BURST_S
 
     def _decode_rate(self, done: Completed) -> float | None:
         """A server's pieces are not its tokens: its own count over our span. None where it counts none."""
