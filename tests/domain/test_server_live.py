@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from weighbridge.domain.packet_elsewhere import served_resources
 from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
@@ -65,6 +66,26 @@ def seen(events: Sequence[Event]) -> LiveView:
     for event in events:
         meter.add(event)
     return meter.view()
+
+
+def test_a_source_of_load_alone_is_no_source_of_memory() -> None:
+    load = ServerSample(t=2, source="/metrics of the server", running=1)
+    size = ServerSample(t=3, source="/api/ps of Ollama", memory_bytes=7 * MIB)
+    wait = ServerSample(t=1, source="waiting 1 of at most 9 s")
+    figures = summarize([attempt(), wait, connected(1.5), load, size, *answer(4.0)])
+    assert figures.server is not None
+    assert figures.server.sources == ("/metrics of the server", "/api/ps of Ollama")
+    assert figures.server.memory_sources == ("/api/ps of Ollama",)
+    note = served_resources(figures)
+    assert note.source == "the proof, /api/ps of Ollama" and "memory 7 MiB" in note.text
+
+
+def test_the_memory_of_a_service_is_that_of_its_model() -> None:
+    size = ServerSample(t=3, source="/api/ps of Ollama", memory_bytes=7 * MIB, gpu_memory_bytes=0)
+    there = connected(1.0).model_copy(update={"engine": "ollama", "pid": 9})
+    figures = summarize([attempt(), there, Sample(t=2, rss_bytes=900 * MIB), size, *answer(4.0)])
+    text = served_resources(figures).text
+    assert "the model in main memory 7 MiB" in text and "900" not in text
 
 
 def test_the_panel_waits_for_the_server_then_shows_what_it_is() -> None:

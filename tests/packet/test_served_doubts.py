@@ -53,3 +53,13 @@ async def test_what_the_server_told_stands_in_the_machine_file_and_the_recipe(
     assert system["framework"] is None and "server answered" in system["missing"]["framework"]
     assert recipe["chat_template_sha256"] == "c" * 64
     assert server["target"]["engine"] == recipe["target"]["engine"] == "vllm"
+
+
+async def test_what_was_measured_owes_no_plan_but_a_typed_cost(tmp_path: Path) -> None:
+    source = await served_source(tmp_path / "home", Server(), "rented_gpu")
+    packet = tmp_path / "packet"
+    write_packet(packet, source)
+    items = {row["id"]: row["fact"] for row in json.loads((packet / "data/decision.json").read_text())["completeness"]}
+    assert items["cost"]["reason"] == "not typed: cost_per_hour below [plan] of a plan file, or in step 5"
+    assert "stop_command" in items["stop-command"]["reason"]
+    assert not problems(packet)

@@ -10,6 +10,7 @@ from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
 from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.serving.billing import per_hour, price_words
 from weighbridge.domain.serving.rental import Price, Rental
@@ -17,6 +18,9 @@ from weighbridge.domain.serving.stop_words import endpoint_words, stage_words
 from weighbridge.domain.serving.target import Target
 
 OWED = "planned: still owed"
+_OLLAMA = "ollama"
+"""Its service keeps the model in processes that come and go: its own account of the model is the memory."""
+_OF_THE_PROCESS = "peak RSS of its process here"
 NOT_RUN = "the proof has not run"
 SERVER = "the server's own account"
 PROCESSES = "the operating system's process table"
@@ -75,13 +79,16 @@ def served_resources(figures: JobFigures) -> Fact:
     if figures.ttft_s is None and figures.ttft_reused_s is not None:
         ttft = f"TTFT {figures.ttft_reused_s:.2f} s with a prefix that was reused"
     told = {
-        "peak RSS of its process here": figures.peak_rss_bytes,
         "GPU memory": server.gpu_memory_bytes,
         "memory": server.memory_bytes,
+        _OF_THE_PROCESS: figures.peak_rss_bytes,
     }
+    if server.engine == _OLLAMA and (told["memory"] is not None or told["GPU memory"] is not None):
+        told = {"the model in GPU memory": told["GPU memory"], "the model in main memory": told["memory"]}
     parts = [f"{name} {size / 2**20:.0f} MiB" for name, size in told.items() if size is not None]
     memory = ", ".join(parts) or f"memory not known ({server.memory_missing})"
-    source = ", ".join(("the proof", *server.sources))
+    by_the_system = (PROCESSES,) if told.get(_OF_THE_PROCESS) is not None else ()
+    source = ", ".join(("the proof", *server.memory_sources, *by_the_system))
     return measured(f"{ttft} as the client saw it; {memory}", source)
 
 
@@ -98,8 +105,19 @@ def served_shutdown(run: Run, target: Target) -> Fact:
         if command:
             return typed(f"not ours to stop; to stop it: {command}")
         return missing("the server was left running, for it is not ours to stop: type the command that stops it")
-    here = server is not None and server.pid is not None
-    return measured(proof.shutdown, PROCESSES if here else "the server's answer after the stop")
+    return measured(proof.shutdown, _seen_by(server))
+
+
+def _seen_by(server: ServerFigures | None) -> str:
+    """Who showed the end: the service of Ollama lives on without the model, so that its process shows nothing."""
+    if server is not None and (server.how == "released" or server.engine == _OLLAMA):
+        return "/api/ps of Ollama"
+    return PROCESSES if server is not None and server.pid is not None else "the server's answer after the stop"
+
+
+def _owed(run: Run, how: str) -> Fact:
+    """What nobody has typed: still owed by a plan; where something ran, `how` to type it."""
+    return missing(OWED if run.planned else f"not typed: {how}")
 
 
 def stop_proof(rental: Rental) -> Fact:
@@ -159,7 +177,9 @@ def _reset(run: Run) -> Fact:
         return measured(f"not reset: the boot id is {runtime.boot_id} at start and end", source)
     if note:
         return typed(note)
-    return missing(OWED if runtime is None else "the boot id is not known of both start and end")
+    if runtime is None:
+        return _owed(run, "reset_note below [plan] of a plan file")
+    return missing("the boot id is not known of both start and end")
 
 
 def _endpoint(run: Run) -> Fact:
@@ -168,7 +188,7 @@ def _endpoint(run: Run) -> Fact:
     if target is not None and proof is not None and proof.figures.requests and current:
         return measured(f"{target.base_url}; its requests and responses are in events.jsonl", "the proof")
     known = run.plan.endpoint or (target.base_url if target else "")
-    return typed(known) if known else missing(OWED)
+    return typed(known) if known else _owed(run, "endpoint below [plan] of a plan file")
 
 
 def _cost(run: Run) -> Fact:
@@ -176,9 +196,11 @@ def _cost(run: Run) -> Fact:
     rental, own = run.answering or run.rental, run.plan.cost_per_hour.strip()
     price = rental.order.hardware.price if rental else None
     if rental is None or price is None:
-        return (
-            typed(own) if own else missing(OWED if rental is None else "the provider told no price, and none is typed")
-        )
+        if own:
+            return typed(own)
+        if rental is not None:
+            return missing("the provider told no price, and none is typed")
+        return _owed(run, "cost_per_hour below [plan] of a plan file, or in step 5")
     mine = rental.order.typed_price
     beside = f"typed beside it: {price_words(mine)}" if mine else f"typed beside it: {own}" if own else ""
     parts = (f"{per_hour(price):,.4g} {price.currency} an hour", beside, *_spent(rental), *_in_all(run))
@@ -212,4 +234,4 @@ def _stop_command(run: Run) -> Fact:
         return derived(
             f"weighbridge jobs stop {rental.job_id}; the provider's own: hf jobs cancel {rental.job_id}", "the rental"
         )
-    return typed(own) if own else missing(OWED)
+    return typed(own) if own else _owed(run, "stop_command below [plan] of a plan file, or in step 5")

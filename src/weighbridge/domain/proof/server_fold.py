@@ -42,6 +42,7 @@ class ServerFigures(Record):
     running: int | None = None
     waiting: int | None = None
     sources: tuple[str, ...] = ()
+    memory_sources: tuple[str, ...] = Field(default=(), description="those of the sources that told of memory")
     memory_missing: str = ""
     doubts: tuple[str, ...] = Field(default=(), description="what of its account does not add up")
     how: Literal["", "unloaded", "terminated", "killed", "crashed", "released", "left_running"] = Field(
@@ -62,6 +63,7 @@ class ServerFold:
         self._known: dict[str, object] = {}
         self._peaks: dict[str, float] = {}
         self._sources: dict[str, None] = {}
+        self._memory_sources: dict[str, None] = {}
         self._doubts: dict[str, None] = {}
         self._sampled = False
         self._pieces = self._reused = 0
@@ -87,11 +89,13 @@ class ServerFold:
                 pass
 
     def _sample(self, event: ServerSample) -> None:
-        self._sources[event.source] = None
-        for name in _PEAKS:
-            value = getattr(event, name)
-            if value is not None:
-                self._peaks[name] = max(value, self._peaks.get(name, value))
+        told = {name: value for name in _PEAKS if (value := getattr(event, name)) is not None}
+        if told or event.gpu_percent is not None or event.cpu_percent is not None:
+            self._sources[event.source] = None
+        if "memory_bytes" in told or "gpu_memory_bytes" in told:
+            self._memory_sources[event.source] = None
+        for name, value in told.items():
+            self._peaks[name] = max(value, self._peaks.get(name, value))
 
     def _answer(self, done: Completed) -> None:
         self._doubts |= dict.fromkeys(done.doubts)
@@ -110,6 +114,7 @@ class ServerFold:
             "pieces": self._pieces,
             "reused": self._reused,
             "sources": tuple(self._sources),
+            "memory_sources": tuple(self._memory_sources),
             "doubts": tuple(self._doubts)[:_DOUBTS],
             "memory_missing": "" if seen else NO_MEMORY,
         }

@@ -149,7 +149,7 @@ def _server(server: ServerFigures | None) -> Iterator[str]:
     """What the server told of itself while the proof ran. Nothing where a child on this machine answered."""
     if server is None:
         return
-    said = server.model_dump(exclude={"doubts", "sources", "memory_missing"})
+    said = server.model_dump(exclude={"doubts", "sources", "memory_sources", "memory_missing"})
     gap = "not told"
     rows = [(name, value_text(name, value if value != "" else None, gap)) for name, value in said.items()]
     sources = ", ".join(map(code, server.sources)) or "no source beside its answers"
