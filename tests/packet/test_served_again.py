@@ -82,6 +82,15 @@ def test_other_facts_of_a_server_are_said_to_be_another_model(given: PacketSourc
     assert "weights of a server were not seen" in verdict([equal, *recipe_rows(again, again)])
 
 
+def test_a_name_that_was_taken_out_has_to_be_typed(given: PacketSource, tmp_path: Path) -> None:
+    again = recipe(given, tmp_path)
+    assert again.target is not None
+    hidden = again.target.model_copy(update={"model": "[home]/models/small.gguf"})
+    with pytest.raises(Refused, match="was taken out of the packet") as said:
+        spec_of(again.model_copy(update={"target": hidden}))
+    assert f"{ADDRESS}#NAME" in said.value.hint
+
+
 def test_a_rented_gpu_is_not_there_to_be_asked_again(rented: PacketSource, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=JOB) as said:
         spec_of(recipe(rented, tmp_path))

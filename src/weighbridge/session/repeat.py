@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,10 @@ class Earlier:
     answers: Mapping[str, str]
     machine: Mapping[str, object]
     cases: Cases | None
+
+
+_TAKEN_OUT = re.compile(r"\[(home|folder|name|credential)\]")
+"""What stands in a packet in place of a folder, a name or a credential."""
 
 
 def load_recipe(packet: Path) -> Earlier:
@@ -150,7 +155,17 @@ def _served_spec(target: Target) -> str:
             f"The packet's model {clean_line(target.model)} is a folder of its own.",
             "Name the folder behind the packet: `weighbridge prove --from PACKET transformers:FOLDER`.",
         )
+    if found := _TAKEN_OUT.search(target.model):
+        raise Refused(
+            f"A part of the model's name was taken out of the packet: {found[0]} stands in its place.",
+            f"Name the model as the server does: `weighbridge prove --from PACKET {_named_anew(target)}`.",
+        )
     return served_spec(target)
+
+
+def _named_anew(target: Target) -> str:
+    """What a person types in place of a name that the packet does not hold."""
+    return served_spec(target.model_copy(update={"model": "NAME"}))
 
 
 def _is_bundled(recipe: Recipe) -> bool:
