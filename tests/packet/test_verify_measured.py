@@ -258,7 +258,7 @@ RECIPE: dict[str, object] = {
     "chat_template_sha256": "e" * 64, "library": "x", "version": "x", "engine": "x", "python": "x",
     "system_info": "x", "cpu_features": ["AVX1024"], "mode": "default", "use_extra_bufts": True, "load_mode": "x",
     "n_ubatch": IMPOSSIBLE, "type_k": "x", "type_v": "x", "flash_attn": "x", "omp_wait_policy": "x",
-    "omp_spin_count": "x", "missing": {"engine": "x"},
+    "omp_spin_count": "x", "missing": {"engine": "x"}, "model_facts": {"parameters": "1"},
     "target": {"api": "openai", "base_url": "http://x/v1", "model": "x", "origin": "given", "engine": "", "job": ""},
 }  # fmt: skip
 
