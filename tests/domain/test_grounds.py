@@ -72,7 +72,7 @@ def test_a_cost_says_what_it_does_not_know() -> None:
         unknown=("money is not known: no price per hour is typed",),
     )
     assert cost.text == (
-        "2 jobs, 1 h 2 min; 1,234 tokens read, 5 written; nothing fetched; "
+        "2 jobs of proof and eval, 1 h 2 min; 1,234 tokens read, 5 written; nothing fetched; "
         "money is not known: no price per hour is typed"
     )
     nothing = cost.model_copy(update={"jobs": 0, "fetched_bytes": None, "unknown": ("bytes fetched are not known",)})

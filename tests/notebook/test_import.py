@@ -10,6 +10,7 @@ from ran_notebook import Ran, cell_of, executed, measured, write_plan
 
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
+from weighbridge.domain.deciding import cost_so_far
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
 from weighbridge.services.packet_io.verify import verify_packet
@@ -172,3 +173,11 @@ async def test_another_execution_takes_nothing_from_the_one_before(planner: Sess
     planner.keep(run.model_copy(update={"notebook": other}))
     again = (await import_evidence(planner, ran.packet)).notebook
     assert again is not None and (again.link, again.executed_sha256) == ("", "")
+
+
+async def test_a_free_runtime_leaves_no_price_to_miss(planner: Session, notebook: Path) -> None:
+    run = await import_evidence(planner, notebook)
+    cost = cost_so_far(run)
+    assert not any("money" in word for word in cost.unknown) and "2 jobs of proof and eval" in cost.text
+    priced = run.model_copy(update={"plan": run.plan.model_copy(update={"cost_per_hour": "two or 3 to 4"})})
+    assert any("money is not known" in word for word in cost_so_far(priced).unknown)

@@ -136,7 +136,8 @@ def _unknown(run: Run, fetched: int | None, rate: float | None) -> list[str]:
             unknown.append("what the rented GPUs have cost is not known yet")
     elif run.planned:
         unknown.append(f"what {run.decision.route} has cost is not known")
-    elif rate is None:
+    elif rate is None and (run.notebook is None or run.plan.cost_per_hour):
+        # A free notebook costs nothing by its terms: without a typed price there is nothing to miss.
         reason = "no single number stands in the price" if run.plan.cost_per_hour else "no price per hour is typed"
         unknown.append(f"money is not known: {reason}")
     return unknown

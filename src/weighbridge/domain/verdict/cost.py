@@ -105,7 +105,7 @@ class Cost(Record):
         return ", ".join(self._parts()[:2] if self.jobs else self._parts()[:1])
 
     def _parts(self) -> tuple[str, ...]:
-        jobs = f"{self.jobs} job{'' if self.jobs == 1 else 's'}"
+        jobs = f"{self.jobs} job{'' if self.jobs == 1 else 's'} of proof and eval"
         least = "at least " if self.uncounted else ""
         tokens = f"{least}{self.tokens_read:,} tokens read, {self.tokens_written:,} written"
         if self.uncounted and not (self.tokens_read or self.tokens_written):
