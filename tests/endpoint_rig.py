@@ -20,7 +20,7 @@ from weighbridge.services.endpoint.waiting import Patience
 E = TypeVar("E")
 CHAT = "/v1/chat/completions"
 NAME = "tiny"
-HASTY = Limits(first_s=5.0, stall_s=0.3, again_s=2.0)
+HASTY = Limits(first_s=5.0, stall_s=0.3, again_s=2.0, loading_s=0.5, ask_every_s=0.1)
 BRIEF = Patience(unreachable_s=0.2, loading_s=0.5, ask_every_s=0.02)
 QUESTION = Request(id="first-run", prompt="What is the capital of France?")
 

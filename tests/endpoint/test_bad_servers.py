@@ -9,7 +9,7 @@ import pytest
 from bad_server import CUT, STALL, BadServer, Reply, error, event, events, models, piece, reply, stream
 from endpoint_rig import CHAT, HASTY, NAME, QUESTION, answer, connected, failure, kinds, no_start, told
 
-from weighbridge.domain.proof.events import Completed, Failed, RequestStarted, Token
+from weighbridge.domain.proof.events import Completed, Failed, RequestStarted, ServerSample, Token
 
 PAGE = Reply(200, (b"<!doctype html><title>Sign in</title>",), kind="text/html; charset=utf-8")
 DOWN = "http://127.0.0.1:9/v1"
@@ -147,3 +147,27 @@ async def test_the_time_limit_of_a_case_ends_its_answer(bad: BadServer) -> None:
     done = await answer(bad.on(CHAT, events(piece("Par"), STALL)), case)
     assert (done.stop_reason, done.output) == ("time_limit", "Par")
     assert isinstance(done, Completed) and done.output_tokens is None
+
+
+async def test_a_server_that_loads_once_more_at_the_chat_is_waited_for_and_each_wait_told(bad: BadServer) -> None:
+    seen = await told(bad.on(CHAT, error(503, "Loading model"), error(429, "busy"), stream("Paris")))
+    first, second = kinds(seen, ServerSample)
+    assert first.source.startswith("waiting 0 of at most 0.5 s: 127.0.0.1:")
+    assert "is not ready (503): Loading model." in first.source and "(429): busy." in second.source
+    (done,) = kinds(seen, Completed)
+    assert done.output == "Paris" and "(429): its TTFT holds that wait" in done.doubts[0]
+
+
+async def test_a_wait_that_is_longer_than_the_limit_is_named_in_the_hint(bad: BadServer) -> None:
+    failed = await failure(bad.on(CHAT, error(429, "busy", Retry_After="3600")))
+    assert "At most 2 s are waited: start it again in 3600 s" in failed.message
+
+
+async def test_an_error_in_one_json_text_is_said_in_the_servers_words(bad: BadServer) -> None:
+    failed = await failure(bad.on(CHAT, reply({"error": {"message": "model is overloaded"}})))
+    assert "failed: model is overloaded." in failed.message
+
+
+async def test_a_404_about_the_model_does_not_blame_the_address(bad: BadServer) -> None:
+    failed = await failure(bad.on(CHAT, error(404, "model tiny not found")))
+    assert "has no such model (404): model tiny not found. The address is right" in failed.message

@@ -6,10 +6,11 @@ import getpass
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bad_server import BadServer, error, events, models, piece, stream, usage
+from bad_server import BadServer, Reply, error, events, models, piece, stream, usage
 from endpoint_rig import CHAT, NAME
 
 from weighbridge.cli import main
@@ -107,6 +108,8 @@ def test_run_makes_a_packet_of_a_server(tiny: BadServer, tmp_path: Path, capfd: 
         ("http://127.0.0.1:1/v1", 4, "127.0.0.1:1 does not answer: nothing listens there."),
         ("http://127.0.0.1:99999/v1", 2, "That is no address of a server"),
         ("https://", 2, "names a host"),
+        ("127.0.0.1:1/v1#tiny", 2, "write http://127.0.0.1:1/v1#tiny"),
+        ("models.example/v1#tiny", 2, "write https://models.example/v1#tiny"),
     ],
 )
 def test_one_sentence_and_an_exit_code(
@@ -137,7 +140,7 @@ def test_a_key_that_lacks_is_asked_for_on_a_terminal(
 
 def test_without_a_terminal_nobody_is_asked(bad: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
     bad.on("/v1/models", error(401, "Unauthorized"))
-    assert main(["card", bad.base_url]) == 4
+    assert main(["card", bad.base_url]) == 3
     assert "asks for an API key (401): Unauthorized." in said(capfd)
 
 
@@ -158,4 +161,41 @@ def test_a_server_that_loads_is_waited_for(
     monkeypatch.setattr(served, "ASK_EVERY_S", 0.05)
     bad.on("/v1/models", error(503, "Loading model"), models(NAME))
     assert main(["card", f"{bad.base_url}#{NAME}"]) == 0
+    assert "waiting 0 of at most 900 s: 127.0.0.1:" in said(capfd)
+
+
+@pytest.mark.parametrize("listed", [models(), models("")])
+def test_a_list_without_a_model_is_one_sentence(
+    listed: Reply, bad: BadServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["card", bad.on("/v1/models", listed).base_url]) == 2
+    assert "lists no model." in (told := said(capfd)) and "Load one there first" in told
+
+
+def test_a_model_that_only_thought_is_not_called_damaged(bad: BadServer, capfd: pytest.CaptureFixture[str]) -> None:
+    thought = {"choices": [{"index": 0, "delta": {"reasoning_content": "Hmm."}}]}
+    bad.on("/v1/models", models(NAME)).on(CHAT, events(thought, piece("", "length"), "[DONE]"))
+    assert main(["prove", bad.base_url, "--max-tokens", "16"]) == 4
+    told = said(capfd)
+    assert "The model only thought within its 16 tokens, and gave no answer: raise --max-tokens." in told
+    assert "damaged" not in told
+
+
+def test_the_agreement_holds_for_the_server_of_a_packet_too(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    public = "http://models.invalid/v1"
+    monkeypatch.setenv(keys.VARIABLE, KEY)
+    monkeypatch.setattr("weighbridge.plain.again.load_recipe", lambda _: SimpleNamespace(recipe=None))
+    monkeypatch.setattr("weighbridge.plain.again.spec_of", lambda *_: public)
+    assert main(["prove", "--from", "packet"]) == 3
+    assert main(["prove", "--from", "packet", "--key-over-http"]) == 4
+    assert "No host is called models.invalid" in said(capfd)
+
+
+def test_a_server_that_is_busy_at_the_chat_is_told_as_progress(
+    tiny: BadServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tiny.on(CHAT, error(503, "Loading model"), stream("Yes"))
+    assert main(["prove", tiny.base_url, "--max-tokens", "16"]) == 0
     assert "waiting 0 of at most 900 s: 127.0.0.1:" in said(capfd)

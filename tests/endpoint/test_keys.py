@@ -11,8 +11,8 @@ from bad_server import BadServer, Reply, error, events, models, piece, reply, st
 from endpoint_rig import CHAT, NAME, QUESTION, answer, failure, kinds, runtime_of
 from fakes import quiet
 
-from weighbridge.domain.intents import Confirm
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.intents import Answer, Confirm
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, Token
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.endpoint import keys
@@ -21,7 +21,7 @@ from weighbridge.services.endpoint.openai_choice import describe
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, PlainHttp
 from weighbridge.services.endpoint.veil import BLOT, Veil
 from weighbridge.services.store import RunStore
-from weighbridge.session import Session, real_deps
+from weighbridge.session import Deps, Session, real_deps
 
 KEY = "sk-geheim-0123456789abcdef"
 HUB_TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
@@ -180,3 +180,41 @@ async def test_another_host_is_not_asked_even_by_its_full_address(keyed: BadServ
             with pytest.raises(EndpointProblem, match="is not the chosen server: it is not asked"):
                 await client.text(f"{other.root}/metrics")
         assert other.seen == []
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "sk-\nX: y", "sk a"])
+async def test_a_key_that_is_none_is_said_before_anything_is_sent(
+    key: str, bad: BadServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(keys.VARIABLE, key)
+    with pytest.raises(BadInput, match="holds signs that no key has"):
+        await describe(bad.base_url, "now")
+    assert bad.seen == []
+
+
+async def test_blanks_around_a_key_are_none_of_it(bad: BadServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys.VARIABLE, f" {KEY}\n")
+    await describe(bad.on("/v1/models", models(NAME)).base_url, "now")
+    assert bad.seen[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_private_inputs_refuse_a_public_host_before_it_is_asked_or_gets_a_key(
+    monkeypatch: pytest.MonkeyPatch, deps: Deps, store: RunStore
+) -> None:
+    monkeypatch.setenv(keys.VARIABLE, KEY)
+    monkeypatch.setenv("OLLAMA_HOST", "http://models.example:11434")
+    session = Session.create(store, deps)
+    session.apply(Answer(field="privacy", value="private_docs"))
+    for spec in (PUBLIC, "ollama:tiny"):
+        with pytest.raises(Refused, match=r"models\.example is not one of them"):
+            await session.choose_model(spec)
+    await session.close()
+
+
+def test_a_certificate_authority_of_ones_own_has_to_be_readable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(BadInput, match="SSL_CERT_FILE names no certificates"):
+        Client("https://models.example/v1")
+    assert Client("http://models.example/v1").host == "models.example", "without encryption nobody's are read"

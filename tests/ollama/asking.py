@@ -13,7 +13,7 @@ from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.deadline import Limits
 from weighbridge.services.endpoint.ollama_runtime import OllamaRuntime
 
-BRISK = Limits(first_s=5.0, stall_s=0.3, again_s=1.0)
+BRISK = Limits(first_s=5.0, stall_s=0.3, again_s=1.0, loading_s=0.5, ask_every_s=0.1)
 
 
 def runtime(address: str, folder: Path, model: str = NAME, n_ctx: int = 2048, most: int = 64) -> OllamaRuntime:

@@ -19,6 +19,7 @@ from weighbridge.domain.proof.events import (
     Loaded,
     Ready,
     RequestStarted,
+    Sample,
     ServerSample,
     Stopped,
     Swept,
@@ -97,11 +98,7 @@ class Lines:
         line = _change(event)
         if isinstance(event, Trial) and not self._measuring:
             self._measuring, line = True, "measuring threads"
-        if isinstance(event, ServerSample) and event.source.startswith(WAITING):
-            line = event.source if not self._waits or event.t - self._said >= EVERY_S else None
-            self._waits = True
-        elif line is not None:
-            self._waits = False
+        line = self._wait(event) or line
         if isinstance(event, Attempt):
             self._wished = event.settings
         if isinstance(event, Loaded):
@@ -123,6 +120,15 @@ class Lines:
         if isinstance(event, Connected):
             for what, why in event.missing.items():
                 self._write(clean_line(f"not told, {what}: {why}", 400))
+
+    def _wait(self, event: Event) -> str:
+        """For what a server is waited for: its first sentence at once, later ones every two seconds."""
+        if not isinstance(event, ServerSample) or not event.source.startswith(WAITING):
+            self._waits = self._waits and isinstance(event, ServerSample | Sample)
+            return ""
+        due = not self._waits or event.t - self._said >= EVERY_S
+        self._waits = True
+        return event.source if due else ""
 
     def _warn(self, event: Loaded) -> None:
         """Once, even if the model is loaded again for a second attempt or for the eval."""

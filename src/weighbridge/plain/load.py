@@ -51,7 +51,9 @@ def main(args: Namespace) -> int:
     if not args.json:
         output.text(page(record, session.run.id, columns()))
     if record.ended == "errors":
-        diagnostics.say(record.steps[-1].error_sentences[0], "The requests are kept in load.jsonl of the run.")
+        diagnostics.say(
+            record.steps[-1].error_sentences[0], f"Its requests are kept: `weighbridge runs show {session.run.id}`."
+        )
     return _EXITS.get(record.ended, Exit.DONE)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from weighbridge.domain.model.card import CardFacts
 from weighbridge.domain.model.choice import ModelChoice
-from weighbridge.services.endpoint.address import OLLAMA, TRANSFORMERS, is_served
+from weighbridge.services.endpoint.address import OLLAMA, TRANSFORMERS, is_served, parse
 from weighbridge.services.model_file import Cancelled
 from weighbridge.session.choosing import Chosen
+from weighbridge.session.serving import require_near
 
 if TYPE_CHECKING:
     from weighbridge.session.session import Session
@@ -27,7 +28,8 @@ def is_served_spec(spec: str) -> bool:
 async def choose_served(session: Session, spec: str, cancelled: threading.Event) -> Chosen:
     """The model with what its server declares. BadInput, Cancelled, EndpointProblem, KeyNeeded, PlainHttp, Refused.
 
-    The server is asked for its list and facts, and nothing of the person's is sent. One that is still loading is
+    The server is asked for its list and facts, and nothing of the person's is sent; where the inputs are private, one
+    outside their network is not asked at all. One that is still loading is
     EndpointProblem with kind `loading`: ask again later.
     """
     asked = asyncio.ensure_future(_described(session, spec.strip()))
@@ -44,8 +46,9 @@ def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, Card
     """Modules of servers are imported only where one is chosen: their HTTP client takes a while."""
     private = session.run.constraints.privacy == "private_docs"
     if spec.lower().startswith(OLLAMA):
-        from weighbridge.services.endpoint import ollama_choice
+        from weighbridge.services.endpoint import ollama_api, ollama_choice
 
+        require_near(session.run, ollama_api.address())
         return ollama_choice.describe(spec, private=private)
     if spec.lower().startswith(TRANSFORMERS):
         from weighbridge.session import transformers_model
@@ -53,4 +56,5 @@ def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, Card
         return transformers_model.describe(session, spec)
     from weighbridge.services.endpoint import openai_choice
 
+    require_near(session.run, parse(spec).base_url)
     return openai_choice.describe(spec, session.deps.now())

@@ -46,7 +46,7 @@ class Grading:
         if done.stop_reason == "time_limit" and request.time_limit_s is not None:
             return _failed(request, clock(), cut_off(request.time_limit_s))
         made = (await asyncio.to_thread(mark, {case.id: case}, {case.id: done.output}))[case.id]
-        reason = made.reason if done.answered else no_answer
+        reason = made.reason if done.answered and not done.only_thought else no_answer
         return Graded(
             t=clock(), request=done.request, case=case.id, repeat=done.repeat, passed=made.passed, reason=reason
         )

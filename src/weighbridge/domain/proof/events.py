@@ -150,6 +150,7 @@ class Completed(Record):
     engine_decode_tokens: int | None
     reused_tokens: int = Field(default=0, description="of the prompt, kept in the KV cache: its TTFT is no cold one")
     pieces: int | None = Field(default=None, description="pieces of text that a server sent; null: not a server")
+    thought_pieces: int = Field(default=0, description="of them without text of the answer: the model only thought")
     sent_tokens: int | None = Field(default=None, description="of the prompt as sent, counted apart from the answer")
     sent_by: str = Field(default="", description="how sent_tokens were counted")
     doubts: tuple[str, ...] = Field(default=(), description="sentences: what of the server's account does not add up")
@@ -158,6 +159,12 @@ class Completed(Record):
     def answered(self) -> bool:
         """Whether there is an answer at all. A server that counts nothing is judged by its text."""
         return bool(self.output) if self.output_tokens is None else self.output_tokens > 0
+
+    @property
+    def only_thought(self) -> bool:
+        """Whether its tokens were used up before there was any text: a model that thinks first."""
+        spent = self.thought_pieces > 0 or bool(self.output_tokens)
+        return self.stop_reason == "max_tokens" and not self.output and spent
 
 
 class Heartbeat(Record):

@@ -25,6 +25,10 @@ class Connected(Record):
     missing: dict[str, str] = Field(default_factory=dict, description="what it does not tell, with the reason")
 
 
+WAITING = "waiting "
+"""How the source of a sample begins that only says for what a server is waited for."""
+
+
 class ServerSample(Record):
     """What the server or its host tells of its load and memory at `t`."""
 

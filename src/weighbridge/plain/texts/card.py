@@ -53,7 +53,7 @@ def licence_text(note: LicenceNote) -> str:
 
 def card_place(card: CardText, kept: bool) -> str:
     """Which text the facts were read in, and when; or why there is none."""
-    at = f"{clean_line(card.repo)} at commit {card.revision}"
+    at = f"{clean_line(card.repo)} at commit {card.revision}" if card.repo else "the model's folder"
     when = f", read {card.fetched_at}{', kept from then' if kept else ''}" if card.fetched_at else ""
     if card.gap:
         return f"No model card of {at}{when}: {clean_line(card.gap)}"

@@ -14,6 +14,7 @@ from weighbridge.domain.text import clean_line
 OLLAMA, TRANSFORMERS = "ollama:", "transformers:"
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "www.hf.co")
 _VERSION = re.compile(r"/(api/)?v\d")
+_BARE = re.compile(r"([\w.-]+|\[[0-9a-f:]+\])(:\d{1,5}(/[^\s@?\\]*)?|/v1(#[^\s@?\\]*)?)", re.ASCII | re.IGNORECASE)
 _ENDS = ("/chat/completions", "/completions", "/models")
 _HINT = "write https://host/v1#name, where name is one that the server lists"
 
@@ -38,6 +39,13 @@ def is_served(spec: str) -> bool:
         return True
     hub = urlsplit(os.environ.get("HF_ENDPOINT", "").lower()).netloc
     return not netloc or netloc not in (*_HUB_HOSTS, hub)
+
+
+def without_scheme(spec: str) -> str:
+    """The address that was meant where only its http:// lacks, `host:8000/v1#name`; empty where that is not so."""
+    if _BARE.fullmatch(spec) is None:
+        return ""
+    return f"http://{spec}" if is_near(f"http://{spec}") else f"https://{spec}"
 
 
 def parse(spec: str) -> Address:

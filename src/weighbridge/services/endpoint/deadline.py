@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from weighbridge.services.endpoint.problems import EndpointProblem
+
+T = TypeVar("T")
 
 
 class Limits(NamedTuple):
     """Seconds. `first_s`: until the first piece, where a long prompt is computed. `stall_s`: between two pieces.
-    `again_s`: waited in all where the server asks for patience (429)."""
+    Waited in all where the server asks for patience: `again_s`, it has no room (429); `loading_s`, it is not ready
+    (503). `ask_every_s`: it is asked again no sooner."""
 
     first_s: float = 600.0
     stall_s: float = 60.0
     again_s: float = 30.0
+    loading_s: float = 900.0
+    ask_every_s: float = 1.0
 
 
 PATIENT = Limits()
@@ -38,7 +43,11 @@ class Deadline:
         self._silent_s = self._limits.stall_s
         self._stalls = asyncio.get_running_loop().time() + self._silent_s
 
-    async def next(self, source: AsyncGenerator[dict[str, Any], None]) -> dict[str, Any] | None:
+    def waits(self, seconds: float) -> None:
+        """The server is asked again only after `seconds`: until its first piece it has as long as ever from there."""
+        self._stalls = asyncio.get_running_loop().time() + seconds + self._limits.first_s
+
+    async def next(self, source: AsyncGenerator[T, None]) -> T | None:
         """The next chunk; None at the end, or where the time limit has come. EndpointProblem where it stalls."""
         try:
             async with asyncio.timeout_at(self._stalls if self._whole is None else min(self._stalls, self._whole)):

@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from weighbridge.domain.problems import BadInput
 from weighbridge.services.endpoint.address import is_near
 from weighbridge.services.endpoint.problems import PlainHttp
 
@@ -28,12 +29,12 @@ def origin(address: str) -> str:
 
 def give(address: str, key: str) -> None:
     """Takes a typed key, for the origin of an address."""
-    _GIVEN[origin(address)] = key
+    _GIVEN[origin(address)] = key.strip()
 
 
 def key_for(address: str) -> str | None:
-    """The key for a chosen address: as typed, else of the environment, else none."""
-    return _GIVEN.get(origin(address)) or os.environ.get(VARIABLE) or None
+    """The key for a chosen address: as typed, else of the environment, else none. Blanks around it are none of it."""
+    return _GIVEN.get(origin(address)) or os.environ.get(VARIABLE, "").strip() or None
 
 
 def accept_plain(address: str) -> None:
@@ -42,8 +43,14 @@ def accept_plain(address: str) -> None:
 
 
 def require_private_way(address: str) -> None:
-    """PlainHttp where there is a key for an address, and everybody on the way to it could read it."""
-    if not key_for(address) or urlsplit(address).scheme != "http" or is_near(address) or origin(address) in _PLAIN:
+    """PlainHttp where there is a key for an address, and everybody on the way to it could read it.
+
+    BadInput where it holds what no header can: a blank, a line break, a letter beyond ASCII.
+    """
+    key = key_for(address)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise BadInput("The API key holds signs that no key has.", f"Copy it anew, to {VARIABLE} or where it is typed.")
+    if not key or urlsplit(address).scheme != "http" or is_near(address) or origin(address) in _PLAIN:
         return
     raise PlainHttp(
         f"The API key would go unencrypted to {origin(address)}, a public host: it was not sent.",

@@ -39,7 +39,7 @@ async def chat(
     tell: Callable[[RequestStarted], None],
     limits: Limits = PATIENT,
 ) -> AsyncGenerator[Token | ServerSample | Completed, None]:
-    """ServerSample for each wait, Token..., Completed. EndpointProblem where the service failed; may be left at any moment.
+    """ServerSample for each wait, Token..., Completed; may be left at any moment. EndpointProblem: the service failed.
 
     `tell` is given RequestStarted as soon as the prompt is handed over, before any answer: its TTFT counts from there.
     """

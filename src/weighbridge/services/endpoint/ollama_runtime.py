@@ -14,6 +14,7 @@ from weighbridge.domain.proof.remote import ServerSample
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint import ollama_api as api
+from weighbridge.services.endpoint.again import Chunks, Wait, asked_again
 from weighbridge.services.endpoint.answer import Asked
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
@@ -77,8 +78,11 @@ class OllamaRuntime(ServedRuntime):
             self.watch((self._process,))
         self._phase, began = "load", self._clock()
         self._loaded = True
-        body = load_body(self._target.model, self._launch.settings)
-        await self._client.post(PATH, body, timeout_s=self._limits.first_s)
+        tries = asked_again(self._load, self._clock, self._limits, lambda _seconds, _status: None)
+        async with aclosing(tries) as waits:
+            async for one in waits:
+                if isinstance(one, Wait):
+                    yield one.sample
         held = await api.held(self._client, self._target.model)
         yield Connected(
             t=self._clock(),
@@ -97,6 +101,11 @@ class OllamaRuntime(ServedRuntime):
         if self._process is not None and (loaded := await self._process.read()) is not None:
             yield loaded
         self.watch((memory,))
+
+    async def _load(self) -> Chunks:
+        """The answer of the service once the model is in memory."""
+        body = load_body(self._target.model, self._launch.settings)
+        yield await self._client.post(PATH, body, timeout_s=self._limits.first_s)
 
     async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, ENGINE)

@@ -44,8 +44,10 @@ def names(models: Sequence[str]) -> str:
 def _only(models: tuple[Listed, ...], host: str) -> str:
     if len(models) == 1:
         return models[0].id
-    told = f"{host} lists {names([one.id for one in models])}" if models else f"{host} lists no model"
-    raise BadInput(f"{told}: say which is meant.", "Write its name behind #, as in https://host/v1#name.")
+    hint = "Write its name behind #, as in https://host/v1#name."
+    if not models:
+        raise BadInput(f"{host} lists no model.", f"Load one there first. Where it takes a name all the same: {hint}")
+    raise BadInput(f"{host} lists {names([one.id for one in models])}: say which is meant.", hint)
 
 
 def _choice(base_url: str, name: str, found: ServerFacts, now: str) -> ModelChoice:

@@ -39,6 +39,8 @@ class EndpointProblem(OutsideFailed):
 class KeyNeeded(EndpointProblem):
     """401 or 403. `address`: to be given to `keys.give` with the key. `given`: a key was sent, and it was refused."""
 
+    exit_code = Refused.exit_code
+
     def __init__(self, message: str, hint: str, address: str, *, given: bool) -> None:
         super().__init__("key", message, hint)
         self.address = address

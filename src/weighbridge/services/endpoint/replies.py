@@ -16,6 +16,8 @@ from weighbridge.services.endpoint.keys import VARIABLE
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, Kind
 from weighbridge.services.endpoint.veil import Veil
 
+OWN_AUTHORITY = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Where a person names certificates of an authority of their own, as OpenSSL does."""
 _START = "Start the server, or check the address and port."
 _REJECTED = (400, 413, 422)
 
@@ -32,7 +34,10 @@ def way_problem(error: Exception, base_url: str) -> EndpointProblem:
     if found := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
         why = getattr(found, "verify_message", "") or found.reason or "no agreement"
         told = f"The encrypted connection to {host} failed: {str(why).lower().replace('_', ' ')}"
-        hint = "Check the certificate, or whether the server speaks http instead; nothing was sent."
+        hint = (
+            f"Nothing was sent. Where the server's authority is your own, set {OWN_AUTHORITY[0]} to its certificate; "
+            "else check whether it speaks http instead."
+        )
         return EndpointProblem("tls", f"{told}.", hint)
     if isinstance(error, httpx2.ConnectTimeout):
         return EndpointProblem("unreachable", f"{host} does not answer: no connection within the time limit.", _START)
@@ -69,11 +74,11 @@ def reply_problem(
         return _redirected(headers.get("location", ""), base_url, path, veil)
     if status in (401, 403):
         return _key_needed(status, base_url, said, keyed=keyed)
-    kind, told, hint = _told(status, host, path)
+    kind, told, hint = _told(status, host, path, said)
     return EndpointProblem(kind, f"{told}{f': {said}' if said else ''}.", hint, wait_s(headers))
 
 
-def _told(status: int, host: str, path: str) -> tuple[Kind, str, str]:
+def _told(status: int, host: str, path: str, said: str) -> tuple[Kind, str, str]:
     if status == 503:
         return (
             "loading",
@@ -82,6 +87,9 @@ def _told(status: int, host: str, path: str) -> tuple[Kind, str, str]:
         )
     if status == 429:
         return "rate_limited", f"{host} takes no more requests at present (429)", "Wait a while, and start it again."
+    if status == 404 and "model" in said.lower():
+        hint = "The address is right: its log says why it does not answer for this model, or name another behind #."
+        return "not_found", f"{host} has no such model ({status})", hint
     if status in (404, 405):
         return "not_found", f"{host} does not know {path} ({status})", "Is the address that of its API, with /v1?"
     if status in _REJECTED:

@@ -48,12 +48,13 @@ class ServerFacts(NamedTuple):
 
 
 def listed(answer: Any) -> tuple[Listed, ...]:
-    """The models of a /models answer; EndpointProblem where it is none."""
+    """The models of a /models answer, those without a name left out; EndpointProblem where it is none."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list):
         raise EndpointProblem("nonsense", "The server's /models is no model list.", "Is the address that of its API?")
     entries = [one for one in data if isinstance(one, dict) and isinstance(one.get("id"), str)]
-    return tuple(Listed(clean_line(one["id"], 200), one) for one in entries[:MOST_MODELS])
+    found = (Listed(clean_line(one["id"], 200).strip(), one) for one in entries[:MOST_MODELS])
+    return tuple(one for one in found if one.id)
 
 
 def find(models: tuple[Listed, ...], name: str) -> Listed | None:

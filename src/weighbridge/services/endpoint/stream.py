@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from weighbridge.services.endpoint.client import Client
+from weighbridge.services.endpoint.client import ERROR_S, MOST_ERROR_BYTES, Client
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.replies import error_text, way_problem
 
@@ -86,5 +86,21 @@ async def _require(client: Client, response: httpx2.Response, *kinds: str) -> No
     what = {"text/html": "a web page", "application/json": "one JSON text"}.get(
         kind, client.veil.line(kind, 60) or "nothing"
     )
+    if kind == "application/json" and (said := await _said(client, response)):
+        raise EndpointProblem("server_error", f"{client.host} failed: {said}.", "See the server's own log.")
     told = f"{client.host} sent {what} where a stream of pieces was asked for"
     raise EndpointProblem("nonsense", f"{told}.", "Is the address that of the API, and no proxy before it?")
+
+
+async def _said(client: Client, response: httpx2.Response) -> str:
+    """The error that a body tells which is no stream; empty where it tells none, or is too long for one."""
+    body = bytearray()
+    with suppress(TimeoutError, httpx2.HTTPError, httpx2.StreamError, EndpointProblem):
+        async with asyncio.timeout(ERROR_S):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > MOST_ERROR_BYTES:
+                    return ""
+        found = client.parsed(bytes(body))
+        return error_text(found, client.veil) if isinstance(found, dict) and "error" in found else ""
+    return ""

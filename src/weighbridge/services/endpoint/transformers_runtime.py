@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from weighbridge.domain.problems import Problem
 from weighbridge.domain.proof.events import Connected, Event, Failed, Spawned, Stopped
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
@@ -154,6 +153,6 @@ class TransformersRuntime(ServedRuntime):
 async def _healthy(client: Client) -> bool:
     try:
         await client.text("/health")
-    except Problem:
+    except EndpointProblem:
         return False
     return True

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
-from weighbridge.domain.proof.remote import ServerSample
+from weighbridge.domain.proof.remote import WAITING, ServerSample
 from weighbridge.domain.proof.runtime import Clock
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.problems import EndpointProblem
@@ -44,7 +44,7 @@ async def until_ready(
                 raise
             if waited >= limit:
                 raise EndpointProblem(problem.kind, f"{problem} Waited {waited:.1f} s.", problem.hint) from None
-            yield ServerSample(t=clock(), source=f"waiting {waited:.0f} of at most {limit:g} s: {problem}")
+            yield ServerSample(t=clock(), source=f"{WAITING}{waited:.0f} of at most {limit:g} s: {problem}")
         await asyncio.sleep(patience.ask_every_s)
 
 
