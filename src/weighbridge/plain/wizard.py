@@ -15,7 +15,7 @@ from weighbridge.plain.prompts import KEYS, Back, GoTo, Quit, Talk
 from weighbridge.plain.rooms.answers import ask_constraints, show_route
 from weighbridge.plain.rooms.card import ask_card
 from weighbridge.plain.rooms.cases import run_eval
-from weighbridge.plain.rooms.elsewhere import settle, tell_left
+from weighbridge.plain.rooms.elsewhere import settle, tell_ended, tell_left
 from weighbridge.plain.rooms.ending import ask_decision, save_packet
 from weighbridge.plain.rooms.model import ask_model
 from weighbridge.plain.rooms.running import ask_runtime, run_proof
@@ -83,6 +83,7 @@ def _visit(talk: Talk, step: StepId) -> StepId | None:
     now = BY_ID[step]
     output.text(f"\nStep {now.number} of {len(STEPS)}: {now.title} ({_word(talk, step)})")
     try:
+        tell_ended(talk)
         ROOMS[step](talk)
         talk.session.apply(Confirm(step=step))
     except Back:

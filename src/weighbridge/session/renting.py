@@ -30,6 +30,7 @@ from weighbridge.session.ordering import jobs_of
 from weighbridge.session.ordering import order_of as order_of
 from weighbridge.session.returning import identified, returned, told
 from weighbridge.session.serving import require_reachable
+from weighbridge.session.watching import require_running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ __all__ = [
     "left_running",
     "order_of",
     "rent",
+    "require_server",
     "stop_left",
     "take_up",
 ]
@@ -103,6 +105,12 @@ def take_up(session: Session) -> None:
         session.lease = Ledger(session.deps.home).require_free(rental.order.id)
     if target is not None:
         require_reachable(session.run)
+
+
+async def require_server(session: Session) -> None:
+    """The same before each job, and a look whether a rented machine still runs. OutsideFailed where it ended."""
+    take_up(session)
+    await require_running(session)
 
 
 async def close(session: Session) -> None:

@@ -241,7 +241,7 @@ class Session:
         if lack := missing(self._run, "card"):
             raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
         if self._run.target is not None:
-            renting.take_up(self)
+            await renting.require_server(self)
             return
         fetching.require_downloaded(self._run)
         await self.weigh()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
@@ -31,6 +32,7 @@ class RentalJobs:
         self.doing = ""
         """What is asked of the provider at this moment, in words; empty: nothing."""
         self._worker: Worker[None] | None = None
+        self._watcher: Worker[None] | None = None
 
     @property
     def open(self) -> Rental | None:
@@ -42,6 +44,11 @@ class RentalJobs:
     def renting(self) -> bool:
         """Whether a server is on its way."""
         return self.doing == RENTING
+
+    @property
+    def can_be_given_up(self) -> bool:
+        """Whether something is asked of the provider that is not a stop."""
+        return bool(self.doing) and self.doing != STOPPING
 
     def _do(self, doing: str, work: Coroutine[Any, Any, None]) -> None:
         self.doing = doing
@@ -104,14 +111,33 @@ class RentalJobs:
         rental = self._session.run.rental
         if rental is not None and rental.endpoint:
             self._guard.tell(Notice("The server answers: what you rented runs, and costs money.", "ctrl+n goes on."))
+            self.watch()
         else:
             why = sentence(rental.message) if rental is not None else ""
             self._guard.tell(
                 Notice(f"No server answers. {why}".strip(), stop_words(rental) if rental else "", "problem")
             )
 
+    def watch(self) -> None:
+        """Looks at the job now and then, as long as it is open; one that ended by itself is told of, and closed."""
+        self._watcher = self._guard.work(self._watch(), "rental-watch", exclusive=True)
+
+    async def _watch(self) -> None:
+        from weighbridge.session import watching
+
+        while self.open is not None:
+            await asyncio.sleep(watching.EVERY_S)
+            if (ended := await watching.look(self._session)) is not None:
+                said = f"The rented {ended.order.hardware.name} ended by itself. {sentence(ended.message)}"
+                self._guard.tell(Notice(said, stop_words(ended), "problem"))
+
+    def _unwatch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+
     def stop(self) -> None:
         """Gives the rented GPU back, whatever it is doing; the proof of stop is said."""
+        self._unwatch()
         renter = self._worker if self.renting else None
         self.doing = STOPPING
         self._worker = self._guard.work(self._done(STOPPING, self._stop(renter)), "rental-stop", exclusive=True)
@@ -152,8 +178,20 @@ class RentalJobs:
         """Looks for rentals that still run, behind everything else, where the ledger holds any at all."""
         from weighbridge.services.rentals import Ledger
 
+        self.say_open()
         if Ledger(self._session.deps.home).pages():
             self._guard.work(self._find_left(), "left")
+
+    def say_open(self) -> None:
+        """Says that what an earlier session of this run rented may run still."""
+        if (rental := self.open) is not None:
+            name = rental.order.hardware.name
+            said = (
+                f"The rented {name} of this run runs still, and costs money."
+                if rental.stop is None
+                else (f"The stop of the rented {name} of this run is not proven: it may cost money.")
+            )
+            self._guard.tell(Notice(said, "f9 stops it, and shows the proof.", "problem"))
 
     async def _find_left(self) -> None:
         await self.look()
@@ -186,6 +224,7 @@ class RentalJobs:
 
     def leave(self) -> None:
         """The rental goes on when the run is closed: on record in the ledger, for the next start to find."""
+        self._unwatch()
         if self._session.lease is not None:
             self._session.lease.release()
             self._session.lease = None
@@ -199,9 +238,11 @@ class RentalJobs:
                 renting.take_up(self._session)
             except Problem as problem:
                 self._guard.tell(Notice.of(problem))
+            self.watch()
 
     async def close(self) -> None:
         """Ends the wait for a server; what happens to the rental is the session's."""
+        self._unwatch()
         if self.renting and self._worker is not None:
             self._worker.cancel()
         await self._settled(self._worker)

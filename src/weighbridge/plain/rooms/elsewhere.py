@@ -21,7 +21,7 @@ from weighbridge.plain.prompts import Talk
 from weighbridge.plain.texts.rental import end_line, hardware_line, new_lines, state_line
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.rentals import Ledger
-from weighbridge.session import renting
+from weighbridge.session import renting, watching
 from weighbridge.session.exporting import FORMATS, exported
 from weighbridge.session.notebook import steps, write_notebook
 from weighbridge.session.notebook_import import import_evidence
@@ -161,6 +161,13 @@ def settle(talk: Talk, asked: bool) -> None:
             talk.session.lease = None
         return
     _stop(talk)
+
+
+def tell_ended(talk: Talk) -> None:
+    """Looks whether the rented machine runs still; one that ended by itself is told of, with its proof and cost."""
+    ended = talk.runner.run(watching.look(talk.session))
+    if ended is not None:
+        output.text(f"! The rented {ended.order.hardware.name} ended by itself. {end_line(ended)}")
 
 
 def tell_left(talk: Talk) -> None:
