@@ -125,7 +125,7 @@ def test_lines_of_a_log_are_shown_once_and_a_few_at_a_time(here: Here, service: 
     assert "  log: serving acme/small-Instruct" in here("run", "plan.toml", "-o", "packet", "--rent", "1")[2]
 
 
-def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: FakeJobs, tmp_path: Path) -> None:
+def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: FakeJobs, home: Path) -> None:
     service.cancel_works = service.cap_kept = False
     here("run", "plan.toml", "-o", "packet", "--rent", "1")
     (job,) = service.living()
@@ -135,7 +135,13 @@ def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: Fak
     assert code == 0 and f"MAY STILL RUN: job {job.id}" in err
     service.cancel_works = True
     assert here("jobs", "stop", job.id[-6:])[0] == 2, "not the beginning of an id"
-    assert here("jobs", "stop", job.id)[0] == 0 and not service.living()
+    (page,) = Ledger(home).pages()
+    lock = Ledger(home).require_free(page.id)
+    assert f"The rental {job.id} is in use" in here("jobs", "stop", page.id)[2]
+    lock.release()
+    code, out, _ = here("jobs", "stop", page.id[:18])
+    assert code == 0 and f"job {job.id} is CANCELED" in out and not service.living()
+    assert here("jobs", "stop", job.id)[0] == 0
 
 
 def test_beside_a_left_machine_a_terminal_asks_for_the_amount(

@@ -80,8 +80,10 @@ class Ledger:
         """Holds it. Refused where another weighbridge does."""
         lock = self.hold(order_id)
         if lock is None:
+            rental = self.load(order_id)
+            name = (rental.job_id if rental is not None else "") or order_id
             raise Refused(
-                f"The rental {order_id} is in use by another weighbridge.", "Close that one: it stops the rental."
+                f"The rental {name} is in use by another weighbridge.", "Close that one: it stops the rental."
             )
         return lock
 
