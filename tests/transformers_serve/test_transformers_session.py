@@ -10,10 +10,11 @@ import pytest
 from fakehub.fake_hub import FakeHub
 
 from transformers_serve.stand_ins import install, model_folder
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.problems import BadInput, Refused
+from weighbridge.plain.texts.card import card_place
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session
+from weighbridge.session import Deps, Session, serving
 
 CARD = b"""---
 license: cc-by-nc-4.0
@@ -65,3 +66,24 @@ async def test_a_folders_own_card_is_read_and_its_config_where_that_is_silent(se
 async def test_what_cannot_be_served_is_said_so(session: Session, spec: str) -> None:
     with pytest.raises(BadInput):
         await session.choose_model(spec)
+
+
+async def test_weights_that_are_more_than_the_free_memory_are_refused_with_the_figures(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_has_gpu", lambda: False)
+    await session.choose_model(f"transformers:{model_folder(tmp_path / 'tiny')}")
+    assert session.run.model is not None
+    huge = session.run.model_copy(update={"model": session.run.model.model_copy(update={"size_bytes": 2**50})})
+    machine = session.deps.machine(session.folder)
+    with pytest.raises(Refused, match=r"are 1,073,741,824 MiB, and [\d,]+ MiB of memory are free here"):
+        serving.require_memory(huge, machine)
+    serving.require_memory(session.run, machine)
+
+
+async def test_a_folders_card_is_placed_without_a_commit(session: Session, tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "tiny")
+    (folder / "README.md").write_bytes(CARD)
+    await session.choose_model(f"transformers:{folder}")
+    shown = session.card_text()
+    assert shown is not None and card_place(shown, kept=False) == "README.md of the model's folder"

@@ -16,6 +16,7 @@ from weighbridge.plain import diagnostics
 from weighbridge.plain.served import patiently
 from weighbridge.plain.texts.hub import advice
 from weighbridge.plain.transfer import Meter
+from weighbridge.services.endpoint.address import TRANSFORMERS
 from weighbridge.services.hub.name import named
 from weighbridge.services.model_file import Cancelled, is_hub_spec, resolve
 from weighbridge.session.endpoint_choice import is_served_spec
@@ -23,6 +24,10 @@ from weighbridge.session.session import Session
 
 Write = Callable[[str], None]
 NO_FORECAST = "There is nothing to forecast for a model that a server answers for: its memory is the server's own."
+NO_FORECAST_HERE = (
+    "There is no forecast for transformers, which weighbridge starts here and which tells none: before the start the "
+    "size of the weights is held against the memory that is free."
+)
 WHOLE = "`--whole` agrees to fetch the whole file for it; `weighbridge download` fetches it too."
 
 
@@ -65,8 +70,10 @@ async def inspect(session: Session, spec: str, *, whole: bool = False) -> None:
     BadInput where a server answers for it.
     """
     if is_served_spec(spec):
+        started = spec.strip().lower().startswith(TRANSFORMERS)
         raise BadInput(
-            NO_FORECAST, "`weighbridge prove` measures what it gives; `weighbridge card` shows what it tells."
+            NO_FORECAST_HERE if started else NO_FORECAST,
+            "`weighbridge prove` measures what it gives; `weighbridge card` shows what it tells.",
         )
     if is_hub_spec(spec):
         await choose(session, spec, whole=whole)

@@ -28,6 +28,8 @@ examples:
 
 Line prompts come by themselves with TERM=dumb, with ACCESSIBLE=1, and where there is no terminal.
 WEIGHBRIDGE_HOME names the folder that keeps runs and downloaded models. NO_COLOR is respected.
+Of servers: WEIGHBRIDGE_API_KEY is the key, OLLAMA_HOST the address of Ollama, SSL_CERT_FILE an authority of your own,
+WEIGHBRIDGE_TRANSFORMERS_PYTHON the Python that has transformers.
 HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE mean what they mean to the Hub's own client.
 
 exit codes: 0 done, 2 the input is wrong, 3 refused, 4 something outside failed, 5 a check failed, 130 interrupted

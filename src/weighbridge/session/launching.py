@@ -16,6 +16,7 @@ from weighbridge.services.atomic import disk_problem
 from weighbridge.services.engine.thread_memory import known_threads
 from weighbridge.session.command import prove_command
 from weighbridge.session.deps import Deps
+from weighbridge.session.serving import require_memory
 
 ADDRESS_SPACE_SPARE = 8 * 2**30
 """Room above the forecast for the interpreter, libraries and thread stacks, which reserve far more than they use."""
@@ -33,9 +34,10 @@ def launch_of(
     before: Conditions | None,
     log: Path,
 ) -> Launch:
-    """The launch of one attempt: of the child on this machine, or of the server of the run. OutsideFailed."""
+    """The launch of one attempt: of the child on this machine, or of the server of the run. OutsideFailed, Refused."""
     model, forecast = run.model, run.forecast
     assert model is not None
+    require_memory(run, machine)
     need = forecast.total_max_bytes if forecast else 0
     try:
         log.parent.mkdir(exist_ok=True)
