@@ -11,11 +11,15 @@ import jsonschema
 import pytest
 import yaml
 from export.conftest import COMMIT, Planned
+from pydantic import ValidationError
 
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.serving import dstack, skypilot
 from weighbridge.domain.serving.deployment import Deployment
+from weighbridge.domain.serving.plan import ServePlan
+from weighbridge.domain.serving.sizing import on_hardware
 from weighbridge.services.export_file import yaml_text
+from weighbridge.services.tables import load_servers
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SIZES = (15.2, 141.0, 1400.0)
@@ -112,3 +116,38 @@ def test_no_name_breaks_out_of_its_place(planned: Planned) -> None:
     task = read(made.model_copy(update={"model": hostile}), skypilot)
     check_skypilot(task)
     assert task["envs"]["MODEL"] == hostile.repo and "reboot" not in task["run"] + task["name"].replace("-reboot", "")
+
+
+@pytest.mark.parametrize("image", ["vllm/vllm-openai", "vllm:latest; rm -rf /", "a b:c", "vllm/v@sha256:12", "$(id):1"])
+def test_an_image_without_a_tag_or_with_shell_signs_is_none(image: str) -> None:
+    with pytest.raises(ValidationError, match="an image is registry/name:tag"):
+        ServePlan(image=image)
+
+
+@pytest.mark.parametrize("image", ["host.test:5000/a/b:v1", "vllm/vllm-openai:v0.33.0", f"a/b:v1@sha256:{'0' * 64}"])
+def test_a_pinned_image_is_taken(image: str) -> None:
+    assert ServePlan(image=image, hardware="a10g-small").image == image
+    with pytest.raises(ValidationError, match="hardware is one name"):
+        ServePlan(hardware="l4 x1;")
+
+
+def test_the_hardware_of_the_plan_is_asked_for(planned: Planned) -> None:
+    table, one = load_servers().gpu, planned()
+    assert one.size is not None
+    for hardware, gpu in (("l4x1", "L4"), ("l40sx4", "L40S"), ("a10g-small", "A10G"), ("H100", "H100")):
+        chosen = one.model_copy(update={"size": on_hardware(one.size, hardware, table)})
+        assert list(read(chosen, skypilot)["resources"]["accelerators"]) == [gpu]
+        task = read(chosen, dstack)
+        assert task["resources"]["gpu"]["name"] == [gpu]
+        schema("dstack-0.22.5-task.json").validate(task)
+    for hardware, why in (("warp9", "which GPU"), ("a100-large", "which GPU")):
+        other = one.model_copy(update={"size": on_hardware(one.size, hardware, table)})
+        assert read(other, skypilot)["resources"]["accelerators"] == read(one, skypilot)["resources"]["accelerators"]
+        assert f"hardware = {hardware} was not used: {why}" in "\n".join(skypilot.notes(other))
+
+
+def test_a_cap_too_low_to_rent_anything_is_warned_about(planned: Planned) -> None:
+    for tool in (skypilot, dstack):
+        low = "\n".join(tool.notes(planned(cap_usd=0.05, hours=1.0)))
+        assert "WARNING: 0.05 US dollars over 1 h leave 0.05 an hour" in low
+        assert "WARNING" not in "\n".join(tool.notes(planned()))

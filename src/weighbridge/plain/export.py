@@ -24,6 +24,9 @@ def main(args: Namespace) -> int:
     plan = load_plan(path)
     with scratch_session(real_deps()) as (session, runner):
         text = runner.run(_export(session, plan, model_of(plan, path), args.format))
+    for line in text.splitlines():
+        if line.startswith("# WARNING: "):
+            diagnostics.note(line.removeprefix("# "))
     if args.output is None:
         output.text(text.rstrip("\n"))
         return Exit.DONE

@@ -9,7 +9,7 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.serving import commands, dstack, skypilot
 from weighbridge.domain.serving.deployment import Deployment, require_servable
 from weighbridge.domain.serving.servers import ServerId
-from weighbridge.domain.serving.sizing import ServingFacts, Sizing, size_for
+from weighbridge.domain.serving.sizing import ServingFacts, Sizing, on_hardware, size_for
 from weighbridge.services.endpoint.address import is_served
 from weighbridge.services.export_file import yaml_text
 from weighbridge.services.model_file import is_hub_spec, resolve
@@ -83,6 +83,7 @@ def _deployment(run: Run, form: str, facts: ServingFacts) -> Deployment:
             size = size_for(
                 facts, run.serve.max_model_len, run.serve.gpu_memory_gb, table.gpu, across=server.id == "sglang"
             )
+            size = on_hardware(size, run.serve.hardware, table.gpu)
         except BadInput as unknown:
             if form in RENTING or facts.shape is not None:
                 raise

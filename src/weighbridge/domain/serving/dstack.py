@@ -13,7 +13,7 @@ from typing import Any
 
 from weighbridge.domain.serving.caps import limits_of
 from weighbridge.domain.serving.deployment import Deployment
-from weighbridge.domain.serving.sizing import GB, Placement
+from weighbridge.domain.serving.sizing import GB, Placement, Sizing
 
 VERSION = "0.22.5"
 SYSTEM_DISK_GB = 80
@@ -39,7 +39,7 @@ def task(planned: Deployment) -> dict[str, Any]:
         "commands": [_command(planned, placed)],
         "ports": [server.port],
         "resources": {
-            "gpu": {"vendor": "nvidia", "memory": f"{placed.memory_gb}GB..", "count": placed.count},
+            "gpu": {**_named(size), "vendor": "nvidia", "memory": f"{placed.memory_gb}GB..", "count": placed.count},
             "disk": f"{SYSTEM_DISK_GB + math.ceil(1.2 * weights / GB)}GB..",
             "shm_size": "16GB",
         },
@@ -49,6 +49,11 @@ def task(planned: Deployment) -> dict[str, Any]:
         "idle_duration": IDLE,
         "retry": False,
     }
+
+
+def _named(size: Sizing) -> dict[str, list[str]]:
+    """The GPU by its name where the plan names its hardware; dstack tells the memory of an A100 apart by itself."""
+    return {"name": [size.fewest.gpu.partition("-")[0]]} if size.chosen else {}
 
 
 def _command(planned: Deployment, placed: Placement) -> str:
@@ -100,6 +105,7 @@ def notes(planned: Deployment) -> list[str]:
         *size.said,
         f"Asked for: {machines}{placed.count} GPU(s) of {placed.memory_gb} GB or more.",
         limits.said,
+        *filter(None, [limits.warning]),
         f"The run ends {limits.minutes} minutes after it began, whatever it does (max_duration), and the machine goes "
         "back a minute later.",
         "",

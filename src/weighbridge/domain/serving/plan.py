@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+
+from pydantic import Field, field_validator
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.serving.rental import Engine
+
+_HARDWARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PART = r"[a-z0-9][a-z0-9._-]*"
+_PIN = r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|(:[\w.-]+)?@sha256:[0-9a-f]{64})"
+_IMAGE = re.compile(rf"{_PART}(:\d+)?(/{_PART})*{_PIN}", re.A)
 
 
 class ServePlan(Record):
@@ -30,3 +37,17 @@ class ServePlan(Record):
         exclude_if=lambda gb: gb is None,
         description="GPU memory of the model as a whole, GB, where the Hub does not tell sizes",
     )
+
+    @field_validator("hardware")
+    @classmethod
+    def _a_name(cls, value: str) -> str:
+        if value and not _HARDWARE.fullmatch(value):
+            raise ValueError("hardware is one name of the provider, such as l4x1: letters, digits, dots and dashes")
+        return value
+
+    @field_validator("image")
+    @classmethod
+    def _pinned(cls, value: str) -> str:
+        if value and not _IMAGE.fullmatch(value):
+            raise ValueError("an image is registry/name:tag, or registry/name@sha256: and 64 hex digits")
+        return value

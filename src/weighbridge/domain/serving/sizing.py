@@ -15,6 +15,7 @@ config.json of the models. The 2 GB (CUDA, graphs, activations) and the 85 % are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pydantic import Field
@@ -30,6 +31,9 @@ KV_VALUE_BYTES = 2
 NODE_GPUS = 8
 GPU_COUNTS = (1, 2, 4, NODE_GPUS)
 NODE_COUNTS = (1, 2, 4, 8)
+
+_HARDWARE = re.compile(r"(?P<gpu>[a-z]+\d+[a-z]*?)(?:x(?P<count>\d{1,2}))?")
+"""A provider's name of a machine: its GPU, and how many."""
 
 
 class ModelShape(Record):
@@ -75,6 +79,7 @@ class Sizing(Record):
     need_bytes: int = Field(description="of all GPUs together, without the allowance a GPU")
     placements: tuple[Placement, ...] = Field(description="the fewest nodes; of each kind of GPU the fewest")
     said: tuple[str, ...] = Field(description="sentences: how it was come by")
+    chosen: bool = Field(default=False, description="whether the plan's hardware names the one placement")
 
     @property
     def fewest(self) -> Placement:
@@ -110,6 +115,23 @@ def size_for(
         raise _none_suffice(need, typed_gb is not None, weights, kv, shape, gpus)
     said = tuple(_said(facts, weights, kv, need))
     return Sizing(weights_bytes=weights, kv_bytes=kv, need_bytes=need, placements=found, said=said)
+
+
+def on_hardware(size: Sizing, hardware: str, gpus: Sequence[Gpu]) -> Sizing:
+    """The sizing for the plan's hardware (l4x1, a10g-small, H100) where that names one GPU of the table that suffices;
+    else the same, and a sentence that it was not used."""
+    if not hardware:
+        return size
+    name = hardware.lower().partition("-")[0]
+    found = _HARDWARE.fullmatch(name)
+    base, count = (found["gpu"], int(found["count"] or 0)) if found else (name, 0)
+    exact = [gpu.name for gpu in gpus if gpu.name.lower() == hardware.lower()]
+    names = exact or [gpu.name for gpu in gpus if gpu.name.lower().partition("-")[0] == base]
+    fitting = [one for one in size.placements if [one.gpu] == names and one.nodes * one.count <= (count or NODE_GPUS)]
+    if not fitting:
+        why = "that many do not suffice" if len(names) == 1 else "which GPU it is, the table of GPUs does not say"
+        return size.model_copy(update={"said": (*size.said, f"hardware = {hardware} was not used: {why}.")})
+    return size.model_copy(update={"placements": (fitting[0],), "chosen": True})
 
 
 def _none_suffice(

@@ -111,6 +111,7 @@ def notes(planned: Deployment) -> list[str]:
         *size.said,
         f"Any of: {', '.join(map(_placement, size.placements))}; SkyPilot takes the cheapest.",
         limits.said,
+        *filter(None, [limits.warning]),
         f"Everything is taken down {limits.minutes} minutes after the launch, whatever runs (wait_for: none).",
         "",
         "Start (the key stays in your environment):",
