@@ -199,3 +199,18 @@ def test_a_server_that_is_busy_at_the_chat_is_told_as_progress(
     tiny.on(CHAT, error(503, "Loading model"), stream("Yes"))
     assert main(["prove", tiny.base_url, "--max-tokens", "16"]) == 0
     assert "waiting 0 of at most 900 s: 127.0.0.1:" in said(capfd)
+
+
+def test_a_plan_puts_a_load_test_into_its_packet(
+    tiny: BadServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.toml"
+    wish = "[load]\nconcurrency = [1, 2]\nrequests = 2\n"
+    plan.write_text(PLAN.format(use=f"{tiny.base_url}#{NAME}") + wish, encoding="utf-8")
+    assert main(["run", str(plan), "-o", str(tmp_path / "packet")]) == 0
+    assert "2 at once: 2 answers" in said(capfd)
+    assert len((tmp_path / "packet/data/load.jsonl").read_text().splitlines()) == 4
+    assert main(["verify", str(tmp_path / "packet")]) == 0, capfd.readouterr().out
+    plan.write_text(PLAN.format(use="x") + wish.replace("1, 2", "2, 1"), encoding="utf-8")
+    assert main(["run", str(plan), "-o", str(tmp_path / "other")]) == 2
+    assert "have to grow from step to step" in said(capfd)

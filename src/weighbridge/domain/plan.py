@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from weighbridge.domain.base import Record
+from weighbridge.domain.load.ramp import checked
 from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.run import PlanDetails
@@ -138,6 +140,26 @@ class ServeTable(ServePlan):
         return {name: str(getattr(self, name)) for name in ServePlan.model_fields if name in self.model_fields_set}
 
 
+class LoadTable(Record):
+    """[load]: a load test after the eval, where a server answers. `concurrency`: requests at once, step by step;
+    `requests`: of each step. Without a concurrency there is none."""
+
+    model_config = _STRICT
+
+    concurrency: tuple[int, ...] = Field(default=(), strict=False)
+    requests: int | None = Field(default=None, ge=1)
+
+    @field_validator("concurrency")
+    @classmethod
+    def _climbs(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if value:
+            try:
+                checked(value)
+            except BadInput as wrong:
+                raise ValueError(str(wrong)) from None
+        return value
+
+
 class Plan(Record):
     """The whole file."""
 
@@ -149,3 +171,4 @@ class Plan(Record):
     decision: DecisionTable = DecisionTable()
     plan: PlanTable = PlanTable()
     serve: ServeTable = ServeTable()
+    load: LoadTable = LoadTable()

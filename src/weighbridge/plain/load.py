@@ -42,7 +42,7 @@ def main(args: Namespace) -> int:
             session.apply(ChangeSetting(field="max_tokens", value=args.max_tokens))
         runner.run(choose(session, args.model))
         try:
-            runner.run(follow(session, load(session, rungs, requests, limit_s), _shown(session, args.json)))
+            runner.run(follow(session, load(session, rungs, requests, limit_s), shown(session, args.json)))
         finally:
             record = session.run.load
             if record is not None and args.json:
@@ -63,7 +63,7 @@ def _whole(text: str, option: str) -> int:
     return int(text)
 
 
-def _shown(session: Session, as_json: bool) -> Callable[[LoadStep | LoadProgress], None]:
+def shown(session: Session, as_json: bool) -> Callable[[LoadStep | LoadProgress], None]:
     """Tells a person of each step, and where it stands every two seconds; with `as_json` each step is printed."""
     said = float("-inf")
 

@@ -10,7 +10,7 @@ from typing import Any
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import missing, missing_memory
 from weighbridge.domain.packet import completeness
-from weighbridge.domain.plan import Plan, TriedTable
+from weighbridge.domain.plan import LoadTable, Plan, TriedTable
 from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.run import ProofRecord, Run
 from weighbridge.domain.steps import StepId
@@ -21,6 +21,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import mib, rate, seconds, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.left_jobs import named_left
+from weighbridge.plain.load import shown as shown_load
 from weighbridge.plain.loading import choose, fetch_or_quit
 from weighbridge.plain.prove import accept_memory_risk, exit_of, proof_doubts
 from weighbridge.plain.rented import cap_of, lower_cap, rented
@@ -28,6 +29,7 @@ from weighbridge.plain.served import agree
 from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
+from weighbridge.session.loading import NO_SERVER, load
 from weighbridge.session.notebook import note_end, take_surroundings
 from weighbridge.session.session import Session
 
@@ -152,7 +154,7 @@ async def _run(session: Session, chain: Chain, target: Path, args: Namespace) ->
     chain.policy(session)
     await chain.answer(session)
     async with rented(session, args.share_token, left) if args.rent else nullcontext():
-        stopped = await _weigh(session)
+        stopped = await _weigh(session) or await _load(session, chain.plan.load)
     if stopped:
         _say_saved(session.run)
         return Exit.INTERRUPTED
@@ -179,6 +181,20 @@ async def _weigh(session: Session) -> bool:
             return True
     _next(session, "eval")
     return False
+
+
+async def _load(session: Session, wish: LoadTable) -> bool:
+    """The plan's load test, where a server answers and the proof held. True where somebody stopped it."""
+    run = session.run
+    if not wish.concurrency or run.evaluation is None:
+        return False
+    if run.target is None:
+        diagnostics.note(f"[load] is left out. {NO_SERVER[0]}")
+        return False
+    show = shown_load(session, as_json=False)
+    await follow(session, load(session, wish.concurrency, wish.requests), show)
+    record = session.run.load
+    return record is not None and record.ended == "stopped"
 
 
 def _tell_noise(run: Run) -> None:
