@@ -34,13 +34,21 @@ only. `digest`: what came is not what the Hub declares. `private`: the Hub says 
 
 
 class Problem(Exception):
-    """An expected failure. `str()` is one sentence: what is wrong and where. `hint` says what to do."""
+    """An expected failure. `str()` is one sentence: what is wrong and where. `hint` says what to do.
+
+    `in_steps`: the hint for a person in the wizard, where `hint` speaks of the plan file.
+    """
 
     exit_code = 4
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, in_steps: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        self.in_steps = in_steps or hint
+
+    def worded(self, message: str) -> Problem:
+        """The same with another sentence."""
+        return type(self)(message, self.hint, in_steps=self.in_steps)
 
 
 class BadInput(Problem):

@@ -91,7 +91,7 @@ def _visit(talk: Talk, step: StepId) -> StepId | None:
     except GoTo as wish:
         return wish.step
     except Problem as trouble:
-        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+        output.text(f"! {trouble}" + (f"\n  {trouble.in_steps}" if trouble.in_steps else ""))
         return step
     return after(step)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from weighbridge.domain.problems import BadInput, HubProblem, Refused
+from weighbridge.domain.problems import BadInput, HubProblem, Problem, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving import commands, dstack, skypilot
 from weighbridge.domain.serving.deployment import Deployment, require_servable
-from weighbridge.domain.serving.servers import ServerId
+from weighbridge.domain.serving.servers import Server, ServerId
 from weighbridge.domain.serving.sizing import ServingFacts, Sizing, on_hardware, size_for
 from weighbridge.services.endpoint.address import is_served
 from weighbridge.services.export_file import yaml_text
@@ -29,6 +29,26 @@ async def exported(session: Session, form: str) -> str:
     """The export of the present run. Where it needs sizes, the Hub is asked for them. BadInput or Refused."""
     asks = form not in ("llama-server", "ollama")
     return export(session.run, form, await serving_facts(session) if asks else None)
+
+
+def formats_for(run: Run) -> tuple[str, ...]:
+    """The formats whose tool can take the run's model. BadInput or Refused, with the way out, where none can."""
+    refused: Problem | None = None
+    takes = []
+    for form in FORMATS:
+        try:
+            require_servable(run.model, _server(run, form))
+            takes.append(form)
+        except Problem as problem:
+            refused = refused or problem
+    if refused is not None and not takes:
+        raise refused
+    return tuple(takes)
+
+
+def _server(run: Run, form: str) -> Server:
+    """What serves the model in this format."""
+    return load_servers().of(run.serve.engine if form in RENTING else form)
 
 
 async def take_model(session: Session, spec: str) -> None:
@@ -73,9 +93,8 @@ def export(run: Run, form: str, facts: ServingFacts | None = None) -> str:
 
 
 def _deployment(run: Run, form: str, facts: ServingFacts) -> Deployment:
-    table = load_servers()
-    server = table.of(run.serve.engine if form in RENTING else form)
-    model = require_servable(run.model, server)
+    table, server = load_servers(), _server(run, form)
+    model = require_servable(run.model, server, exports=True)
     size: Sizing | None = None
     unsized = ""
     if server.id in ("vllm", "sglang"):

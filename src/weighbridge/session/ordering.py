@@ -53,13 +53,15 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
     planned, cap = _checked(run)
     model, serve = planned.model, planned.serve
     machine = _chosen(await hardware(deps), serve)
-    limit_s = _limit_s(cap, machine)
+    earlier = billing.earlier_usd(run.rentals)
+    limit_s = _limit_s(cap, machine, earlier)
     gated, facts = await _asked(deps, model)
     _require_room(facts, planned, machine)
     if gated and not with_token:
         raise TokenNeeded(
             f"{model.repo} is gated or private: the job has to get your Hub token as a secret to fetch it.",
             "Agree to that (`--share-token`), best with a token that may read this repository alone.",
+            in_steps="Best with a token that may read this repository alone.",
         )
     now = deps.now()
     return Order(
@@ -74,6 +76,7 @@ async def order_of(session: Session, with_token: bool = False) -> Order:
         port=planned.server.port,
         max_model_len=serve.max_model_len,
         cap_usd=cap,
+        earlier_usd=earlier,
         time_limit_s=limit_s,
         typed_price=billing.typed_price(run.plan.cost_per_hour, "typed by the person", machine.name, now),
         with_token=gated,
@@ -96,7 +99,8 @@ def _checked(run: Run) -> tuple[Deployment, float]:
         raise Refused(lack, "Choose another model, or accept the risk on record in the step Card.")
     if run.serve.cap_usd is None:
         hint = "Type it in the step Runtime, or give --rent USD."
-        raise BadInput("There is no cap: say how many US dollars may be spent at most.", hint)
+        said = "There is no cap: say how many US dollars may be spent at most."
+        raise BadInput(said, hint, in_steps="Type it as the cap of step 5.")
     return Deployment(model=model, server=server, serve=run.serve, settings=run.settings), run.serve.cap_usd
 
 
@@ -104,7 +108,9 @@ def _chosen(found: tuple[Hardware, ...], serve: ServePlan) -> Hardware:
     names = ", ".join(one.name for one in found if one.gpu)
     hint = f"There are: {names or 'none with a GPU'}. `weighbridge jobs hardware` has their prices."
     if not serve.hardware:
-        raise BadInput("No hardware is chosen.", hint)
+        raise BadInput(
+            "No hardware is chosen.", hint, in_steps="List it, with prices, and choose there (f3, or `hardware`)."
+        )
     for one in found:
         if one.name == serve.hardware:
             if not one.gpu:
@@ -113,11 +119,11 @@ def _chosen(found: tuple[Hardware, ...], serve: ServePlan) -> Hardware:
     raise BadInput(f"There is no hardware {serve.hardware!r} to rent.", hint)
 
 
-def _limit_s(cap: float, machine: Hardware) -> int:
+def _limit_s(cap: float, machine: Hardware, earlier: float) -> int:
     if machine.price is None:
         hint = "Choose hardware with a price: nothing is rented blindly."
         raise Refused(f"The price of {machine.name} is not known.", hint)
-    return billing.time_limit_s(cap, machine.price)
+    return billing.time_limit_s(cap, machine.price, earlier)
 
 
 async def _asked(deps: Deps, model: ModelChoice) -> tuple[bool, ServingFacts]:
@@ -147,8 +153,11 @@ def _require_room(facts: ServingFacts, planned: Deployment, machine: Hardware) -
     if not known or not machine.gpu_memory_bytes:
         return
     way_out = "Choose other hardware, or type gpu_memory_gb below [serve] where you know better."
+    in_steps = "Choose other hardware (f3), or type its GPU memory (f2) where you know better."
     if shape is not None and shape.n_heads % machine.gpus:
-        raise Refused(f"{shape.n_heads} attention heads cannot be split over {machine.gpus} GPUs.", way_out)
+        raise Refused(
+            f"{shape.n_heads} attention heads cannot be split over {machine.gpus} GPUs.", way_out, in_steps=in_steps
+        )
     gpu = Gpu(name=machine.gpu, memory_gb=max(machine.gpu_memory_bytes // 10**9, 1))
     fewest = size_for(facts, length, typed_gb, (gpu,), across=False).fewest
     if fewest.nodes > 1 or fewest.count > machine.gpus:
@@ -156,13 +165,15 @@ def _require_room(facts: ServingFacts, planned: Deployment, machine: Hardware) -
             f"{planned.model.repo} needs {fewest.nodes * fewest.count} GPUs {gpu.name} of {gpu.memory_gb} GB at "
             f"{length:,} tokens, and {machine.name} has {machine.gpus}.",
             way_out,
+            in_steps=in_steps,
         )
 
 
 def _image(planned: Deployment) -> str:
     image = planned.image
     if not _TAGGED.fullmatch(image) or image.endswith(":latest"):
-        raise BadInput(f"The image {image!r} is not pinned.", f"Name it with a tag, as {planned.server.image}.")
+        hint = f"Name it with a tag, as {planned.server.image}."
+        raise BadInput(f"The image {image!r} is not pinned.", hint, in_steps=f"{hint[:-1]}, in step 5 (f2).")
     return image
 
 

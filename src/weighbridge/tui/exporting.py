@@ -25,14 +25,18 @@ WHAT = {
 
 
 def export(app: WeighbridgeApp) -> None:
-    """Asks for the format, then shows what it gives."""
+    """Asks for the format, of those whose tool can take the model, then shows what it gives."""
     from weighbridge.session import exporting
 
     def picked(name: str | None) -> None:
         if name is not None:
             app.run_worker(_show(app, name), group="export", exclusive=True)
 
-    rows = {name: WHAT.get(name, name) for name in exporting.FORMATS}
+    try:
+        rows = {name: WHAT.get(name, name) for name in exporting.formats_for(app.session.run)}
+    except Problem as problem:
+        app.tell(Notice.of(problem))
+        return
     app.push_screen(Choose("The plan of this run, for which tool?", rows), picked)
 
 

@@ -59,7 +59,9 @@ def rent(app: WeighbridgeApp) -> None:
                 jobs.order(ordered, share, with_token=True)
 
         if app.screen is shown:
-            app.push_screen(Ask(f"{sentence(str(problem))} {sentence(problem.hint)}", "Share it", "Not now"), answered)
+            app.push_screen(
+                Ask(f"{sentence(str(problem))} {sentence(problem.in_steps)}", "Share it", "Not now"), answered
+            )
 
     app.tell(None)
     jobs.order(ordered, share)

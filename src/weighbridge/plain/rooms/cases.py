@@ -65,7 +65,7 @@ def _change(talk: Talk, text: str) -> None:
         intent = _overruling(text) if text.startswith("overrule") else _policy(text)
         talk.session.apply(intent)
     except Problem as trouble:
-        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+        output.text(f"! {trouble}" + (f"\n  {trouble.in_steps}" if trouble.in_steps else ""))
         return
     if isinstance(intent, OverruleMark):
         output.text(_results(talk.session.run))

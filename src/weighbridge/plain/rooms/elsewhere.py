@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.billing import earlier_usd
 from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.serving.rental import Order, Rental
 from weighbridge.domain.serving.rental_words import agreement, buys_words, spent_words, told
@@ -50,7 +51,8 @@ def elsewhere_text(session: Session) -> str:
             values = {name: getattr(run.serve, name) for name in SERVE}
             serve = [(name, "" if value is None else str(value)) for name, value in values.items()]
             price = run.rental.order.hardware.price if run.rental is not None else None
-            parts = ["To rent", table([*serve, ("the cap", buys_words(run.serve.cap_usd, price))])]
+            buys = buys_words(run.serve.cap_usd, price, earlier_usd(run.rentals))
+            parts = ["To rent", table([*serve, ("the cap", buys)])]
             if run.rental is not None:
                 parts += ["Rental", table([(name, clean_line(value, 400)) for name, value in told(run.rental, now)])]
             return "\n".join(parts)

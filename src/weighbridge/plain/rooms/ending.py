@@ -66,7 +66,7 @@ def _record(talk: Talk, wish: RecordTry) -> None:
     try:
         talk.session.apply(wish)
     except BadInput as trouble:
-        output.text(f"! {trouble}" + (f"\n  {trouble.hint}" if trouble.hint else ""))
+        output.text(f"! {trouble}" + (f"\n  {trouble.in_steps}" if trouble.in_steps else ""))
 
 
 def _choice(talk: Talk, default: Choice | None) -> Choice | RecordTry | None:

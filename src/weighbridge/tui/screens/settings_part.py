@@ -121,4 +121,4 @@ def worded(problem: Problem) -> Problem:
     if name not in TITLES:
         return problem
     rest = str(problem).removeprefix(name).removeprefix(f" ({RuntimeSettings.model_fields[name].description})")
-    return type(problem)(f"{TITLES[name]}{rest}", problem.hint)
+    return problem.worded(f"{TITLES[name]}{rest}")

@@ -12,7 +12,7 @@ from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean_line
 
 _NAME = re.compile(r"[._/\\\d]")
-"""A word that holds one of these is a file, a field or a path, and is written as it is."""
+"""A word that holds one of these is a file, a field or a path, and is written as it is; so is one like `vLLM`."""
 
 _ENDS = (".", "!", "?", "`")
 """What ends a sentence, before a closing bracket too; a bracket alone does not."""
@@ -28,7 +28,7 @@ class Notice:
 
     @classmethod
     def of(cls, problem: Problem) -> Notice:
-        return cls(sentence(str(problem)), sentence(problem.hint), "problem")
+        return cls(sentence(str(problem)), sentence(problem.in_steps), "problem")
 
     @property
     def line(self) -> str:
@@ -42,7 +42,7 @@ def sentence(text: str) -> str:
     if not line:
         return ""
     first = line.split()[0].rstrip(".,:;!?")
-    start = line[0] if _NAME.search(first) else line[0].upper()
+    start = line[0] if _NAME.search(first) or first[1:] != first[1:].lower() else line[0].upper()
     return start + line[1:] + ("" if line.rstrip(")")[-1:] in _ENDS else ".")
 
 
