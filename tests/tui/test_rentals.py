@@ -177,7 +177,7 @@ async def test_what_an_earlier_run_left_running_is_found_at_the_start_and_stoppe
     async with launch() as pilot:
         app = wizard_of(pilot)
         await wait_until(pilot, "it is said", lambda: "1 rented GPU was left running" in status(pilot))
-        assert "f9 lists and stops them" in line(pilot)
+        assert line(pilot).startswith("! f9 lists and stops it") and line(pilot).endswith("costs money")
         await pilot.press("f9")
         await wait_until(
             pilot, "the list", lambda: isinstance(app.screen, RentalsScreen) and "job-0" in screen_text(app)

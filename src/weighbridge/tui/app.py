@@ -55,7 +55,7 @@ class WeighbridgeApp(App[int]):
         Binding(
             "ctrl+p", "command_palette", "Palette", id="app.palette", tooltip="Every action by name", priority=True
         ),
-        Binding("f9", "rentals", "Stop rent", id="app.rentals", tooltip="Stop what is rented", priority=True),
+        Binding("f9", "rentals", "Stop GPU", id="app.rentals", tooltip="Stop what is rented", priority=True),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; everything is saved", priority=True),
     ]
 

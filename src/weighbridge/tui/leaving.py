@@ -41,6 +41,7 @@ async def change_run(app: WeighbridgeApp, run_id: str | None) -> None:
     await app.jobs.close()
     app.adopt(session)
     app.go_to_first_open()
+    app.jobs.rentals.say_open()
 
 
 async def quit_wizard(app: WeighbridgeApp) -> None:

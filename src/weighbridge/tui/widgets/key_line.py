@@ -17,6 +17,8 @@ ORDER = ("help", "command_palette", "stop", "next", "start", "back", "quit", OWN
 """Which actions get room first. What is left out is in the palette too."""
 ORDER_OF_A_JOB = ("help", "command_palette", "stop", OWN, "next", "back", "quit", "jump", "runs")
 """The same while a job runs: its own keys are in no other place of the screen."""
+ORDER_OF_A_RENTAL = ("help", "rentals", "stop", "back", "quit", "next", "command_palette", "start", OWN, "jump", "runs")
+"""While money runs: what ends it, and the ways out, before everything else."""
 
 
 def _action(active: ActiveBinding) -> str:
@@ -31,7 +33,8 @@ def _rank(active: ActiveBinding, order: Sequence[str]) -> int:
 def fitting(shown: Sequence[tuple[ActiveBinding, int]], width: int) -> Iterator[ActiveBinding]:
     """Those of the keys that fit beside each other, in their order. Each comes with its own width in columns."""
     left, kept = width + 1, set()
-    order = ORDER_OF_A_JOB if any(_action(active) == "stop" for active, _ in shown) else ORDER
+    actions = {_action(active) for active, _ in shown}
+    order = ORDER_OF_A_RENTAL if "rentals" in actions else ORDER_OF_A_JOB if "stop" in actions else ORDER
     for at in sorted(range(len(shown)), key=lambda at: _rank(shown[at][0], order)):
         if shown[at][1] + 1 <= left:
             left -= shown[at][1] + 1

@@ -12,14 +12,17 @@ from weighbridge.domain.text import clean_line
 
 
 def line_words(rental: Rental | None, left: Sequence[Rental], doing: str, now: str) -> str:
-    """Spent so far, the cap, and the key that stops it; else what an earlier run has left running."""
+    """Spent so far, the cap, and the key that stops it; else what an earlier run has left running. What must not be
+    cut on a narrow screen stands first."""
     if rental is not None and not rental.over:
-        sign = "!" if rental.stop is not None else "▶"
-        how = "the stop is not proven, f9 asks again" if rental.stop is not None else "f9 stops it"
-        return f"{sign} {clean_line(rental.order.hardware.name, 24)} · {spent_words(rental, now)} · {doing or how}"
+        name, spent = clean_line(rental.order.hardware.name, 24), spent_words(rental, now)
+        if rental.stop is not None and not doing:
+            return f"! f9 asks again: the stop is not proven · {name} · {spent}"
+        return f"{'!' if rental.stop is not None else '▶'} {name} · {spent} · {doing or 'f9 stops it'}"
+    if len(left) == 1:
+        return "! f9 lists and stops it: 1 rented GPU runs and costs money"
     if left:
-        many = "1 rented GPU is" if len(left) == 1 else f"{len(left)} rented GPUs are"
-        return f"! {many} left running and cost money · f9 lists and stops them"
+        return f"! f9 lists and stops them: {len(left)} rented GPUs run and cost money"
     return ""
 
 
