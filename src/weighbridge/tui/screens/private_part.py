@@ -15,9 +15,9 @@ from weighbridge.tui.screens.settings_part import row
 from weighbridge.tui.widgets.field import Field
 
 PRIVATE = (
-    ("access_rule", "Access rule", "who and what may read which documents"),
-    ("source_trace", "Source trace", "how an answer is led back to its document"),
-    ("no_leak_note", "No-leak note", "what shows that nothing left your machines"),
+    ("access_rule", "Access rule", "who may read which documents"),
+    ("source_trace", "Source trace", "from answer back to document"),
+    ("no_leak_note", "No-leak note", "what shows that nothing left"),
 )
 
 

@@ -13,6 +13,7 @@ from textual.widgets import RadioSet, Static
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.billing import earlier_usd
 from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.serving.rental import Engine, Hardware
 from weighbridge.domain.serving.rental_words import both_prices, buys_words, hardware_words, told
@@ -24,14 +25,21 @@ from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
 
 ENGINES = get_args(Engine)
+RUNTIMES: dict[Engine, str] = {"vllm": "vLLM", "sglang": "SGLang"}
+"""What the decision table calls them."""
 SERVE = {
     "hardware": ("Hardware", "f3 lists them, with prices"),
     "max_model_len": ("Context", "tokens, prompt and answer"),
-    "cap_usd": ("Cap", "US dollars, at the very most"),
+    "cap_usd": ("Cap", "US dollars, for all rentals of this run"),
 }
-
-
+MORE = {
+    "gpu_memory_gb": ("GPU memory", "GB, if the Hub does not tell"),
+    "hours": ("Hours", "an export runs at most"),
+    "image": ("Image", "empty: the pinned one"),
+}
+"""What is rarely typed of a rental: `f2` shows it, with the settings of a request."""
 ENDS = ("Stop", "Cost")
+SOURCES = {"hf_jobs_api": "from the provider's list", "user_typed": "as you typed it"}
 
 
 def chosen_hardware(run: Run, listed: tuple[Hardware, ...]) -> Hardware | None:
@@ -50,11 +58,17 @@ def price_rows(run: Run, listed: tuple[Hardware, ...]) -> Iterator[Row]:
         )
         yield Row("Machine", chosen, "muted")
     else:
-        source = f" ({price.source}, {price.retrieved_at[:16].replace('T', ' ')})" if price else ""
+        source = f", {SOURCES[price.source]}, {price.retrieved_at[:10]}" if price else ""
         yield Row("Machine", f"{one.name}: {hardware_words(one)}")
         yield Row("Price", f"{both_prices(price)}{source}")
-    words = buys_words(run.serve.cap_usd, price)
+    words = buys_words(run.serve.cap_usd, price, spent_before(run))
     yield Row("The cap", words, "warn" if words.startswith("!") else "text")
+
+
+def spent_before(run: Run) -> float:
+    """What of the cap was spent before the rental that is under way, or is to come."""
+    rental = run.rental
+    return rental.order.earlier_usd if rental is not None and not rental.over else earlier_usd(run.rentals)
 
 
 def rental_rows(run: Run, now: str) -> Iterator[Row]:
@@ -84,6 +98,8 @@ class RentalPart(Part):
         limit = time_limit_row()
         limit.add_class("more")
         yield limit
+        for name, (title, note) in MORE.items():
+            yield row(title, _serve_field(name), note, "more")
         yield Static(id="folded", markup=False)
         yield Sheet(id="rental", label_width=9)
         yield Static("Only planned? Type what you know; the rest is owed", classes="section")
@@ -95,8 +111,8 @@ class RentalPart(Part):
         self.query_one("#set-max_tokens" if more else "#serve-hardware").focus()
 
     def _say_folded(self, run: Run, more: bool) -> None:
-        own = own_settings(run, OF_A_SERVER)
-        words = "f2: what is rented" if more else "f2: settings of a request"
+        own = [*own_settings(run, OF_A_SERVER), *own_words(run)]
+        words = "f2: what is rented" if more else "f2: GPU memory, hours, image; settings of a request"
         self.query_one("#folded", Static).update(words + (f" ({', '.join(own)})" if own and not more else ""))
 
     @on(RadioSet.Changed, "#serve-engine")
@@ -105,6 +121,12 @@ class RentalPart(Part):
         run = self.wizard.session.run
         if ENGINES[event.index] != run.serve.engine:
             self.wizard.session.apply(want.ChangeServe(field="engine", value=ENGINES[event.index]))
+
+    def name_runtime(self) -> None:
+        """The engine that is shown is the runtime of the plan, as soon as the person goes on with it."""
+        run = self.wizard.session.run
+        if run.plan.runtime != (name := RUNTIMES[run.serve.engine]):
+            self.wizard.session.apply(want.ChangePlan(field="runtime", value=name))
 
     def draw(self, run: Run) -> None:
         self._say_folded(run, self.screen.has_class("-more"))
@@ -143,7 +165,7 @@ def _serve_field(name: str) -> Field:
         partial(_served, name),
         lambda text: want.ChangeServe(field=name, value=text),
         id=f"serve-{name}",
-        max_length=60,
+        max_length=200 if name == "image" else 60,
     )
 
 
@@ -154,7 +176,17 @@ def _served(name: str, run: Run) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-SERVE_TITLES = {name: title for name, (title, _) in SERVE.items()}
+SERVE_TITLES = {name: title for name, (title, _) in (SERVE | MORE).items()}
+
+
+def own_words(run: Run) -> list[str]:
+    """What is typed of the rarely typed."""
+    default = ServePlan()
+    return [
+        f"{title.lower()} {_served(name, run)}"
+        for name, (title, _) in MORE.items()
+        if getattr(run.serve, name) != getattr(default, name)
+    ]
 
 
 def worded(text: str) -> str:

@@ -107,7 +107,7 @@ class RuntimeScreen(StepScreen):
 
     def worded(self, problem: Problem) -> Problem:
         problem = worded(problem)
-        return type(problem)(rental_part.worded(str(problem)), problem.hint)
+        return problem.worded(rental_part.worded(str(problem)))
 
     def missing_widget(self) -> Widget | None:
         return self.part.first()
@@ -123,7 +123,7 @@ class RuntimeScreen(StepScreen):
             self.action_next()
 
     def action_stop(self) -> None:
-        """Takes typing back; else gives up a question for prices, stops the rental, or stops the download."""
+        """Takes typing back; else gives up a question for prices, stops a rental on its way, or stops the download."""
         rentals = self.wizard.jobs.rentals
         if self.take_back() or rentals.give_up():
             return
@@ -139,6 +139,8 @@ class RuntimeScreen(StepScreen):
             self.wizard.tell(Notice("The model is being fetched: Next follows by itself.", "escape stops it."))
             self.model_jobs.on_arrival = self._arrived
         else:
+            if isinstance(self.part, RentalPart):
+                self.part.name_runtime()
             super().proceed()
 
     # -- elsewhere ----------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ class RuntimeScreen(StepScreen):
         if action == "download":
             return self.wizard.can_download
         if action == "stop":
-            return self.model_jobs.loading is not None or rentals.open is not None or bool(rentals.doing)
+            return self.model_jobs.loading is not None or rentals.can_be_given_up
         return super().check_action(action, parameters)
 
     @work
