@@ -44,7 +44,7 @@ class StepScreen(Screen[None]):
     focus_first = ""
     """Selector of what gets the focus; empty: the first question."""
     _usable: tuple[bool | None, ...] = ()
-    AUTO_FOCUS = "#body *"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="step.next", tooltip="Confirm this step and go on", priority=True),
         Binding("ctrl+b", "back", "Back", id="step.back", tooltip="Go back one step", priority=True),
@@ -64,6 +64,7 @@ class StepScreen(Screen[None]):
         return self.wizard.session.run
 
     def compose(self) -> ComposeResult:
+        self._take_size()
         step = BY_ID[self.STEP]
         self._looks = self.looks(self.run)
         yield TitleBar(step, id="title")
@@ -88,10 +89,14 @@ class StepScreen(Screen[None]):
         if self.focus_first and (target := self.focus_on(self.focus_first)) is not None:
             target.focus()
         body = self.query_one("#body")
-        if not any(widget.focusable for widget in body.query("*")):
+        first = next((widget for widget in body.query("*") if widget.focusable), None)
+        if first is None:
             # A step without questions: the arrows scroll it.
             body.can_focus = True
             body.focus()
+        elif self.focused is None and not self.AUTO_FOCUS:
+            # Not by AUTO_FOCUS, which scrolls: a step opens at its top, wherever its first question is.
+            self.set_focus(first, scroll_visible=False)
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._check_size)
@@ -101,6 +106,15 @@ class StepScreen(Screen[None]):
     def looks(self, run: Run) -> object:
         """What the body is made for: where it changes, the step is made anew."""
         return None
+
+    def _take_size(self) -> None:
+        """The breakpoints of the present size, before the first paint: Textual tells them with a resize alone."""
+        size = self.app.size
+        across, down = self.wizard.HORIZONTAL_BREAKPOINTS, self.wizard.VERTICAL_BREAKPOINTS
+        for points, cells in ((across, size.width), (down, size.height)):
+            *_, last = (name for least, name in points if least <= cells)
+            for _, name in points:
+                self.set_class(name == last, name)
 
     def _check_size(self) -> None:
         """A resize that meets a change of screens can miss the new one's breakpoints: it is told its size again."""
@@ -153,7 +167,10 @@ class StepScreen(Screen[None]):
         self.draw(run)
         self.show_notice(self.wizard.notice)
         self.tick()
-        usable = tuple(self.check_action(binding.action, ()) for _, binding in self._bindings)
+        usable = (
+            self.wizard.check_action("rentals", ()),
+            *(self.check_action(binding.action, ()) for _, binding in self._bindings),
+        )
         if usable != self._usable:
             # The footer is made anew for it, which costs more than all the rest.
             self._usable = usable
