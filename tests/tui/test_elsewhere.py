@@ -34,14 +34,16 @@ async def test_a_notebook_goes_out_and_what_ran_comes_back(
     monkeypatch.setattr(notebook, "write_notebook", write)
     monkeypatch.setattr(notebook_import, "import_evidence", take)
     session.apply(Answer(field="available_route", value="free_colab"))
-    async with launch() as pilot:
+    async with launch(size=(160, 40)) as pilot:
         app = wizard_of(pilot)
         await walk_to(pilot, "runtime")
+        assert "the file that f3 wrote" in " ".join(screen_text(app).split())
         await pilot.press("f3")
         await wait_until(pilot, "the name", lambda: isinstance(app.screen, AskLine))
+        app.screen.query_one("#line", Input).value = "mine.ipynb"
         await pilot.press("enter")
-        await wait_until(pilot, "it is written", lambda: status(pilot).startswith("Written: weighbridge-"))
-        assert Path(f"weighbridge-{session.run.id}.ipynb").is_file()
+        await wait_until(pilot, "it is written", lambda: status(pilot).startswith("Written: mine.ipynb"))
+        assert Path("mine.ipynb").is_file() and "take mine.ipynb" in " ".join(screen_text(app).split())
         for name, says in (
             ("other.ipynb", "! other.ipynb is no notebook that ran."),
             ("ran.ipynb", "It is taken back"),
@@ -68,12 +70,13 @@ async def test_an_export_is_shown_and_written(
         await walk_to(pilot, "runtime")
         await pilot.press("f5")
         await wait_until(pilot, "the formats", lambda: isinstance(app.screen, Choose))
+        assert "SGLang" not in screen_text(app) and "Ollama" in screen_text(app), "the model is one GGUF file"
         await pilot.press("enter")
         await wait_until(pilot, "the text", lambda: isinstance(app.screen, ExportedScreen))
-        await wait_until(pilot, "it is drawn", lambda: "[bold]skypilot[/bold]" in screen_text(app))
+        await wait_until(pilot, "it is drawn", lambda: "[bold]llama-server[/bold]" in screen_text(app))
         await pilot.press("enter")
-        await wait_until(pilot, "it is written", lambda: "Written: weighbridge.sky.yaml" in screen_text(app))
-        assert Path("weighbridge.sky.yaml").read_text() == "name: [bold]skypilot[/bold]\n"
+        await wait_until(pilot, "it is written", lambda: "Written: weighbridge.sh" in screen_text(app))
+        assert Path("weighbridge.sh").read_text() == "name: [bold]llama-server[/bold]\n"
 
 
 async def test_private_documents_ask_for_three_lines_and_step_nine_leads_to_each(

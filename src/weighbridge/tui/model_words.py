@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.run import Run
 from weighbridge.tui.widgets.figures import UNKNOWN, mib, number
 from weighbridge.tui.widgets.sheet import Row
 
 KINDS = ("bundled", "file", "hub", "server")
 LABELS = ("Bundled", "A .gguf file", "The Hub", "A server")
+MISSING = {
+    "file": "Say which file: its path is missing.",
+    "hub": "Say which model: words to search for, or a repository, are missing.",
+    "server": "Say which server: its address, as http://host/v1, or ollama:NAME, is missing.",
+}
+"""What is said of an empty line."""
 PLACEHOLDERS = {
     "file": "path of a .gguf file, then Enter",
-    "hub": "words to search, or org/repository, then Enter",
-    "server": "https://host/v1#name, ollama:NAME or transformers:FOLDER",
+    "hub": "words, or org/repository, then Enter",
+    "server": "http://host/v1#name or ollama:NAME",
 }
 
 
@@ -55,6 +62,21 @@ def model_rows(model: ModelChoice) -> Iterator[Row]:
         weights = f"{number(model.n_params)} weights" if model.n_params else ""
         yield Row("Build", " · ".join(part for part in (model.architecture, model.quantization, weights) if part))
     yield Row("Source", model.source or UNKNOWN, "muted")
+
+
+def elsewhere_words(run: Run) -> str:
+    """What becomes of the model on a route that runs on another machine; where it cannot, why."""
+    model = run.model
+    is_gguf = model is not None and (not model.repo or model.file_name.lower().endswith(".gguf"))
+    if run.constraints.available_route == "rented_gpu":
+        if is_gguf:
+            return "A GGUF cannot be rented for: vLLM and SGLang take a repository of safetensors, org/repo of the Hub."
+        return "The rented machine fetches it from the Hub, at its commit."
+    if model is not None and model.kind == "file":
+        return "A notebook cannot fetch a file of this machine: take the bundled model, or one file of the Hub."
+    if not is_gguf:
+        return "A notebook runs one file: choose one of the repository's."
+    return "The notebook fetches it, and checks that it is this one."
 
 
 def _served_rows(model: ModelChoice) -> Iterator[Row]:

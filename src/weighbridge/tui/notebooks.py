@@ -41,6 +41,9 @@ def _write(app: WeighbridgeApp, path: Path) -> None:
     except Problem as problem:
         app.tell(Notice.of(problem))
         return
+    app.jobs.written = clean_line(str(path), 200)
+    if (screen := app.step_screen) is not None:
+        screen.draw(app.session.run)
     app.tell(Notice(f"Written: {clean_line(str(path), 200)}.", "The steps say what to do with it; f4 takes it back."))
 
 

@@ -159,6 +159,8 @@ class CardScreen(StepScreen):
         """Why there is no card to show; empty where there is one."""
         if run.model is None:
             return "Choose a model first: step 3."
+        if self._readme is None and run.model.served:
+            return clean_line(f"{run.model.name}: no model card, a server shows none. What it tells is below.", 200)
         if self._readme is None:
             return clean_line(f"{run.model.name}: no model card here, the facts are those of the file.", 200)
         return clean_line(self._readme.gap, 300)

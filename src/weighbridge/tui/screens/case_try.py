@@ -87,7 +87,8 @@ class CaseTry(ModalScreen[None]):
         view = self._tried.live
         self.query_one("#try-sheet", Sheet).show(live_rows(self._case, view.answer if view.case else ""))
         what = PHASES.get(view.phase, view.phase) if view.job else "starting"
-        self._say(Notice(f"{what} · {view.tokens} tok · TTFT {seconds(view.ttft_s)}", NOT_EVIDENCE))
+        counted = "tok" if view.server is None else "pieces"
+        self._say(Notice(f"{what} · {view.tokens} {counted} · TTFT {seconds(view.ttft_s)}", NOT_EVIDENCE))
 
     def _show(self, ended: Rehearsal) -> None:
         if ended.result is not None:

@@ -110,7 +110,7 @@ def live_line(view: LiveView) -> str:
         clean_line(view.case) or "warm-up",
         *((f"repeat {view.repeat} of {view.repeats}",) if view.repeats > 1 and view.case else ()),
         PHASES.get(view.phase, view.phase),
-        f"{view.tokens} tok",
+        f"{view.tokens} {'tok' if view.server is None else 'pieces'}",
         f"TTFT {seconds(view.ttft_s)}",
         rate(view.decode_rate),
         *((MARKS[view.mark],) if view.mark in ("quiet", "contended") else ()),

@@ -23,7 +23,7 @@ from weighbridge.session.loading import Load, load
 from weighbridge.session.session import Session
 from weighbridge.tui.sizes import NARROW_BELOW
 from weighbridge.tui.widgets.field import Line
-from weighbridge.tui.widgets.status_line import Notice, StatusLine
+from weighbridge.tui.widgets.status_line import Notice, StatusLine, sentence
 
 PAINT_EVERY_S = 0.15
 _ENDED = {
@@ -129,6 +129,9 @@ class LoadScreen(ModalScreen[None]):
         if record is None:
             return Notice("The load test was stopped.", "Enter starts it again.")
         said = _ENDED.get(record.ended, "The load test ended.")
+        if record.ended == "errors":
+            # Why it ended stands in sight, however small the screen is.
+            said = " ".join((said, *(sentence(why) for step in record.steps[-1:] for why in step.error_sentences[:1])))
         again = "Enter starts it again, escape closes."
         return Notice(said, again, "problem" if record.ended == "errors" else "info")
 

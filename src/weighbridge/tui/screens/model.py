@@ -12,12 +12,22 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, RadioSet
 
+from weighbridge.domain.flow import elsewhere
 from weighbridge.domain.model.files import FileRow
 from weighbridge.domain.problems import HubProblem, Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.asking_server import answerable
-from weighbridge.tui.model_words import KINDS, LABELS, PLACEHOLDERS, kind_of, model_rows, typed_as
+from weighbridge.tui.model_words import (
+    KINDS,
+    LABELS,
+    MISSING,
+    PLACEHOLDERS,
+    elsewhere_words,
+    kind_of,
+    model_rows,
+    typed_as,
+)
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.hub_part import HubPart
 from weighbridge.tui.screens.picker import FilePicker
@@ -78,9 +88,8 @@ class ModelScreen(StepScreen):
             return f"{clean_line(run.model.name, 60)} stays the model until another is read."
         if run.model.served:
             return "Requests go there, and nowhere else."
-        if run.planned:
-            asked = run.model.kind == "hub"
-            return "Its name and commit go into the plan." if asked else "For a plan a repository by name is enough."
+        if elsewhere(run):
+            return elsewhere_words(run)
         return "Not fetched yet: step 5 does that." if run.model.to_download else "This exact file is weighed."
 
     # -- typing -------------------------------------------------------------------------------------------------
@@ -99,7 +108,8 @@ class ModelScreen(StepScreen):
             self._choose("bundled")
         else:
             self.query_one("#spec").focus()
-        self.show_notice(self.wizard.notice)
+        # What was said of another kind goes with it.
+        self.wizard.tell(None)
 
     def _show_spec(self, kind: str) -> None:
         self.kind = kind
@@ -120,6 +130,9 @@ class ModelScreen(StepScreen):
         """Asks the Hub for words and names; all else, and the address of a server in any line, is a model."""
         from weighbridge.session.endpoint_choice import is_served_spec
 
+        if self.kind == "server" and not typed.strip():
+            self._say_missing()
+            return
         if self.kind == "hub" and not is_served_spec(typed):
             self.hub.ask(typed)
         else:
@@ -244,12 +257,15 @@ class ModelScreen(StepScreen):
         if self.kind == "bundled" or (model and typed == typed_as(model) and kind_of(model) == self.kind):
             return True
         if not typed:
-            self.wizard.tell(Notice("Say which one: a path or a name is missing.", kind="problem"))
-            self.query_one("#spec").focus()
+            self._say_missing()
         else:
             self._take_up(typed)
             return self.model_jobs.reading is not None
         return False
+
+    def _say_missing(self) -> None:
+        self.wizard.tell(Notice(MISSING[self.kind], kind="problem"))
+        self.query_one("#spec").focus()
 
     def missing_widget(self) -> Widget | None:
         spec = self.query_one("#spec-row")

@@ -19,11 +19,11 @@ def default_name(run: Run) -> str:
     return f"weighbridge-{run.id}.ipynb"
 
 
-def step_rows(run: Run) -> Iterator[Row]:
-    """The few steps by hand, in their order; the first and the last are keys of this program."""
+def step_rows(run: Run, written: str = "") -> Iterator[Row]:
+    """The few steps by hand, in their order; the first and the last are keys of this program. `written`: the file."""
     from weighbridge.session.notebook import steps
 
-    *by_hand, _ = steps(default_name(run), run.id)
+    *by_hand, _ = steps(written or "the file that f3 wrote", run.id)
     yield Row("1", "f3 writes the notebook of this plan to a file.")
     for number, words in enumerate(by_hand, 2):
         yield Row(str(number), words)
@@ -59,7 +59,7 @@ class NotebookPart(Part):
         yield PlanPart(self._at_start, self.wizard.session.deps.tables)
 
     def draw(self, run: Run) -> None:
-        self.query_one("#notebook-steps", Sheet).show(step_rows(run))
+        self.query_one("#notebook-steps", Sheet).show(step_rows(run, self.wizard.jobs.written))
         self.query_one("#notebook-back", Sheet).show(runtime_rows(run))
         self.query_one(PlanPart).show(run, self.wizard.session.deps.tables)
 

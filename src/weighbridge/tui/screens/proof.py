@@ -14,6 +14,7 @@ from textual.widgets import Static
 from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.live_server import LiveServer
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.history import earlier_view
@@ -43,6 +44,10 @@ PANEL_KEYS: list[BindingType] = [
         priority=True,
     ),
 ]
+
+
+NOT_YET = "the server was not asked yet"
+"""Why nothing is known of a server's memory before the start."""
 
 
 class JobScreen(StepScreen):
@@ -78,7 +83,11 @@ class JobScreen(StepScreen):
 
 def before_start(run: Run) -> LiveView:
     """What is known before anything runs: the prompt, the forecast, and the memory that was available for it."""
-    forecast = run.forecast if run.target is None else None
+    target = run.target
+    if target is not None:
+        server = LiveServer(target.base_url, target.origin, target.model, engine=target.engine, memory_missing=NOT_YET)
+        return LiveView(prompt=run.prompt, server=server)
+    forecast = run.forecast
     if forecast is None:
         return LiveView(prompt=run.prompt)
     return LiveView(prompt=run.prompt, forecast_bytes=forecast.total_bytes, limit_bytes=forecast.available_bytes)
