@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from weighbridge.domain.problems import BadInput, Refused
-from weighbridge.domain.serving.rental import Cost, Order, Price
+from weighbridge.domain.serving.rental import Cost, Order, Price, Rental
 
 LEAST_MINUTES = 5
 """A server fetches its image and its model first: less time than this buys no answer."""
@@ -51,20 +52,24 @@ def same_price(one: Price | None, other: Price | None) -> bool:
     return one is not None and other is not None and per_minute(one) == per_minute(other)
 
 
-def time_limit_s(cap_usd: float, price: Price) -> int:
+def time_limit_s(cap_usd: float, price: Price, earlier_usd: float = 0.0) -> int:
     """Seconds after which the provider has to end the job so that the cap holds, in whole minutes.
 
-    BadInput where the cap buys less than a server needs to start.
+    `earlier_usd`: what earlier rentals under the same cap have cost. BadInput where what is left of the cap buys less
+    than a server needs to start.
     """
     minute = per_minute(price)
     if minute == 0:
         return MOST_S
-    minutes = int((Decimal(str(cap_usd)) / minute).to_integral_value(ROUND_FLOOR)) - KEPT_BACK_MINUTES
+    left = Decimal(str(cap_usd)) - Decimal(str(earlier_usd))
+    minutes = int((left / minute).to_integral_value(ROUND_FLOOR)) - KEPT_BACK_MINUTES
     if minutes < LEAST_MINUTES:
+        spent = f"The run's earlier rentals cost {earlier_usd:.4g} of {cap_usd:g} USD: " if earlier_usd else ""
+        least = (least_cap(price) + Decimal(str(earlier_usd))).quantize(Decimal("0.01"), ROUND_CEILING)
         raise BadInput(
-            f"{cap_usd:g} USD last for {max(minutes, 0)} minutes at {price_words(price)}, "
+            f"{spent}{max(float(left), 0.0):.4g} USD last for {max(minutes, 0)} minutes at {price_words(price)}, "
             f"and a server needs {LEAST_MINUTES} to start.",
-            f"Allow at least {least_cap(price)} USD, or choose cheaper hardware.",
+            f"Allow at least {least} USD{' in all' if spent else ''}, or choose cheaper hardware.",
         )
     return min(minutes * 60, MOST_S)
 
@@ -78,6 +83,16 @@ def most_usd(order: Order) -> float | None:
     """What the rental costs if it lasts to its time limit; null where the price is not known."""
     price = order.hardware.price
     return float(per_minute(price) * order.time_limit_s / 60) if price is not None else None
+
+
+def earlier_usd(rentals: Iterable[Rental]) -> float:
+    """What rentals have spent of a cap, US dollars: one whose cost is not known counts with the most that it can be."""
+    return round(sum(_spent(one) for one in rentals if not one.never), 6)
+
+
+def _spent(rental: Rental) -> float:
+    known = rental.cost.amount_usd if rental.cost is not None else None
+    return known if known is not None else most_usd(rental.order) or 0.0
 
 
 def cost_of(order: Order, seconds: float | None, source: str) -> Cost:

@@ -54,7 +54,8 @@ class Order(Record):
     command: tuple[str, ...]
     port: int = 8000
     max_model_len: int
-    cap_usd: float = Field(gt=0, description="the most that the person agreed to spend")
+    cap_usd: float = Field(gt=0, description="the most that the person agreed to spend on all rentals of the run")
+    earlier_usd: float = Field(default=0.0, ge=0, description="what of the cap the run's earlier rentals have spent")
     time_limit_s: int = Field(
         gt=0, description="the provider ends the job after so long: the cap at the price agreed to"
     )

@@ -37,26 +37,30 @@ def hardware_words(one: Hardware) -> str:
     return f"{one.gpus} x {one.gpu or 'GPU'}{memory}"
 
 
-def buys_words(cap_usd: float | None, price: Price | None) -> str:
-    """What a cap buys: minutes, after which the provider ends the job by itself."""
+def buys_words(cap_usd: float | None, price: Price | None, earlier_usd: float = 0.0) -> str:
+    """What is left of a cap buys: minutes, after which the provider ends the job by itself."""
     if cap_usd is None:
         return "no cap is typed yet: nothing is rented without one"
+    left = money(cap_usd)
+    if earlier_usd:
+        left = f"{money(earlier_usd)} of {left} went to earlier rentals of this run; {money(cap_usd - earlier_usd)}"
     if price is None:
-        return f"{money(cap_usd)}; how long it lasts is not known without a price"
+        return f"{left}; how long it lasts is not known without a price"
     try:
-        limit = time_limit_s(cap_usd, price)
+        limit = time_limit_s(cap_usd, price, earlier_usd)
     except BadInput as problem:
         return f"! {problem} {problem.hint}"
-    return f"{money(cap_usd)} buy {limit // 60:,} minutes; then the provider ends the job by itself"
+    return f"{left} buy {limit // 60:,} minutes; then the provider ends the job by itself"
 
 
 def agreement(order: Order) -> str:
     """What is agreed to, before anything is started: machine, price, time and the most that it can cost."""
     said = f"Rent {order.hardware.name} ({hardware_words(order.hardware)}) at {both_prices(order.hardware.price)}? "
     most, minutes = most_usd(order), order.time_limit_s // 60
+    before = f" The run's earlier rentals cost {money(order.earlier_usd)} of it." if order.earlier_usd else ""
     return (
         f"{said}It serves {order.repo} with {order.engine} ({order.image}). The provider ends it after {minutes:,} "
-        f"minutes at the latest: {money(most)} at most, under your cap of {money(order.cap_usd)}."
+        f"minutes at the latest: {money(most)} at most, under your cap of {money(order.cap_usd)} for this run.{before}"
     )
 
 
@@ -90,11 +94,12 @@ def clock(seconds: float) -> str:
 
 
 def spent_words(rental: Rental, now: str) -> str:
-    """`12 min 04 s · 0.16 of 1.00 USD`: how long it runs, and what of the cap is spent."""
+    """`12 min 04 s · 0.16 of 1.00 USD`: how long it runs, and what of the cap is spent, by earlier ones too."""
     ran, spent = running_s(rental, now), spent_usd(rental, now)
     so_far = UNKNOWN if spent is None else f"{spent:,.2f}"
     doing = clock(ran) if ran is not None else rental.stage.lower() or "asked for"
-    return f"{doing} · {so_far} of {money(rental.order.cap_usd)}"
+    before = f" + {rental.order.earlier_usd:,.2f} before" if rental.order.earlier_usd else ""
+    return f"{doing} · {so_far}{before} of {money(rental.order.cap_usd)}"
 
 
 def stop_words(rental: Rental) -> str:

@@ -49,7 +49,7 @@ def _order(rental: Rental, run: str) -> Iterator[str]:
     if rental.namespace or rental.url:
         yield "names an account, which a packet does not"
     most = rental_row(rental).most_usd
-    if most is not None and most > rental.order.cap_usd + _CENT:
+    if most is not None and most + rental.order.earlier_usd > rental.order.cap_usd + _CENT:
         yield f"may last until it costs {most:.4f} USD, above the cap of {rental.order.cap_usd:g} USD"
 
 

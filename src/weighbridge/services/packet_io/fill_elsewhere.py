@@ -71,7 +71,7 @@ def rentals_file(run: Run) -> RentalsFile | None:
 def rental_row(rental: Rental) -> RentalRow:
     """A rental with what follows from it."""
     cost = rental.cost.amount_usd if rental.cost else None
-    within = None if cost is None else cost <= rental.order.cap_usd + _TENTH_OF_A_CENT
+    within = None if cost is None else cost + rental.order.earlier_usd <= rental.order.cap_usd + _TENTH_OF_A_CENT
     return RentalRow(rental=rental, most_usd=most_usd(rental.order), within_cap=within, proven=rental.over)
 
 
