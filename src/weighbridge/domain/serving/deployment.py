@@ -44,6 +44,7 @@ class Deployment(Record):
         return f"{self.model.repo}@{self.model.revision}"
 
 
+_NAME_ONE = 'Put use = "org/repo@COMMIT" below [model].'
 REPOSITORY = "Choose a repository of the Hub in step 3: org/repo."
 """The way out where a server is started from a whole repository."""
 
@@ -54,8 +55,7 @@ def require_servable(model: ModelChoice | None, server: Server, *, exports: bool
     `exports`: the plan is exported, so another tool is a way out too.
     """
     if model is None:
-        hint = 'Put use = "org/repo@COMMIT" below [model].'
-        raise BadInput("The plan names no model.", hint, in_steps="Choose one in step 3.")
+        raise BadInput("The plan names no model.", _NAME_ONE, in_steps="Choose one in step 3.")
     if model.kind in ("endpoint", "ollama"):
         raise Refused(
             f"{model.name} is served already, and what its server loaded it from is not known here.",
