@@ -186,10 +186,10 @@ def test_a_server_on_this_machine_is_judged_as_any_process() -> None:
 
 def test_the_end_of_a_server_in_words() -> None:
     left = Stopped(t=1, pid=77, how="left_running", seconds=0.1, gone=False, evidence=("It still answers.",))
-    assert shutdown_text(left) == "left running; It still answers"
+    assert shutdown_text(left) == "left running. It still answers"
     released = Stopped(t=1, pid=None, how="released", seconds=0.1, gone=True, evidence=("/api/ps lists nothing.",))
-    assert shutdown_text(released) == "released in 0.10 s; /api/ps lists nothing"
+    assert shutdown_text(released) == "released in 0.10 s. /api/ps lists nothing"
     never = Stopped(t=1, pid=None, how="left_running", seconds=0.0, gone=True, evidence=("No server was started.",))
-    assert shutdown_text(never) == "nothing was left running; No server was started"
+    assert shutdown_text(never) == "nothing was left running. No server was started"
     killed = Stopped(t=1, pid=5, how="killed", seconds=0.1, signal="SIGKILL", gone=True, evidence=("Port 1 refuses.",))
-    assert shutdown_text(killed) == "killed in 0.10 s (signal SIGKILL); process 5 is gone; Port 1 refuses"
+    assert shutdown_text(killed) == "killed in 0.10 s (signal SIGKILL); process 5 is gone. Port 1 refuses"

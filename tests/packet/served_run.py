@@ -166,7 +166,15 @@ def rental(run_id: str) -> Rental:
 def returned(one: Rental) -> Rental:
     """The same, stopped, refused and paid."""
     later = "2026-01-02T03:34:05Z"
-    stop = StopProof(at=later, asked=True, stage="CANCELED", endpoint_refuses=True, endpoint_said="404")
+    stop = StopProof(
+        at=later,
+        asked=True,
+        stage="CANCELED",
+        endpoint_refuses=True,
+        endpoint_said="404",
+        said="Stopped by its owner",
+        ended_at="2026-01-02T03:34:00Z",
+    )
     stages = (*one.stages, Stage(at=later, stage="CANCELED"))
     cost = cost_of(one.order, 1800.0, "the provider's own count")
     return one.model_copy(update={"stop": stop, "cost": cost, "stages": stages})

@@ -82,7 +82,7 @@ async def test_a_job_that_reaches_its_cap_is_ended_by_the_provider_and_said_so(
     job = service.living()[0]
     while not job.over:
         await asyncio.sleep(0.02)
-    with pytest.raises(Problem, match=r"The job \w+ is over: ERROR, Job timeout"):
+    with pytest.raises(Problem, match=r"The rented GPU is gone\. .* It said: Job timeout"):
         await first_failure(renter)
     back = await renting.give_back(renter)
     assert "time limit of 6 minutes" in back.message and back.cost is not None

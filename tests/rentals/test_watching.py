@@ -7,6 +7,7 @@ from fakejobs.fake_jobs import FakeJobs
 from rental_steps import rented
 
 from weighbridge.domain.problems import OutsideFailed, Refused
+from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.session import Session
 from weighbridge.session.watching import look
 
@@ -15,11 +16,16 @@ async def test_a_job_that_ended_by_itself_is_closed_with_proof_and_cost(renter: 
     await rented(renter)
     assert await look(renter) is None, "it runs"
     (job,) = service.living()
-    service.end(job, "ERROR", "Node was preempted")
+    service.end(job, "ERROR", "Node of tester was preempted")
     ended = await look(renter)
     assert ended is not None and ended == renter.run.rental and ended.over and ended.cost is not None
     assert ended.stop is not None and not ended.stop.asked
-    assert "The job failed. It said: Node was preempted." in ended.message
+    words = stop_words(ended)
+    assert (
+        "is ERROR (Node of [account] was preempted), ended at 20" in words
+        and "by the provider's clock, seen at 20" in words
+    )
+    assert "The job failed. It said: Node of tester was preempted." in ended.message
     assert renter.lease is None and await look(renter) is None
 
 

@@ -24,6 +24,9 @@ LOG_LINES = 20
 """Lines of the job's log that are kept."""
 LOG_WAIT_S = 10.0
 """The log helps to understand, and proves nothing: it is not waited for any longer."""
+ACCOUNT = "[account]"
+SHORTEST_NAME = 3
+"""Letters of an account's name that is taken out: a shorter one stands in ordinary words."""
 GONE = "DELETED"
 """A job that its own account cannot find any more."""
 
@@ -69,13 +72,22 @@ async def returned(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
 
 
 def _proof(deps: Deps, end: _End, seen: Probe | None) -> StopProof:
+    view = end.view if end.view is not None and end.view.stage in OVER else None
     return StopProof(
         at=deps.now() if end.stage in OVER else end.seen_at,
         asked=end.asked,
         stage=end.stage,
         endpoint_refuses=None if seen is None else _refuses(seen),
         endpoint_said=seen.said if seen is not None else "",
+        said=_unnamed(view) if view is not None else "",
+        ended_at=view.ended_at if view is not None else "",
     )
+
+
+def _unnamed(view: JobView) -> str:
+    """The provider's words without the account's name, as packets quote them."""
+    name = view.namespace
+    return view.message.replace(name, ACCOUNT) if len(name) >= SHORTEST_NAME else view.message
 
 
 def _cost(end: _End) -> Cost:

@@ -6,10 +6,10 @@ from weighbridge.domain.proof.events import Stopped
 
 
 def shutdown_text(stopped: Stopped | None) -> str:
-    """The shutdown evidence as one sentence; empty if no process was ever seen to stop."""
+    """The shutdown evidence, the last sentence without its full stop; empty if no process was ever seen to stop."""
     if stopped is None:
         return ""
-    shown = "".join(f"; {one.rstrip('.')}" for one in stopped.evidence)
+    shown = "".join(f". {one.rstrip('.')}" for one in stopped.evidence)
     if stopped.how == "left_running":
         return f"{'nothing was left running' if stopped.gone else 'left running'}{shown}"
     if stopped.pid is None:

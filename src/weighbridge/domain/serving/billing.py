@@ -86,8 +86,11 @@ def most_usd(order: Order) -> float | None:
 
 
 def earlier_usd(rentals: Iterable[Rental]) -> float:
-    """What rentals have spent of a cap, US dollars: one whose cost is not known counts with the most that it can be."""
-    return round(sum(_spent(one) for one in rentals if not one.never), 6)
+    """What rentals that are over have spent of a cap, US dollars; one that may still run bars every other.
+
+    One whose cost is not known counts with the most that it can be.
+    """
+    return round(sum(_spent(one) for one in rentals if one.over and not one.never), 6)
 
 
 def _spent(rental: Rental) -> float:

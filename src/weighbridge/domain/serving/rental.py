@@ -88,6 +88,8 @@ class StopProof(Record):
         description="null: there was none, it was not asked, or its proxy did not tell"
     )
     endpoint_said: str = ""
+    said: str = Field(default="", description="why it ended, in the provider's words; empty: not told")
+    ended_at: str = Field(default="", description="by the provider's clock: ISO 8601 UTC; empty: not told")
 
     @property
     def proven(self) -> bool:

@@ -6,9 +6,13 @@ from weighbridge.domain.serving.rental import OVER, Rental, StopProof
 
 
 def stage_words(stop: StopProof) -> str:
-    """`is CANCELED at T`, where the job is over; else when it was last seen, and how."""
+    """`is ERROR (Job timeout), ended at T1 by the provider's clock, seen at T2`, where the job is over, as far as that
+    was told; else when it was last seen, and how."""
     if stop.stage in OVER:
-        return f"is {stop.stage} at {stop.at}"
+        why = f" ({stop.said})" if stop.said else ""
+        if stop.ended_at:
+            return f"is {stop.stage}{why}, ended at {stop.ended_at} by the provider's clock, seen at {stop.at}"
+        return f"is {stop.stage}{why} at {stop.at}"
     return f"was last seen {stop.stage} at {stop.at}" if stop.stage else "was in no stage that was told"
 
 

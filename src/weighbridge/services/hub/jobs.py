@@ -6,6 +6,7 @@ Every method blocks and ends within the client's time limits, but for the stream
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
@@ -51,6 +52,7 @@ class JobView(Record):
     command: tuple[str, ...] = ()
     labels: dict[str, str] = Field(default_factory=dict)
     started_at: str = ""
+    ended_at: str = ""
     running_s: float | None = None
     seconds_source: str = ""
 
@@ -218,6 +220,7 @@ def _view(info: JobInfo) -> JobView:
         command=tuple(clean_line(str(word), 300) for word in info.command or ())[:100],
         labels={clean_line(str(k), 80): clean_line(str(v), 200) for k, v in (info.labels or {}).items()},
         started_at=info.started_at.isoformat() if info.started_at else "",
+        ended_at=info.finished_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if info.finished_at else "",
         running_s=running_s,
         seconds_source=source,
     )
