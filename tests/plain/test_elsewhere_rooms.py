@@ -50,6 +50,8 @@ def test_a_gpu_is_rented_after_a_yes_and_stopped_with_proof(
     session, provider = renter
     said = walked(session, "cap_usd=1\nhardware\nrent\n\nrent\ny\nstop\nq\n", monkeypatch, capfd)
     assert "l4x1: 0.60 USD an hour, 1 x L4" in said
+    assert "gpu_memory_gb" in said and "hours" in said and "cost_per_hour" in said
+    assert "n_ctx" not in said and "notebook_link" not in said, "neither reaches a rented server"
     assert said.count("0.99 USD at most") == 2 and said.count("Nothing was rented.") == 1
     assert "It runs and costs money" in said and "Proof of stop: job job-1 is CANCELED" in said
     assert provider.stopped == ["job-1"] and session.run.serve.cap_usd == 1

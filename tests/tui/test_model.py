@@ -58,7 +58,7 @@ async def test_next_does_not_take_another_model_than_the_radio_says(launch: Laun
         await wait_until(pilot, "the bundled model", lambda: session.run.model is not None)
         screen.query_one("#kind").focus()
         await pilot.press("down", "enter", "ctrl+n")
-        assert shown_step(pilot) == "model" and "a path or a name is missing" in status(pilot)
+        assert shown_step(pilot) == "model" and "its path is missing" in status(pilot)
 
 
 async def test_a_file_is_shown_with_its_digest(

@@ -98,6 +98,10 @@ async def test_what_runs_is_in_sight_on_every_step_and_its_stop_is_proven(
         await on_step(pilot, "proof")
         assert "of 1.00 USD" in line(pilot) and "f9 stops it" in line(pilot)
         assert "so nothing runs" not in screen_text(app), "the step has its panels"
+        assert all(key in screen_text(app) for key in ("f9 Stop GPU", "^b Back", "^q Quit", "^n Next"))
+        assert "esc Stop" not in screen_text(app), "nothing of the step runs"
+        app.jobs.rentals.say_open()
+        assert status(pilot).startswith("! The rented l4x1 of this run runs still")
         await pilot.press("f9")
         await wait_until(pilot, "the question", lambda: isinstance(app.screen, Ask))
         await pilot.press("right", "enter")
