@@ -30,7 +30,7 @@ RUNTIMES: dict[Engine, str] = {"vllm": "vLLM", "sglang": "SGLang"}
 SERVE = {
     "hardware": ("Hardware", "f3 lists them, with prices"),
     "max_model_len": ("Context", "tokens, prompt and answer"),
-    "cap_usd": ("Cap", "US dollars, for all rentals of this run"),
+    "cap_usd": ("Cap", "US dollars for the whole run"),
 }
 MORE = {
     "gpu_memory_gb": ("GPU memory", "GB, if the Hub does not tell"),
