@@ -239,7 +239,7 @@ UNFIT: dict[str, tuple[str, str, type[Problem], str]] = {
     "no hardware": ("hardware", "", BadInput, "l4x1, l4x4"),
     "unknown hardware": ("hardware", "tpu", BadInput, "no hardware 'tpu'"),
     "no GPU": ("hardware", "cpu-basic", BadInput, "has no GPU"),
-    "unpinned image": ("image", "vllm/vllm-openai", BadInput, "not pinned"),
+    "unpinned image": ("image", "vllm/vllm-openai", BadInput, "registry/name:tag"),
     "latest": ("image", "vllm/vllm-openai:latest", BadInput, "not pinned"),
 }
 
@@ -247,8 +247,8 @@ UNFIT: dict[str, tuple[str, str, type[Problem], str]] = {
 async def test_what_an_order_lacks_is_said_before_anything_costs(renter: Session, service: FakeJobs) -> None:
     serve = renter.run.serve
     for lack, (field, value, kind, sentence) in UNFIT.items():
-        renter.apply(want.ChangeServe(field=field, value=value))
         with pytest.raises(kind) as caught:
+            renter.apply(want.ChangeServe(field=field, value=value))
             await renting.order_of(renter)
         assert sentence in f"{caught.value} {getattr(caught.value, 'hint', '')}" and not service.jobs, lack
         renter.keep(renter.run.model_copy(update={"serve": serve}))
