@@ -17,7 +17,7 @@ from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
 from weighbridge.services import bundled
-from weighbridge.services.endpoint.address import is_served
+from weighbridge.services.endpoint.address import is_served, without_scheme
 from weighbridge.services.hub import name as hub_name
 
 CHUNK = 8 << 20
@@ -54,6 +54,9 @@ def resolve(spec: str) -> Resolved:
         raise BadInput("no model is given", _HINT)
     if spec == "bundled":
         return _bundled()
+    if (meant := without_scheme(spec)) and not os.path.lexists(_expand(spec)):
+        told = f"{clean_line(spec, 160)} is no file, and the address of a server begins with http:// or https://."
+        raise BadInput(told, f"write {clean_line(meant, 170)}")
     choice, header = inspect_file(_expand(spec))
     return Resolved(choice, header, {})
 

@@ -42,6 +42,14 @@ class Field(Line):
         super().__init__(placeholder=placeholder, id=id, compact=True, tooltip=tooltip, max_length=max_length)
         self.saved, self.intent = saved, intent
 
+    def on_focus(self) -> None:
+        self.call_after_refresh(self._show_start)
+
+    def _show_start(self) -> None:
+        """A text that is selected whole, as on coming here, is read from its beginning."""
+        if self.selection.start == 0 and self.selection.end == len(self.value):
+            self.scroll_to(0, 0, animate=False, force=True)
+
     def is_pending(self, run: Run) -> bool:
         """Whether something was typed that the run does not hold."""
         return self.value != self.saved(run)
