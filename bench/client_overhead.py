@@ -27,7 +27,7 @@ from weighbridge.domain.proof.events import Failed, RequestStarted, Token
 from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 
 GOAL_S = 0.001
 NAME = "paced"

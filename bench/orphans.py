@@ -34,7 +34,7 @@ from weighbridge.domain.serving.rental import Rental, Waits
 from weighbridge.plain import plan
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Deps, real_deps
-from weighbridge.session.left_running import left_running, stop_left
+from weighbridge.session.rental.left_running import left_running, stop_left
 
 REPO, CAP_USD, MICRO_USD = "acme/small-Instruct", 1.0, 13_333
 FAST = Waits(poll=0.05, stop=10.0, refuse=5.0)

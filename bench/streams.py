@@ -34,7 +34,7 @@ from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.domain.verdict.stats import percentile
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 from weighbridge.services.load_lines import LoadLines
 from weighbridge.session.load_step import StepRun
 from weighbridge.session.proving import WARM_UP

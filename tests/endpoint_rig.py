@@ -14,8 +14,8 @@ from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.deadline import Limits
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
-from weighbridge.services.endpoint.waiting import Patience
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.waiting import Patience
 
 E = TypeVar("E")
 CHAT = "/v1/chat/completions"

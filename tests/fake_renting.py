@@ -9,7 +9,8 @@ import pytest
 
 from weighbridge.domain.serving.billing import PriceChanged, cost_of
 from weighbridge.domain.serving.rental import Hardware, Order, Price, Rental, Stage, StopProof
-from weighbridge.session import Session, renting
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
 
 AT = "2026-01-02T03:04:05Z"
 PRICE = Price(amount=0.01, unit="minute", source="hf_jobs_api", retrieved_at=AT)
@@ -25,7 +26,7 @@ def order(run_id: str = "r", order_id: str = "20260102030405-abcdef") -> Order:
 
 
 class Provider:
-    """Answers in place of `session/renting`; each test sets what goes wrong."""
+    """Answers in place of `session/rental/renting`; each test sets what goes wrong."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -21,7 +21,7 @@ from weighbridge.services.notebook.surroundings import ENVIRONMENT, boot_id
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
-from weighbridge.session.notebook import note_end, notebook_of, take_surroundings
+from weighbridge.session.notebook.writing import note_end, notebook_of, take_surroundings
 
 PLAN = """
 [constraints]

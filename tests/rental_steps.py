@@ -6,7 +6,8 @@ from contextlib import aclosing
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.serving.rental import Rental, Waits
-from weighbridge.session import Session, renting
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
 
 REPO = "acme/small-Instruct"
 CARD = "---\nlicense: apache-2.0\nlanguage: [en]\n---\n# Small\n"

@@ -17,7 +17,7 @@ from weighbridge.domain.proof.events import Completed, Connected, Event, Failed,
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.client import Client
-from weighbridge.services.endpoint.openai_choice import describe
+from weighbridge.services.endpoint.openai.choice import describe
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, PlainHttp
 from weighbridge.services.endpoint.veil import BLOT, Veil
 from weighbridge.services.store import RunStore

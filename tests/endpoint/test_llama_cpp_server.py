@@ -14,7 +14,7 @@ from endpoint_rig import BRIEF, HASTY, QUESTION, kinds, launch
 from weighbridge.domain.proof.events import Completed, Connected, Failed
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services import bundled
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 
 pytestmark = pytest.mark.slow
 SERVER = """

@@ -17,8 +17,8 @@ from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.proof.events import Completed, Connected, Failed, Sample, ServerSample, Spawned, Stopped, Token
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.client import Client
-from weighbridge.services.endpoint.openai_choice import describe
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.choice import describe
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session, real_deps
 from weighbridge.session.endpoint_choice import is_served_spec

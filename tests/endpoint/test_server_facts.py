@@ -10,7 +10,7 @@ from bad_server import BadServer, Reply, models, reply
 from endpoint_rig import NAME, kinds, runtime_of
 
 from weighbridge.domain.proof.events import Connected
-from weighbridge.services.endpoint.openai_choice import describe
+from weighbridge.services.endpoint.openai.choice import describe
 
 VLLM = models(NAME, owned_by="vllm", root="org/tiny", parent=None, max_model_len=4096)
 LORA = models(NAME, owned_by="vllm", root="/srv/anna/adapter", parent="org/tiny")

@@ -10,7 +10,7 @@ from bad_server import STALL, BadServer, Reply, error, events, models, piece, re
 from endpoint_rig import BRIEF, CHAT, NAME, QUESTION, connected, kinds, no_start, runtime_of
 
 from weighbridge.domain.proof.events import Connected, Event, ServerSample, Stopped
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 
 LOADING = error(503, "Loading model")
 Busy = tuple[OpenAIRuntime, Callable[[], Awaitable[list[Event]]]]

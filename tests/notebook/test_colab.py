@@ -15,7 +15,7 @@ from ran_notebook import Ran, executed
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.services import colab
 from weighbridge.session import Session
-from weighbridge.session.notebook_driving import minutes, run_in_colab
+from weighbridge.session.notebook.driving import minutes, run_in_colab
 
 Faults = Callable[..., None]
 

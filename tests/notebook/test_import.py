@@ -16,7 +16,7 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.store import RunStore
 from weighbridge.session import Session
-from weighbridge.session.notebook_import import import_evidence
+from weighbridge.session.notebook.importing import import_evidence
 
 LINK = "https://colab.research.google.com/drive/1a2b3c"
 

@@ -18,7 +18,7 @@ from ran_notebook import Ran, cell_of, executed, packed
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.services.notebook.executed import PACKET
 from weighbridge.session import Session
-from weighbridge.session.notebook_import import Broken, import_evidence
+from weighbridge.session.notebook.importing import Broken, import_evidence
 
 Change = Callable[[dict[str, Any]], None]
 

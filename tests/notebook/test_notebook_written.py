@@ -20,7 +20,7 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session import Session
-from weighbridge.session.notebook import notebook_of, write_notebook
+from weighbridge.session.notebook.writing import notebook_of, write_notebook
 
 
 def read(text: str) -> dict[str, Any]:

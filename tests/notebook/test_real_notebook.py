@@ -15,7 +15,7 @@ from ran_notebook import Ran, write_plan
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
 from weighbridge.services.store import RunStore
-from weighbridge.session.notebook_import import evidence_of
+from weighbridge.session.notebook.importing import evidence_of
 
 pytestmark = pytest.mark.filterwarnings("default")
 

@@ -11,7 +11,7 @@ from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.deadline import Limits
-from weighbridge.services.endpoint.ollama_runtime import OllamaRuntime
+from weighbridge.services.endpoint.ollama.runtime import OllamaRuntime
 
 BRISK = Limits(first_s=5.0, stall_s=0.3, again_s=1.0, loading_s=0.5, ask_every_s=0.1)
 

@@ -6,8 +6,8 @@ import pytest
 
 from ollama.contract import DIGEST, NAME, PARAMETERS, TRAINED, ContractServer
 from weighbridge.domain.problems import BadInput, Refused
-from weighbridge.services.endpoint.ollama_api import address, same
-from weighbridge.services.endpoint.ollama_choice import describe
+from weighbridge.services.endpoint.ollama.api import address, same
+from weighbridge.services.endpoint.ollama.choice import describe
 from weighbridge.services.endpoint.problems import EndpointProblem
 
 

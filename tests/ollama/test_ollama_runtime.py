@@ -13,7 +13,7 @@ from ollama.contract import DIGEST, IN_VRAM, LOADED, NAME, TRAINED, ContractServ
 from weighbridge.domain.proof.events import RequestStarted, Sample, Spawned, Token
 from weighbridge.domain.proof.remote import ServerSample
 from weighbridge.domain.proof.settings import Message, Request
-from weighbridge.services.endpoint.ollama_chat import doubts
+from weighbridge.services.endpoint.ollama.chat import doubts
 
 
 async def test_an_answer_has_the_services_own_counts_and_times(ollama: ContractServer, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from weighbridge.domain.problems import Refused
 from weighbridge.domain.serving.rental import Rental, Waits
 from weighbridge.services.rentals import Ledger
 from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, renting
-from weighbridge.session.ordering import jobs_of
-from weighbridge.session.rental_list import rental_list
+from weighbridge.session import Deps, Session
+from weighbridge.session.rental import renting
+from weighbridge.session.rental.ordering import jobs_of
+from weighbridge.session.rental.rental_list import rental_list
 
 GIVE_BACK = renting._give_back
 

@@ -13,7 +13,8 @@ from rental_steps import rented
 
 from weighbridge.domain.proof.events import ServerSample
 from weighbridge.services.rentals import Ledger
-from weighbridge.session import Session, renting
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
 
 
 async def test_hardware_comes_with_its_price_a_minute_and_the_memory_of_one_gpu(renter: Session) -> None:

@@ -10,7 +10,8 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.rental_words import agreement, buys_words, spent_words
 from weighbridge.services.packet_io.fill_elsewhere import rental_row
-from weighbridge.session import Session, renting
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
 
 
 async def spent(renter: Session, usd: float) -> Rental:

@@ -9,7 +9,8 @@ from fakejobs.fake_server import LlamaServer
 from rental_steps import rented
 
 from weighbridge.domain import intents as want
-from weighbridge.session import Session, renting
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
 
 
 @pytest.mark.slow

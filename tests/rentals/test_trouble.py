@@ -22,8 +22,9 @@ from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.plain.texts.rental import end_line
 from weighbridge.services.rentals import Ledger
-from weighbridge.session import Session, renting
-from weighbridge.session.returning import LOG_LINES
+from weighbridge.session import Session
+from weighbridge.session.rental import renting
+from weighbridge.session.rental.returning import LOG_LINES
 
 START = r"POST /api/jobs/tester$"
 

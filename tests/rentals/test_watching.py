@@ -9,7 +9,7 @@ from rental_steps import rented
 from weighbridge.domain.problems import OutsideFailed, Refused
 from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.session import Session
-from weighbridge.session.watching import look
+from weighbridge.session.rental.watching import look
 
 
 async def test_a_job_that_ended_by_itself_is_closed_with_proof_and_cost(renter: Session, service: FakeJobs) -> None:

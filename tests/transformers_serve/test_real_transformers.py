@@ -20,8 +20,8 @@ from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.services import bundled
-from weighbridge.services.endpoint.transformers_choice import describe
-from weighbridge.services.endpoint.transformers_runtime import TransformersRuntime
+from weighbridge.services.endpoint.transformers.choice import describe
+from weighbridge.services.endpoint.transformers.runtime import TransformersRuntime
 
 PYTHON = os.environ.get("TRANSFORMERS_PYTHON", "")
 pytestmark = [

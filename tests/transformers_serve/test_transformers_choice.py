@@ -9,8 +9,8 @@ import pytest
 
 from transformers_serve.stand_ins import install, model_folder
 from weighbridge.domain.problems import BadInput
-from weighbridge.services.endpoint.transformers_choice import describe, folder_of, name_of, target_of
-from weighbridge.services.endpoint.transformers_serve import environment, executable, versions
+from weighbridge.services.endpoint.transformers.choice import describe, folder_of, name_of, target_of
+from weighbridge.services.endpoint.transformers.serve import environment, executable, versions
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,9 @@ from weighbridge.domain.proof.events import Completed, Connected, Event, Failed,
 from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
-from weighbridge.services.endpoint.started import listens
-from weighbridge.services.endpoint.transformers_choice import describe
-from weighbridge.services.endpoint.transformers_runtime import TransformersRuntime
+from weighbridge.services.endpoint.transformers.choice import describe
+from weighbridge.services.endpoint.transformers.runtime import TransformersRuntime
+from weighbridge.services.endpoint.transformers.started import listens
 
 Make = Callable[[Kind], TransformersRuntime]
 
@@ -122,7 +122,7 @@ def test_a_killed_weighbridge_leaves_no_server(tmp_path: Path) -> None:
     model_folder(tmp_path / "m")
     program = f"""
 import asyncio
-from weighbridge.services.endpoint.started import start
+from weighbridge.services.endpoint.transformers.started import start
 command = [{str(tmp_path / "bin" / "transformers")!r}, "serve", "--host", "127.0.0.1", "--port", "1",
            "--no-trust-remote-code", "--", "m"]
 async def main():

@@ -11,7 +11,8 @@ from steering import Launch, on_step, screen_text, status, wait_until, wizard_of
 from weighbridge.domain.intents import Answer, ChangeServe, Confirm
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.serving.rental import Rental
-from weighbridge.session import Session, watching
+from weighbridge.session import Session
+from weighbridge.session.rental import watching
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.widgets.rental_line import RentalLine
 from weighbridge.tui.widgets.title_bar import TitleBar

@@ -6,8 +6,8 @@ from weighbridge.domain.problems import Problem, Refused
 from weighbridge.domain.serving.billing import price_words
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.plain import diagnostics
-from weighbridge.session import renting
 from weighbridge.session.deps import Deps
+from weighbridge.session.rental import renting
 
 
 async def named_left(deps: Deps, everywhere: bool = False) -> tuple[Rental, ...]:

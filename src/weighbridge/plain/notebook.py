@@ -15,8 +15,8 @@ from weighbridge.plain.plan import Chain
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.services.store import RunStore
 from weighbridge.session.deps import real_deps
-from weighbridge.session.notebook import known_gpu, require_new, steps, waiting_run, write_notebook
-from weighbridge.session.notebook_driving import minutes, require_command, run_in_colab
+from weighbridge.session.notebook.driving import minutes, require_command, run_in_colab
+from weighbridge.session.notebook.writing import known_gpu, require_new, steps, waiting_run, write_notebook
 from weighbridge.session.session import Session
 
 

@@ -17,7 +17,7 @@ from weighbridge.plain.exits import Exit
 from weighbridge.plain.figures import table
 from weighbridge.services.store import RunStore
 from weighbridge.session.deps import real_deps
-from weighbridge.session.notebook_import import Evidence, difference, evidence_of, take
+from weighbridge.session.notebook.importing import Evidence, difference, evidence_of, take
 
 
 def main(args: Namespace) -> int:

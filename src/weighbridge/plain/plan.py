@@ -30,7 +30,7 @@ from weighbridge.services.packet_io.place import check_target
 from weighbridge.services.plans import load_plan, model_of, pack_of
 from weighbridge.session.deps import real_deps
 from weighbridge.session.loading import NO_SERVER, load
-from weighbridge.session.notebook import note_end, take_surroundings
+from weighbridge.session.notebook.writing import note_end, take_surroundings
 from weighbridge.session.session import Session
 
 _LICENCE_WAY_OUT = (

@@ -10,9 +10,9 @@ from weighbridge.domain.serving.rental import Rental
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
 from weighbridge.plain.texts.rental import end_line, hardware_line, row_line
-from weighbridge.session import renting
 from weighbridge.session.deps import Deps, real_deps
-from weighbridge.session.rental_list import RentalList, named, rental_list
+from weighbridge.session.rental import renting
+from weighbridge.session.rental.rental_list import RentalList, named, rental_list
 
 
 def main(args: Namespace) -> int:

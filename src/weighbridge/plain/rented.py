@@ -16,7 +16,7 @@ from weighbridge.domain.serving.rental_words import agreement, money
 from weighbridge.plain import diagnostics
 from weighbridge.plain.left_jobs import beside, refuse_second
 from weighbridge.plain.texts.rental import end_line, new_lines, state_line
-from weighbridge.session import renting
+from weighbridge.session.rental import renting
 from weighbridge.session.session import Session
 
 GIVING_BACK = "giving the rented machine back first; ctrl+c once more leaves that to its time limit"

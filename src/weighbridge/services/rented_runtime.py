@@ -13,7 +13,7 @@ from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.metrics import ServerMetrics
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.hub.job_stream import JobStream
 from weighbridge.services.hub.jobs import Jobs

@@ -9,9 +9,9 @@ from weighbridge.domain.proof.runtime import Clock, Launch, Runtime, RuntimeFact
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
 
 _SERVED = {
-    "openai": ("endpoint.openai_runtime", "OpenAIRuntime"),
-    "ollama": ("endpoint.ollama_runtime", "OllamaRuntime"),
-    "transformers": ("endpoint.transformers_runtime", "TransformersRuntime"),
+    "openai": ("endpoint.openai.runtime", "OpenAIRuntime"),
+    "ollama": ("endpoint.ollama.runtime", "OllamaRuntime"),
+    "transformers": ("endpoint.transformers.runtime", "TransformersRuntime"),
     "rented": ("rented_runtime", "RentedRuntime"),
 }
 """By origin, else by API: imported only where a server answers, as their HTTP client takes a while."""

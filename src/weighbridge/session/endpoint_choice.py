@@ -46,7 +46,8 @@ def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, Card
     """Modules of servers are imported only where one is chosen: their HTTP client takes a while."""
     private = session.run.constraints.privacy == "private_docs"
     if spec.lower().startswith(OLLAMA):
-        from weighbridge.services.endpoint import ollama_api, ollama_choice
+        from weighbridge.services.endpoint.ollama import api as ollama_api
+        from weighbridge.services.endpoint.ollama import choice as ollama_choice
 
         require_near(session.run, ollama_api.address())
         return ollama_choice.describe(spec, private=private)
@@ -54,7 +55,7 @@ def _described(session: Session, spec: str) -> Awaitable[tuple[ModelChoice, Card
         from weighbridge.session import transformers_model
 
         return transformers_model.describe(session, spec)
-    from weighbridge.services.endpoint import openai_choice
+    from weighbridge.services.endpoint.openai import choice as openai_choice
 
     require_near(session.run, parse(spec).base_url)
     return openai_choice.describe(spec, session.deps.now())

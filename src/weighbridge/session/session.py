@@ -30,7 +30,6 @@ from weighbridge.session import (
     packing,
     proving,
     recovery,
-    renting,
     spending,
     tries,
     weighing,
@@ -39,6 +38,7 @@ from weighbridge.session.choosing import Progress, check_unchanged
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs import Job
 from weighbridge.session.loading import Load
+from weighbridge.session.rental import renting
 
 NOTE_EVERY_S = 1.0
 

@@ -9,9 +9,9 @@ from weighbridge.domain.model.hub import CardText, HubRepo
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.services.card.extract import card_facts
-from weighbridge.services.endpoint import transformers_choice
-from weighbridge.services.endpoint.transformers_folder import card_of
-from weighbridge.services.endpoint.transformers_serve import executable
+from weighbridge.services.endpoint.transformers import choice as transformers_choice
+from weighbridge.services.endpoint.transformers.folder import card_of
+from weighbridge.services.endpoint.transformers.serve import executable
 from weighbridge.services.hub import name as hub_name
 from weighbridge.session import hub_choice
 from weighbridge.session.aside import aside

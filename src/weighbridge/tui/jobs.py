@@ -109,7 +109,7 @@ class Jobs:
         self._guard.work(self._take_back(file, link), "import", exclusive=True)
 
     async def _take_back(self, file: Path, link: str) -> None:
-        from weighbridge.session.notebook_import import import_evidence
+        from weighbridge.session.notebook.importing import import_evidence
 
         self._guard.tell(Notice("Reading what came back."))
         await import_evidence(self.session, file, link)

@@ -34,7 +34,7 @@ def write(app: WeighbridgeApp) -> None:
 
 
 def _write(app: WeighbridgeApp, path: Path) -> None:
-    from weighbridge.session.notebook import write_notebook
+    from weighbridge.session.notebook.writing import write_notebook
 
     try:
         write_notebook(app.session, path)

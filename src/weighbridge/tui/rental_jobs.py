@@ -66,7 +66,7 @@ class RentalJobs:
         """Asks what can be rented, and for how much. `then` runs once the list is here."""
 
         async def ask() -> None:
-            from weighbridge.session import renting
+            from weighbridge.session.rental import renting
 
             self.hardware = await renting.hardware(self._session.deps)
             then()
@@ -80,7 +80,7 @@ class RentalJobs:
         """
 
         async def ask() -> None:
-            from weighbridge.session import renting
+            from weighbridge.session.rental import renting
 
             try:
                 order = await renting.order_of(self._session, with_token)
@@ -97,7 +97,7 @@ class RentalJobs:
         self._do(RENTING, self._rent(order, again))
 
     async def _rent(self, order: Order, again: Callable[[], None]) -> None:
-        from weighbridge.session import renting
+        from weighbridge.session.rental import renting
 
         try:
             async with aclosing(renting.rent(self._session, order)) as states:
@@ -123,7 +123,7 @@ class RentalJobs:
         self._watcher = self._guard.work(self._watch(), "rental-watch", exclusive=True)
 
     async def _watch(self) -> None:
-        from weighbridge.session import watching
+        from weighbridge.session.rental import watching
 
         while self.open is not None:
             await asyncio.sleep(watching.EVERY_S)
@@ -150,7 +150,7 @@ class RentalJobs:
         return self.open is None
 
     async def _stop(self, renter: Worker[None] | None) -> None:
-        from weighbridge.session import renting
+        from weighbridge.session.rental import renting
 
         await self._session.stop()
         if renter is not None:
@@ -201,7 +201,7 @@ class RentalJobs:
 
     async def look(self) -> None:
         """Asks ledger and provider what still runs. Problem."""
-        from weighbridge.session import renting
+        from weighbridge.session.rental import renting
 
         mine = self._session.run.rental
         found = await renting.left_running(self._session.deps)
@@ -214,7 +214,7 @@ class RentalJobs:
         if mine is not None and mine.order.id == rental.order.id:
             await self.stopped()
             return self._session.run.rental or rental
-        from weighbridge.session import renting
+        from weighbridge.session.rental import renting
 
         stopped = await renting.stop_left(self._session.deps, rental)
         if stopped.over:
@@ -232,7 +232,7 @@ class RentalJobs:
     def take_up(self) -> None:
         """A rental that an earlier session left is this one's again."""
         if self.open is not None:
-            from weighbridge.session import renting
+            from weighbridge.session.rental import renting
 
             try:
                 renting.take_up(self._session)

@@ -22,10 +22,10 @@ from weighbridge.plain.prompts import Talk
 from weighbridge.plain.texts.rental import end_line, hardware_line, new_lines, state_line
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.rentals import Ledger
-from weighbridge.session import renting, watching
 from weighbridge.session.exporting import FORMATS, exported
-from weighbridge.session.notebook import steps, write_notebook
-from weighbridge.session.notebook_import import import_evidence
+from weighbridge.session.notebook.importing import import_evidence
+from weighbridge.session.notebook.writing import steps, write_notebook
+from weighbridge.session.rental import renting, watching
 from weighbridge.session.session import Session
 
 EXPORT = "export FORMAT [FILE]"

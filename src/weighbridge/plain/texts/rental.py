@@ -6,7 +6,7 @@ from weighbridge.domain.serving.billing import per_hour, price_words
 from weighbridge.domain.serving.rental import Hardware, Rental
 from weighbridge.domain.serving.rental_words import cost_words, stop_words
 from weighbridge.domain.text import clean_line
-from weighbridge.session.rental_list import RentalRow
+from weighbridge.session.rental.rental_list import RentalRow
 
 _STATES = {"in_use": "in use", "left": "MAY STILL RUN", "over": "over", "damaged": "DAMAGED"}
 

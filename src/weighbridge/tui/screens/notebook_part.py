@@ -21,7 +21,7 @@ def default_name(run: Run) -> str:
 
 def step_rows(run: Run, written: str = "") -> Iterator[Row]:
     """The few steps by hand, in their order; the first and the last are keys of this program. `written`: the file."""
-    from weighbridge.session.notebook import steps
+    from weighbridge.session.notebook.writing import steps
 
     *by_hand, _ = steps(written or "the file that f3 wrote", run.id)
     yield Row("1", "f3 writes the notebook of this plan to a file.")

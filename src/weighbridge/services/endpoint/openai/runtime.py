@@ -10,17 +10,17 @@ from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.answer import Asked
-from weighbridge.services.endpoint.chat import chat
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess, local_process
 from weighbridge.services.endpoint.metrics import ServerMetrics
-from weighbridge.services.endpoint.openai_choice import names
+from weighbridge.services.endpoint.openai.chat import chat
+from weighbridge.services.endpoint.openai.choice import names
+from weighbridge.services.endpoint.openai.waiting import Patience, models_of, until_ready
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.served import ServedRuntime
 from weighbridge.services.endpoint.server_facts import LOADS_ANY, Listed, ServerFacts, find, read_facts
 from weighbridge.services.endpoint.telemetry import Telemetry
-from weighbridge.services.endpoint.waiting import Patience, models_of, until_ready
 
 EVIDENCE_S = 0.15
 """How long the server has to answer once more after the end."""

@@ -10,8 +10,8 @@ from weighbridge.domain.serving.rental import Rental
 from weighbridge.services.rentals import Ledger
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
-from weighbridge.session.left_running import left_running
-from weighbridge.session.ordering import jobs_of
+from weighbridge.session.rental.left_running import left_running
+from weighbridge.session.rental.ordering import jobs_of
 
 State = Literal["in_use", "left", "over", "damaged"]
 """`left`: it may still run and cost, and no weighbridge uses it. `damaged`: its page in the ledger cannot be read."""

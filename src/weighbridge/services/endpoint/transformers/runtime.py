@@ -11,15 +11,15 @@ from pathlib import Path
 from weighbridge.domain.proof.events import Connected, Event, Failed, Spawned, Stopped
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
-from weighbridge.services.endpoint import transformers_serve as serve
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess
-from weighbridge.services.endpoint.openai_runtime import OpenAIRuntime
+from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.served import ServedRuntime
-from weighbridge.services.endpoint.started import HOST, StartedServer
-from weighbridge.services.endpoint.transformers_folder import require_unchanged
+from weighbridge.services.endpoint.transformers import serve
+from weighbridge.services.endpoint.transformers.folder import require_unchanged
+from weighbridge.services.endpoint.transformers.started import HOST, StartedServer
 from weighbridge.services.engine.death import last_line
 
 READY_S = 900.0

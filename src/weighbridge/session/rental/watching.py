@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weighbridge.domain.problems import HubProblem, OutsideFailed, Problem
 from weighbridge.domain.serving.rental import OVER, Rental
 from weighbridge.session.aside import aside
-from weighbridge.session.ordering import jobs_of
+from weighbridge.session.rental.ordering import jobs_of
 
 if TYPE_CHECKING:
     from weighbridge.session.session import Session
@@ -21,7 +21,7 @@ async def look(session: Session) -> Rental | None:
 
     Where the provider cannot be asked, nothing is known, and nothing changes. OutsideFailed where the disk fails.
     """
-    from weighbridge.session.renting import give_back
+    from weighbridge.session.rental.renting import give_back
 
     rental = session.run.rental
     if session.lease is None or rental is None or rental.over or not rental.job_id:

@@ -13,14 +13,14 @@ from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.remote import ServerSample
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
-from weighbridge.services.endpoint import ollama_api as api
 from weighbridge.services.endpoint.again import Chunks, Wait, asked_again
 from weighbridge.services.endpoint.answer import Asked
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess, local_process
-from weighbridge.services.endpoint.ollama_chat import PATH, chat, load_body
-from weighbridge.services.endpoint.ollama_choice import describe as describe
+from weighbridge.services.endpoint.ollama import api
+from weighbridge.services.endpoint.ollama.chat import PATH, chat, load_body
+from weighbridge.services.endpoint.ollama.choice import describe as describe
 from weighbridge.services.endpoint.served import ServedRuntime
 
 ENGINE = "ollama"

@@ -13,8 +13,8 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.services.endpoint.address import TRANSFORMERS
-from weighbridge.services.endpoint.transformers_folder import describe_folder
-from weighbridge.services.endpoint.transformers_serve import executable
+from weighbridge.services.endpoint.transformers.folder import describe_folder
+from weighbridge.services.endpoint.transformers.serve import executable
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 """What a name in requests and logs does without: @ and : have a meaning there."""

@@ -88,7 +88,7 @@ class StartedServer:
 async def start(command: Sequence[str], port: int, environment: Mapping[str, str], log: str, cwd: str) -> StartedServer:
     """Starts a command, an absolute path first, that ends with this process. `environment`: all. OutsideFailed."""
     ours = {name: value for name, value in child_environment().items() if name == "PYTHONPATH"}
-    lifeline = (sys.executable, "-P", "-m", "weighbridge.services.endpoint.lifeline", str(os.getpid()))
+    lifeline = (sys.executable, "-P", "-m", "weighbridge.services.endpoint.transformers.lifeline", str(os.getpid()))
     try:
         with open(log, "ab") as file:
             process = await asyncio.create_subprocess_exec(

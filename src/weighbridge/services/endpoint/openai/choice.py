@@ -12,8 +12,8 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput
 from weighbridge.services.endpoint.address import parse
 from weighbridge.services.endpoint.client import Client
+from weighbridge.services.endpoint.openai.waiting import models_of
 from weighbridge.services.endpoint.server_facts import LOADS_ANY, Listed, ServerFacts, count, find, read_facts, text
-from weighbridge.services.endpoint.waiting import models_of
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _SHOWN = 8

@@ -19,7 +19,7 @@ from weighbridge.services.endpoint.account import Account
 from weighbridge.services.endpoint.again import Wait, asked_again
 from weighbridge.services.endpoint.answer import Answer, Asked
 from weighbridge.services.endpoint.deadline import PATIENT, Deadline, Limits
-from weighbridge.services.endpoint.ollama_api import count, fields
+from weighbridge.services.endpoint.ollama.api import count, fields
 from weighbridge.services.endpoint.stream import lines
 from weighbridge.services.endpoint.truncation import lower_bound, messages_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
-from weighbridge.services.endpoint.started import HOST, StartedServer, free_port, start
+from weighbridge.services.endpoint.transformers.started import HOST, StartedServer, free_port, start
 
 VARIABLE = "WEIGHBRIDGE_TRANSFORMERS_PYTHON"
 INSTALL = 'install it with `pip install "transformers[serving]" torch`'

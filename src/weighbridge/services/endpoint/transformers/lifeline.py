@@ -1,4 +1,4 @@
-"""Runs a server that must not outlive weighbridge: `python -P -m ...endpoint.lifeline PARENT COMMAND...`
+"""Runs a server that must not outlive weighbridge: `python -P -m ...transformers.lifeline PARENT COMMAND...`
 
 On Linux this process asks the kernel to be killed when its parent ends, and then becomes the command: the process id
 is the server's. Elsewhere it stays beside the server, and ends it when standard input, a pipe of the parent's, closes.

@@ -14,8 +14,8 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.services import colab
 from weighbridge.services.colab import ColabRuntime
-from weighbridge.session.notebook import known_gpu, notebook_of
-from weighbridge.session.notebook_import import import_evidence
+from weighbridge.session.notebook.importing import import_evidence
+from weighbridge.session.notebook.writing import known_gpu, notebook_of
 from weighbridge.session.session import Session
 
 MOST_MINUTES = 12 * 60

@@ -12,7 +12,7 @@ from weighbridge.services.hub.jobs import Jobs, JobView
 from weighbridge.services.hub.proxy import admit, probe
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
-from weighbridge.session.returning import LOG_LINES, by_itself, told
+from weighbridge.session.rental.returning import LOG_LINES, by_itself, told
 
 OVERTIME_S = 120.0
 """So long after its limit a job that still runs has a provider that does not keep the cap."""

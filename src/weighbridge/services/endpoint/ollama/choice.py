@@ -10,9 +10,9 @@ from weighbridge.domain.model.card_merge import licence_value
 from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.text import clean_line
-from weighbridge.services.endpoint import ollama_api as api
 from weighbridge.services.endpoint.address import OLLAMA
 from weighbridge.services.endpoint.client import Client
+from weighbridge.services.endpoint.ollama import api
 
 _SAYS = "Ollama's /api/show"
 

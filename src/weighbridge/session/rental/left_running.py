@@ -12,8 +12,8 @@ from weighbridge.services.hub.jobs import ID_LABEL, Jobs, JobView
 from weighbridge.services.rentals import Ledger, Page
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
-from weighbridge.session.ordering import jobs_of
-from weighbridge.session.returning import identified, returned, told
+from weighbridge.session.rental.ordering import jobs_of
+from weighbridge.session.rental.returning import identified, returned, told
 
 RUN_LABEL, CAP_LABEL, LIMIT_LABEL = "weighbridge-run", "weighbridge-cap-cents", "weighbridge-limit-s"
 

@@ -19,18 +19,18 @@ from weighbridge.domain.serving.billing import PriceChanged, same_price
 from weighbridge.domain.serving.rental import Order, Rental
 from weighbridge.services.hub.jobs import Jobs, Unclear
 from weighbridge.services.rentals import Ledger
-from weighbridge.session.arriving import Arrival
 from weighbridge.session.aside import aside
-from weighbridge.session.left_running import labels_of
-from weighbridge.session.left_running import left_running as left_running
-from weighbridge.session.left_running import stop_left as stop_left
-from weighbridge.session.ordering import TokenNeeded as TokenNeeded
-from weighbridge.session.ordering import hardware as hardware
-from weighbridge.session.ordering import jobs_of
-from weighbridge.session.ordering import order_of as order_of
-from weighbridge.session.returning import identified, returned, told
+from weighbridge.session.rental.arriving import Arrival
+from weighbridge.session.rental.left_running import labels_of
+from weighbridge.session.rental.left_running import left_running as left_running
+from weighbridge.session.rental.left_running import stop_left as stop_left
+from weighbridge.session.rental.ordering import TokenNeeded as TokenNeeded
+from weighbridge.session.rental.ordering import hardware as hardware
+from weighbridge.session.rental.ordering import jobs_of
+from weighbridge.session.rental.ordering import order_of as order_of
+from weighbridge.session.rental.returning import identified, returned, told
+from weighbridge.session.rental.watching import require_running
 from weighbridge.session.serving import require_reachable
-from weighbridge.session.watching import require_running
 
 if TYPE_CHECKING:
     from pathlib import Path
