@@ -23,6 +23,11 @@ NO_HUB = "http://127.0.0.1:9"
 """Nothing listens on the discard port: a test that has no Hub of its own reaches none."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker more than cores: a fifth of their time the tests wait for terminals, servers and engines."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder that belongs to this test alone."""

@@ -72,6 +72,7 @@ def _reasons(e: Evidence, attempt: Attempt | None, planned: bool, why: str) -> d
         if planned
         else "no forecast was made",
         "plan": "the route runs on this machine, and nothing was typed",
+        "serve": "the route rents nothing",
         "proof": why if planned else "the proof has not run",
     }
     if attempt is not None and attempt.target is not None:
@@ -125,6 +126,7 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         "proof": proof,
         "forecast": forecast,
         "plan": run.plan if run.decision.route != "local_cpu" or run.plan != PlanDetails() else None,
+        "serve": run.serve if run.decision.route == "rented_gpu" else None,
         "forecast_against_measured": None,
         **surroundings(e.proof_events),
     }
@@ -147,6 +149,5 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         prefix_checks=prefix_checks(e.events),
         jobs_left_out=e.source.left_out,
         overrides=run.overrides,
-        serve=run.serve if run.decision.route == "rented_gpu" else None,
         formulas=FORMULAS_OF_RUNTIME,
     )
