@@ -119,12 +119,15 @@ async def test_vllm_counts_what_is_sent_by_its_own_tokenizer(bad: BadServer) -> 
     assert bad.asked("/tokenize")[0].body == {"model": NAME, "messages": [{"role": "user", "content": LONG.prompt}]}
 
 
-@pytest.mark.parametrize("away", [reply({"count": "many"}), reply([]), reply({}, 500)])
-async def test_a_tokenizer_that_does_not_answer_leaves_the_lower_bound(away: Any, bad: BadServer) -> None:
+@pytest.mark.parametrize(
+    ("away", "failed"), [(reply({"count": "many"}), False), (reply([]), False), (reply({}, 500), True)]
+)
+async def test_a_tokenizer_that_does_not_answer_leaves_the_lower_bound(away: Any, failed: bool, bad: BadServer) -> None:
     bad.on("/v1/models", models(NAME, owned_by="vllm")).on("/tokenize", away).on(CHAT, stream("ok"))
     async with connected(bad.base_url) as runtime:
         (done,) = kinds([event async for event in runtime.generate(LONG)], Completed)
     assert done.sent_tokens == 500 and done.sent_by.startswith("lower bound")
+    assert ("could not be asked: " in done.sent_by) is failed
 
 
 async def test_what_is_asked_is_what_the_settings_say(bad: BadServer) -> None:

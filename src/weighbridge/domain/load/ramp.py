@@ -1,11 +1,10 @@
-"""Which concurrencies, how many requests each, and when the ramp ends."""
+"""Which concurrencies, and how many requests each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
 
-from weighbridge.domain.load.records import LoadStep
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 
@@ -48,8 +47,3 @@ def requests_of(concurrency: int, cases: int, wished: int | None) -> int:
             "Ask for more requests, or for fewer at once.",
         )
     return wished
-
-
-def failed(step: LoadStep) -> bool:
-    """Whether the ramp ends with this step: a server that fails at some concurrency is not asked for more."""
-    return step.errors > 0

@@ -45,8 +45,9 @@ async def count_sent(client: Client, engine: str, model: str, messages: Sequence
             answer = await client.post("/extras/tokenize/count", body, timeout_s=COUNT_S)
             if (tokens := _count(answer, "count")) is not None:
                 return Sent(tokens, "lower bound: /extras/tokenize/count of the server, without the chat template")
-    except EndpointProblem:
-        pass
+    except EndpointProblem as problem:
+        bound = lower_bound(messages)
+        return bound._replace(by=f"{bound.by}, as its tokenizer could not be asked: {str(problem).removesuffix('.')}")
     return lower_bound(messages)
 
 

@@ -109,7 +109,7 @@ def _installed(package: str | None) -> str:
 def _accelerator(run: Run, gpu: str) -> str:
     """What an accelerator is good for in this plan, as a sentence."""
     if run.settings.n_gpu_layers:
-        return "The plan puts layers on a GPU: the engine has to be built for it (ENGINE_INDEX, or CMAKE_ARGS)."
+        return "The plan puts layers on a GPU: the engine has to be built for it (a wheel in ENGINE, or CMAKE_ARGS)."
     asked = f"Colab opens it with {gpu}, and the" if gpu else "The"
     return f"{asked} plan runs on the CPU: its `n_gpu_layers` is 0, so that an accelerator is seen and not used."
 
