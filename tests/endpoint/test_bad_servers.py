@@ -13,6 +13,8 @@ from weighbridge.domain.proof.events import Completed, Failed, RequestStarted, S
 
 PAGE = Reply(200, (b"<!doctype html><title>Sign in</title>",), kind="text/html; charset=utf-8")
 DOWN = "http://127.0.0.1:9/v1"
+# A kernel may hold 40 MB on the way between two sockets of one machine (Linux: 33.5 MB to be read, 4.2 MB written).
+IN_FLIGHT_BYTES = 100_000_000
 
 BROKEN: dict[str, tuple[Reply, str]] = {
     "stalls": (events(piece("Par"), STALL), "sent no text for 0.3 s, in the middle of an answer"),
@@ -67,18 +69,18 @@ async def test_pieces_that_came_before_the_cut_are_kept(bad: BadServer) -> None:
     assert isinstance(seen[-1], Failed) and seen[-1].phase == "decode"
 
 
-async def test_a_chunk_of_50_megabytes_is_refused_without_being_read(bad: BadServer) -> None:
+async def test_a_chunk_of_500_megabytes_is_refused_without_being_read(bad: BadServer) -> None:
     megabyte = b"a" * 1_000_000
-    failed = await failure(bad.on(CHAT, events(piece("Par"), b"data: ", *[megabyte] * 50, b"\n\n")))
+    failed = await failure(bad.on(CHAT, events(piece("Par"), b"data: ", *[megabyte] * 500, b"\n\n")))
     assert "sent one event of more than a mebibyte" in failed.message
-    assert bad.sent_bytes < 20_000_000
+    assert bad.sent_bytes < IN_FLIGHT_BYTES
 
 
-async def test_a_model_list_of_50_megabytes_is_refused_without_being_read(bad: BadServer) -> None:
-    bad.on("/v1/models", Reply(200, (b'{"data": "', *[b"a" * 1_000_000] * 50, b'"}')))
+async def test_a_model_list_of_500_megabytes_is_refused_without_being_read(bad: BadServer) -> None:
+    bad.on("/v1/models", Reply(200, (b'{"data": "', *[b"a" * 1_000_000] * 500, b'"}')))
     failed = await no_start(bad.base_url)
     assert "sent more than 4,194,304 bytes where a short answer" in failed.message
-    assert bad.sent_bytes < 20_000_000
+    assert bad.sent_bytes < IN_FLIGHT_BYTES
 
 
 async def test_an_answer_without_an_end_is_left(bad: BadServer) -> None:

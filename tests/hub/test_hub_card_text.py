@@ -56,7 +56,7 @@ def test_a_huge_card_is_not_read(fake: FakeHub, hub: Hub, tmp_path: Path, announ
     assert "200.0 MB" in card.gap
     assert "16 MiB" in card.gap
     assert card.size_bytes == 200_000_000
-    assert fake.bytes_sent("README") < 16 << 20
+    assert fake.bytes_sent("README") < 100_000_000, "more than that does not wait between two sockets"
 
 
 def test_a_card_that_is_longer_than_announced_is_not_read(fake: FakeHub, hub: Hub) -> None:

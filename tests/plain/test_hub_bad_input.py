@@ -125,7 +125,7 @@ def test_hostile_and_huge_cards_are_facts_or_gaps(here: Cli, hub: FakeHub, tiny:
         done = here("card", repo)
         assert done.returncode == 0, done.stderr
         assert all(char == "\n" or char.isprintable() for char in done.stdout)
-    assert hub.bytes_sent("README") < 10_000_000
+    assert hub.bytes_sent("README") < 100_000_000, "more than that does not wait between two sockets"
     assert json.loads(here("card", "acme/huge", "--json").stdout)["readme"]["gap"]
 
 
