@@ -28,7 +28,7 @@ from weighbridge.domain.intents import Confirm
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 GOAL_S = 0.050

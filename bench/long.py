@@ -26,7 +26,7 @@ from weighbridge.domain.proof.disk import DiskNeed, eval_need, proof_need
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.graders import Includes, Pattern
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 GOAL_BYTES, GOAL_SHARE = 10_000_000, 0.10

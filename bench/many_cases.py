@@ -18,7 +18,7 @@ from pathlib import Path
 from packets import many_cases, save
 
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.session.comparing import compare_packets
+from weighbridge.session.packets.comparing import compare_packets
 
 FEW, SOME, MANY = 10, 1_000, 10_000
 LIMIT_S, STEEPER, PAGE_BYTES = 10.0, 1.3, 2_000_000

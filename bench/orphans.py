@@ -31,7 +31,7 @@ from fakejobs.fake_jobs import FakeJobs
 
 from weighbridge.cli import main as program
 from weighbridge.domain.serving.rental import Rental, Waits
-from weighbridge.plain import plan
+from weighbridge.plain.verbs import plan
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Deps, real_deps
 from weighbridge.session.rental.left_running import left_running, stop_left

@@ -22,7 +22,7 @@ from weighbridge.domain.proof.events import Event, Token
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.engine.mode_memory import remember
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 GOAL = 0.98

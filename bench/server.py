@@ -48,11 +48,11 @@ from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.graders import Includes
 from weighbridge.services import bundled
+from weighbridge.services.cases.packs import built_in_pack
 from weighbridge.services.engine.mode_memory import remember
-from weighbridge.services.packs import built_in_pack
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
-from weighbridge.session.proving import WARM_UP
+from weighbridge.session.jobs.proving import WARM_UP
 
 GOAL = 1.2
 N_CTX, MAX_TOKENS = 2048, 64

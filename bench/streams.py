@@ -35,9 +35,9 @@ from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.domain.verdict.stats import percentile
 from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
-from weighbridge.services.load_lines import LoadLines
-from weighbridge.session.load_step import StepRun
-from weighbridge.session.proving import WARM_UP
+from weighbridge.services.runs.load_lines import LoadLines
+from weighbridge.session.jobs.load_step import StepRun
+from weighbridge.session.jobs.proving import WARM_UP
 
 GOAL = 1.05
 PIECES, GAP_MS, TTFT_MS = 128, 25, 400

@@ -24,7 +24,7 @@ from typing import Any
 from packets import recorded, save
 
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.verify import verify_packet
 

@@ -18,7 +18,7 @@ from terminal import Terminal
 
 from weighbridge.domain.intents import ChangeSetting, Confirm
 from weighbridge.domain.steps import ORDER
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 GOAL_BYTES = 120_000_000

@@ -11,7 +11,7 @@ import pytest
 from fakes import Script, quiet
 
 from weighbridge.services import bundled
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
 
 for _name in [name for name in os.environ if name.startswith(("HF_", "WEIGHBRIDGE_"))]:

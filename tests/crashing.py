@@ -33,7 +33,7 @@ from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.graders import Includes
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps, session
 
 CASES, FEW = 30, 6

@@ -15,11 +15,11 @@ import pytest
 from fakes import Script, quiet
 
 from weighbridge.domain import intents as want
-from weighbridge.plain.plan import Chain
+from weighbridge.plain.verbs.plan import Chain
 from weighbridge.services.notebook.executed import END, PACKET
 from weighbridge.services.notebook.surroundings import ENVIRONMENT, boot_id
 from weighbridge.services.plans import load_plan, model_of, pack_of
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
 from weighbridge.session.notebook.writing import note_end, notebook_of, take_surroundings
 

@@ -19,8 +19,8 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.services import bundled
 from weighbridge.services.machine import usable_threads
-from weighbridge.services.migrations import read_run
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.migrations import read_run
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 FOLDER = Path(__file__).parent / "data" / "recorded"

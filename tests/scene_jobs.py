@@ -13,7 +13,7 @@ from weighbridge.domain.proof.events import Attempt, Event, Sample
 from weighbridge.domain.proof.noise import Noise, NoiseFold
 from weighbridge.domain.run import Run
 from weighbridge.services.engine.dry_load import DryModel
-from weighbridge.session.recorded import Recording
+from weighbridge.session.jobs.recorded import Recording
 from weighbridge.tui.replay import ReplayApp
 
 REPLAYED = 48

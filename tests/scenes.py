@@ -32,12 +32,13 @@ from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.services.engine.mode_memory import remember
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.services.tables import load_licences
-from weighbridge.session import Session, real_deps, weighing
+from weighbridge.session import Session, real_deps
 from weighbridge.session.answers import with_licence
+from weighbridge.session.model import weighing
 from weighbridge.tui.app import WeighbridgeApp
-from weighbridge.tui.jobs import JobName
+from weighbridge.tui.work.jobs import JobName
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 DEADLINE_S, LATEST_S = 60.0, 10.0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from weighbridge.plain.usage import parser
+from weighbridge.plain.usage.verbs import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

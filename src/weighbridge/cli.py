@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from weighbridge.services.store import RunStore
+    from weighbridge.services.runs.store import RunStore
     from weighbridge.session.session import Session
 
 
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The program: arguments in, exit code out. Imports are inside, so that ctrl+c finds a guard at any moment."""
     try:
         from weighbridge.plain.exits import guarded, utf8_streams
-        from weighbridge.plain.usage import parser
+        from weighbridge.plain.usage.verbs import parser
 
         utf8_streams()
         return guarded(lambda: _dispatch(parser().parse_args(argv)))
@@ -60,7 +60,7 @@ def _dispatch(args: Namespace) -> int:
         return _replay(args)
     if args.verb is None or (args.verb == "runs" and args.action == "resume"):
         return _wizard(args)
-    return int(import_module(f"weighbridge.plain.{ROOMS[args.verb]}").main(args))
+    return int(import_module(f"weighbridge.plain.verbs.{ROOMS[args.verb]}").main(args))
 
 
 def _prove(args: Namespace) -> int:
@@ -69,13 +69,13 @@ def _prove(args: Namespace) -> int:
 
     with interrupts_held() as release:
         room = "prove" if args.packet is None else "again"
-        return int(import_module(f"weighbridge.plain.{room}").main(args, release))
+        return int(import_module(f"weighbridge.plain.verbs.{room}").main(args, release))
 
 
 def _replay(args: Namespace) -> int:
     """A recorded job, full-screen or as lines."""
     if args.plain or needs_prompts():
-        return int(import_module("weighbridge.plain.replay").main(args))
+        return int(import_module("weighbridge.plain.verbs.replay").main(args))
     return int(import_module("weighbridge.tui.replay").run_replay(args))
 
 
@@ -97,7 +97,7 @@ def _wizard(args: Namespace) -> int:
 
 def _opened(wish: str | None, new: bool) -> tuple[Session, RunStore, str]:
     from weighbridge.session.deps import real_deps
-    from weighbridge.session.opening import open_run
+    from weighbridge.session.runs.opening import open_run
 
     return open_run(real_deps(), run_id=wish, new=new)
 

@@ -16,7 +16,7 @@ from weighbridge.services.card.extract import card_facts
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.packet_io.check_card import _quotes, _read_again
 from weighbridge.services.packet_io.records_model import CardNote
-from weighbridge.session.hub_choice import choose_to_plan
+from weighbridge.session.model.hub_choice import choose_to_plan
 
 Repo = Callable[..., HubRepo]
 Card = Callable[..., CardText]

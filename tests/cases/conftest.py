@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from weighbridge.cli import main
 from weighbridge.domain.verdict.cases import CasePack
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
 

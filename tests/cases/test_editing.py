@@ -12,9 +12,9 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.cases import Case, CasePack
-from weighbridge.services.packs import built_in_pack
+from weighbridge.services.cases.packs import built_in_pack
 from weighbridge.session import Session
-from weighbridge.session import cases as change
+from weighbridge.session.verdict import cases as change
 
 
 def ids(pack: CasePack) -> list[str]:

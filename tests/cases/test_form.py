@@ -9,7 +9,7 @@ import pytest
 from weighbridge.domain.verdict.case_form import CaseForm, case_of_form, form_of
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.grader_words import WrongField, kinds
-from weighbridge.services.packs import built_in_packs
+from weighbridge.services.cases.packs import built_in_packs
 
 CASES = [case for pack in built_in_packs().values() for case in pack.case]
 FORM = CaseForm(id="a", prompt="A?", expected="a")

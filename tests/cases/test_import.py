@@ -12,7 +12,7 @@ import pytest
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.graders import AnyOf, Includes, Match
-from weighbridge.services.case_import import Imported, import_cases, pack_of
+from weighbridge.services.cases.case_import import Imported, import_cases, pack_of
 
 ROW = {"id": "a", "prompt": "A?", "target": "a"}
 

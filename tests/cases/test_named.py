@@ -11,9 +11,9 @@ from program import STEPS_1_2
 from weighbridge.domain.plan import EvalTable, Plan
 from weighbridge.domain.problems import BadInput
 from weighbridge.plain.wizard import walk
-from weighbridge.services.packs import built_in_pack, save_pack
+from weighbridge.services.cases.packs import built_in_pack, save_pack
 from weighbridge.services.plans import pack_of
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.verdict.cases import Case, CasePack
-from weighbridge.services.packs import built_in_ids, built_in_pack, find_pack, load_pack, save_pack
-from weighbridge.session import cases as change
+from weighbridge.services.cases.packs import built_in_ids, built_in_pack, find_pack, load_pack, save_pack
+from weighbridge.session.verdict import cases as change
 
 OWN = """\
 # My own cases.

@@ -13,7 +13,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.session import Session
-from weighbridge.session.rehearsal import Rehearsal
+from weighbridge.session.jobs.rehearsal import Rehearsal
 
 
 async def try_case(session: Session, case: Case) -> Rehearsal:

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 import pytest
 from program import Cli
 
-from weighbridge.services.packs import built_in_ids, load_pack
+from weighbridge.services.cases.packs import built_in_ids, load_pack
 
 ROWS = [{"input": f"Is {n} even?", "target": "yes" if n % 2 == 0 else "no"} for n in range(6)]
 

@@ -14,7 +14,7 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.domain.verdict.grader_words import kinds, parsed
-from weighbridge.services.packs import load_pack
+from weighbridge.services.cases.packs import load_pack
 from weighbridge.session import Session
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.case_edit import CaseEdit

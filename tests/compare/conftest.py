@@ -15,7 +15,7 @@ from weighbridge.domain.proof.events import Attempt, Completed, Event, Graded, S
 from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.domain.verdict.decision import judge
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.from_events import fold_eval
 from weighbridge.services.packet_io.write import write_packet

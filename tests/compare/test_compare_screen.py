@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from weighbridge.domain.run import PacketRecord
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.screens.ask_two import AskTwo

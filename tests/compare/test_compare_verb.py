@@ -42,7 +42,7 @@ def test_a_gate_that_can_compare_nothing_fails(
     two: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would pass for ever."""
-    monkeypatch.setattr("weighbridge.plain.compare.compare_packets", lambda *_, **__: compare(side(), side()))
+    monkeypatch.setattr("weighbridge.plain.verbs.compare.compare_packets", lambda *_, **__: compare(side(), side()))
     code, out, err = compared(capsys, "old", "new")
     assert code == 0 and out.startswith("Nothing of these two") and not err
     code, _, err = compared(capsys, "old", "new", "--fail-on-regression")
@@ -54,7 +54,7 @@ def test_no_line_is_wider_than_the_terminal(
     two: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, told: str, most: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", told)
-    monkeypatch.setattr("weighbridge.plain.compare.compare_packets", lambda *_, **__: compare(side(), side()))
+    monkeypatch.setattr("weighbridge.plain.verbs.compare.compare_packets", lambda *_, **__: compare(side(), side()))
     _, out, _ = compared(capsys, "old", "new")
     assert most - 8 < max(map(len, out.splitlines())) <= most
 

@@ -10,7 +10,7 @@ import pytest
 from weighbridge.domain.problems import BadInput
 from weighbridge.services import side_apart
 from weighbridge.services.packet_sides import read_side
-from weighbridge.session.comparing import DoesNotHold, compare_packets
+from weighbridge.session.packets.comparing import DoesNotHold, compare_packets
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 

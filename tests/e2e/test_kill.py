@@ -16,7 +16,7 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.proof.events import EVENT, Event, Graded, Spawned
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")

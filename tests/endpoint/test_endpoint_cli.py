@@ -186,8 +186,8 @@ def test_the_agreement_holds_for_the_server_of_a_packet_too(
 ) -> None:
     public = "http://models.invalid/v1"
     monkeypatch.setenv(keys.VARIABLE, KEY)
-    monkeypatch.setattr("weighbridge.plain.again.load_recipe", lambda _: SimpleNamespace(recipe=None))
-    monkeypatch.setattr("weighbridge.plain.again.spec_of", lambda *_: public)
+    monkeypatch.setattr("weighbridge.plain.verbs.again.load_recipe", lambda _: SimpleNamespace(recipe=None))
+    monkeypatch.setattr("weighbridge.plain.verbs.again.spec_of", lambda *_: public)
     assert main(["prove", "--from", "packet"]) == 3
     assert main(["prove", "--from", "packet", "--key-over-http"]) == 4
     assert "No host is called models.invalid" in said(capfd)

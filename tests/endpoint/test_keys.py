@@ -20,7 +20,7 @@ from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.openai.choice import describe
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, PlainHttp
 from weighbridge.services.endpoint.veil import BLOT, Veil
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
 
 KEY = "sk-geheim-0123456789abcdef"

@@ -19,9 +19,9 @@ from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.openai.choice import describe
 from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
-from weighbridge.session.endpoint_choice import is_served_spec
+from weighbridge.session.model.endpoint_choice import is_served_spec
 
 
 async def test_the_server_is_recognised_and_its_facts_are_read(llama_server: RealServer) -> None:
@@ -105,7 +105,7 @@ async def test_what_choosing_it_says_of_the_model(llama_server: RealServer) -> N
 
 async def test_private_documents_go_to_near_servers_only(llama_server: RealServer, home: Path) -> None:
     from weighbridge.domain.intents import Answer
-    from weighbridge.session.serving import require_reachable
+    from weighbridge.session.jobs.serving import require_reachable
 
     session = Session.create(RunStore(home), real_deps(home))
     session.apply(Answer(field="privacy", value="private_docs"))

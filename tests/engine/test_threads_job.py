@@ -11,7 +11,7 @@ from fakes import Script, quiet
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.events import Conditions, Event, Swept
 from weighbridge.domain.proof.runtime import Clock
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 TICKS = ("sample", "token", "prefilled", "heartbeat")

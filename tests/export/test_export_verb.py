@@ -12,7 +12,7 @@ from fakehub.fake_hub import FakeHub
 
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.hub.serving import shape_of
-from weighbridge.session.exporting import FORMATS
+from weighbridge.session.packets.exporting import FORMATS
 
 CAP = "cap_usd = 3"
 

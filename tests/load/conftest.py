@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from load.rig import SERVED, ScriptedServer
 
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

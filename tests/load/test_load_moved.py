@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from weighbridge.domain.problems import BadInput
-from weighbridge.services.load_lines import NAME, read_load
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.load_lines import NAME, read_load
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
-from weighbridge.session.loading import load
-from weighbridge.session.moving import export_run, import_run
+from weighbridge.session.jobs.loading import load
+from weighbridge.session.runs.moving import export_run, import_run
 
 
 async def test_the_requests_travel_and_a_line_that_is_none_is_refused(

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from weighbridge.domain.proof.settings import Request
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.screens.load import LoadScreen

@@ -12,8 +12,8 @@ from real_servers import RealServer
 from real_servers import llama_server as llama_server
 
 from weighbridge.cli import main
-from weighbridge.services.load_lines import read_load
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.load_lines import read_load
+from weighbridge.services.runs.store import RunStore
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 

@@ -12,9 +12,9 @@ from load.rig import SERVED, ScriptedServer
 from weighbridge.domain.load.records import LoadProgress, LoadRecord, LoadStep
 from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.proof.settings import Request
-from weighbridge.services.load_lines import read_load
+from weighbridge.services.runs.load_lines import read_load
 from weighbridge.session import Session
-from weighbridge.session.loading import load
+from weighbridge.session.jobs.loading import load
 
 DEADLINE_S = 20.0
 

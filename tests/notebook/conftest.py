@@ -13,7 +13,7 @@ from program import Cli, command, environment
 from ran_notebook import Ran, make_ran, planned, scripted, write_plan
 
 from weighbridge.domain import intents as want
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 
 

@@ -14,7 +14,7 @@ from weighbridge.domain.deciding import cost_so_far
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.session.notebook.importing import import_evidence
 

@@ -14,7 +14,7 @@ from ran_notebook import Ran, write_plan
 
 from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session.notebook.importing import evidence_of
 
 pytestmark = pytest.mark.filterwarnings("default")

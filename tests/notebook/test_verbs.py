@@ -10,7 +10,7 @@ import pytest
 from ran_notebook import PLAN, Ran, executed, write_plan
 
 from weighbridge.cli import main
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 
 
 @pytest.fixture(autouse=True)

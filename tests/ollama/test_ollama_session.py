@@ -13,9 +13,9 @@ from ollama.contract import DIGEST, NAME, ContractServer
 from weighbridge.domain.intents import Answer
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.serving.target import Target
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
-from weighbridge.session.serving import require_reachable
+from weighbridge.session.jobs.serving import require_reachable
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.write import write_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 AT = "2026-01-02T03:04:05Z"

@@ -28,7 +28,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.services.packet_io.evidence import PacketSource
-from weighbridge.session.eval_fold import EvalFold
+from weighbridge.session.jobs.eval_fold import EvalFold
 
 STEP_S = 0.25
 REPEATS = 2

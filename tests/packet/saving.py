@@ -20,7 +20,7 @@ from typing import Any
 
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.verdict.graders import grade
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 from weighbridge.services.packet_io import place, write
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet

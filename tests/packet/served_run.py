@@ -33,7 +33,7 @@ from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.serving.rental import Hardware, Order, Price, Rental, Stage, StopProof
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.packet_io.evidence import PacketSource
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 TICK = 0.25

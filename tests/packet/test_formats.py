@@ -33,7 +33,7 @@ from weighbridge.services.packet_io.formats.answers import Answer
 from weighbridge.services.packet_io.formats.inspect_sample import sample
 from weighbridge.services.packet_io.verify import read_packet
 from weighbridge.services.packet_io.write import write_packet
-from weighbridge.session.eval_fold import EvalFold
+from weighbridge.session.jobs.eval_fold import EvalFold
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 Save = Callable[[PacketSource], Path]

@@ -13,7 +13,7 @@ import pytest
 from packet.forge import document, lines, problems, reseal
 
 from weighbridge.domain.verdict.graders import Mark
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 from weighbridge.services.packet_io import bag, inventory
 from weighbridge.services.packet_io.inventory import take_inventory
 from weighbridge.services.packet_io.verify import verify_packet

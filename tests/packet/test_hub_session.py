@@ -16,8 +16,9 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, hub_files
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Deps, Session
+from weighbridge.session.model import hub_files
 
 REPO = "acme/tiny-GGUF"
 CARD = b"""---

@@ -9,7 +9,7 @@ import pytest
 
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.graders import Mark, grade
-from weighbridge.services import marking
+from weighbridge.services.cases import marking
 
 
 def case(name: str, grader: dict[str, Any]) -> Case:

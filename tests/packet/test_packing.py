@@ -11,8 +11,9 @@ from fakes import Script
 from weighbridge.domain import intents as want
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.session import Session, packing
-from weighbridge.session.jobs import log_name
+from weighbridge.session import Session
+from weighbridge.session.jobs.job import log_name
+from weighbridge.session.packets import packing
 
 
 async def weighed(session: Session, proofs: int = 1) -> None:

@@ -17,7 +17,7 @@ from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.tables import load_servers, load_tables
-from weighbridge.session.exporting import export
+from weighbridge.session.packets.exporting import export
 
 COMMIT = "c" * 40
 MODEL = ModelChoice(kind="named", name="org/repo", repo="org/repo", revision=COMMIT)

@@ -24,10 +24,10 @@ from weighbridge.plain.texts.comparison import page, verdict
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
-from weighbridge.session.command import prove_command
-from weighbridge.session.repeat import load_recipe, spec_of
+from weighbridge.session.packets.command import prove_command
+from weighbridge.session.packets.repeat import load_recipe, spec_of
 
 pytestmark = pytest.mark.usefixtures("marks_here")
 

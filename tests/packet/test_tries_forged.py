@@ -19,7 +19,7 @@ from weighbridge.domain.verdict.graders import Includes
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session, real_deps
 
 File = dict[str, Any]

@@ -16,7 +16,7 @@ from program import DATA, Cli, Typed, command, environment
 from weighbridge.cli import main
 from weighbridge.domain.run import Run
 from weighbridge.plain.wizard import walk
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

@@ -18,7 +18,7 @@ from program import Cli
 from weighbridge.domain import intents as want
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.engine.mode_memory import known_mode, remember
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
 
 Made = Callable[..., Path]
@@ -27,7 +27,7 @@ Made = Callable[..., Path]
 @pytest.fixture
 def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
     """The program in this process, on a scripted runtime."""
-    monkeypatch.setattr("weighbridge.plain.again.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.again.real_deps", lambda: deps)
     return deps
 
 

@@ -12,7 +12,7 @@ from fakehub.fake_hub import FakeHub
 from fakes import Script
 from program import Cli
 
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 SPEC = "acme/tiny-GGUF:tiny-Q4_K_M.gguf"
@@ -33,7 +33,7 @@ def packet(hub: FakeHub, deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyP
     elsewhere = replace(deps, home=tmp_path / "elsewhere")
     asyncio.run(_packet(elsewhere, tmp_path / "packet"))
     shutil.rmtree(elsewhere.home)
-    monkeypatch.setattr("weighbridge.plain.again.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.again.real_deps", lambda: deps)
     return tmp_path / "packet"
 
 

@@ -16,9 +16,10 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.plain import follow
 from weighbridge.plain.rooms import elsewhere
 from weighbridge.plain.wizard import walk
-from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, endpoint_choice
-from weighbridge.session.choosing import Chosen
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Deps, Session
+from weighbridge.session.model import endpoint_choice
+from weighbridge.session.model.choosing import Chosen
 
 MODEL = ModelChoice(kind="hub", name="small", repo="acme/small", revision="0" * 40, source="a test")
 

@@ -13,12 +13,12 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.files import FileRow, HubView, group
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast
 from weighbridge.domain.model.hub import HubFile
-from weighbridge.plain.fit import report
 from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.hub import files_table
+from weighbridge.plain.verbs.fit import report
 from weighbridge.session import Session
-from weighbridge.tui.forecast_words import file_rows, forecast_rows
 from weighbridge.tui.widgets.weights_list import file_details, file_line
+from weighbridge.tui.words.forecast import file_rows, forecast_rows
 
 MIB = 1 << 20
 

@@ -108,7 +108,7 @@ def test_a_second_visit_without_network_shows_the_same_card(
     assert first["readme"]["kept"] is False
     hub.stop()
     later = replace(deps, now=lambda: "2099-01-01T00:00:00Z")
-    monkeypatch.setattr("weighbridge.plain.card.real_deps", lambda: later)
+    monkeypatch.setattr("weighbridge.plain.verbs.card.real_deps", lambda: later)
     second = json.loads(here("card", f"{REPO}@{hub.repos[REPO].sha}:{SMALL}", "--json").stdout)
     assert second["card"] == first["card"]
     assert second["readme"]["fetched_at"] == first["readme"]["fetched_at"] and second["readme"]["kept"] is True

@@ -17,7 +17,7 @@ from fakehub.fake_repo import FakeFile
 from filelock import FileLock
 from program import Cli, command, environment
 
-from weighbridge.session import hub_files
+from weighbridge.session.model import hub_files
 
 REPO = "acme/tiny-GGUF"
 SMALL = "tiny-Q4_K_M.gguf"

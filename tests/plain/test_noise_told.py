@@ -14,7 +14,7 @@ from weighbridge.domain.proof.noise import RULE, Noise, NoiseFold
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.verdict.stats import spread
 from weighbridge.plain import diagnostics
-from weighbridge.plain.figures import formulas, rows, setting
+from weighbridge.plain.texts.figures import formulas, rows, setting
 from weighbridge.plain.texts.noise import Circumstances, contended, marked, surroundings, while_working
 from weighbridge.session import Deps
 
@@ -52,7 +52,7 @@ def attempt(number: int) -> Attempt:
 def test_a_contended_proof_says_so_why_and_what_to_do(
     deps: Deps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.prove.real_deps", lambda: deps)
     for form in ((), ("--json",)):
         assert program.main(["prove", "bundled", *form]) == 0
         told = capsys.readouterr()

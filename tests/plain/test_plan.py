@@ -127,7 +127,7 @@ def test_a_rented_route_ends_in_a_planned_packet(here: Cli, tmp_path: Path) -> N
 @pytest.fixture
 def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
     """The program in this process, on a scripted runtime."""
-    monkeypatch.setattr("weighbridge.plain.plan.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.plan.real_deps", lambda: deps)
     return deps
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from weighbridge.domain.proof.events import Event, Failed, Swept
 from weighbridge.domain.proof.live import LiveView
-from weighbridge.plain.figures import progress
 from weighbridge.plain.follow import Lines
+from weighbridge.plain.texts.figures import progress
 
 
 class Still:

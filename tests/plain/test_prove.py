@@ -18,7 +18,7 @@ from weighbridge import cli as program
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.noise import Noise, NoiseFold
-from weighbridge.services.store import RunFolder, RunStore
+from weighbridge.services.runs.store import RunFolder, RunStore
 from weighbridge.session import Deps
 
 SMALL = ("--threads", "1", "--max-tokens", "16", "--ctx", "512")
@@ -99,7 +99,7 @@ def test_a_bad_option_is_one_sentence(here: Cli, option: tuple[str, str]) -> Non
 @pytest.fixture
 def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
     """The program in this process, on a scripted runtime."""
-    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.prove.real_deps", lambda: deps)
     return deps
 
 
@@ -109,7 +109,7 @@ def test_an_override_is_kept_on_record(
     def small(folder: Path) -> Any:
         return scripted.machine(folder).model_copy(update={"available_bytes": 100 * 2**20})
 
-    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: replace(scripted, machine=small))
+    monkeypatch.setattr("weighbridge.plain.verbs.prove.real_deps", lambda: replace(scripted, machine=small))
     assert program.main(["prove", "bundled", "--json"]) == 3
     assert "100 MiB are available" in capsys.readouterr().err
     assert program.main(["prove", "bundled", "--json", "--accept-memory-risk", "swap is fast"]) == 0

@@ -16,10 +16,10 @@ from recording import FOLDER, recorded_events, recorded_run
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.events import JobKind
 from weighbridge.domain.proof.summary import jobs
-from weighbridge.plain import replay
 from weighbridge.plain.exits import Exit
-from weighbridge.services.store import RunStore
-from weighbridge.session.recorded import load_recording
+from weighbridge.plain.verbs import replay
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session.jobs.recorded import load_recording
 
 
 @pytest.fixture

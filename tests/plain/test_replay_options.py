@@ -27,7 +27,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Namespace]]:
         setattr(module, entry, play)
         monkeypatch.setitem(sys.modules, name, module)
 
-    room("weighbridge.plain.replay", "main")
+    room("weighbridge.plain.verbs.replay", "main")
     room("weighbridge.tui.replay", "run_replay")
     return asked
 
@@ -35,12 +35,12 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Namespace]]:
 def test_without_a_terminal_it_is_lines(played: list[tuple[str, Namespace]], here: Cli) -> None:
     assert here("replay", "packet").returncode == 0
     ((room, args),) = played
-    assert room == "weighbridge.plain.replay"
+    assert room == "weighbridge.plain.verbs.replay"
     assert (args.packet, args.job, args.speed, args.plain) == ("packet", "proof", "1", False)
 
 
 @pytest.mark.parametrize(
-    ("option", "room"), [((), "weighbridge.tui.replay"), (("--plain",), "weighbridge.plain.replay")]
+    ("option", "room"), [((), "weighbridge.tui.replay"), (("--plain",), "weighbridge.plain.verbs.replay")]
 )
 def test_on_a_terminal_it_is_the_full_screen_unless_lines_are_asked_for(
     played: list[tuple[str, Namespace]], monkeypatch: pytest.MonkeyPatch, here: Cli, option: tuple[str, ...], room: str

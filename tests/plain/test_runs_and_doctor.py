@@ -11,7 +11,7 @@ import pytest
 from program import Cli
 
 from weighbridge.services.engine.mode_memory import known_mode, remember
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

@@ -11,7 +11,7 @@ from program import Cli
 from recording import recorded_run
 
 from weighbridge.domain import intents as want
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 IDS = ("20260101-100000-aaaa", "20260101-110000-bbbb", "20260202-120000-cccc")
@@ -94,7 +94,7 @@ def test_a_list_fits_the_terminal_and_is_one_line_a_run_where_it_is_piped(
     monkeypatch.setenv("COLUMNS", "80")
     whole = here("runs", "list").stdout.splitlines()
     assert len(whole) == 3 and max(map(len, whole)) > 80
-    monkeypatch.setattr("weighbridge.plain.runs.on_terminal", lambda: True)
+    monkeypatch.setattr("weighbridge.plain.verbs.runs.on_terminal", lambda: True)
     fitting = here("runs", "list").stdout
     assert max(map(len, fitting.splitlines())) <= 80 and fitting.split() == " ".join(whole).split()
 

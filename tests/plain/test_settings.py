@@ -21,7 +21,7 @@ OPTIONS = {
 
 @pytest.fixture
 def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    monkeypatch.setattr("weighbridge.plain.prove.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.prove.real_deps", lambda: deps)
     return deps
 
 

@@ -42,7 +42,7 @@ def test_a_try_is_typed_and_unlocks_lora(typed: Typed, script: Script) -> None:
 def test_a_plan_can_name_what_was_tried(
     here: Cli, deps: Deps, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weighbridge.plain.plan.real_deps", lambda: deps)
+    monkeypatch.setattr("weighbridge.plain.verbs.plan.real_deps", lambda: deps)
     (tmp_path / "plan.toml").write_text(PLAN)
     script.answer = lambda request: "no"
     done = here("run", "plan.toml", "-o", "packet")

@@ -11,7 +11,7 @@ from program import STEPS_1_2, Cli, Typed
 
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

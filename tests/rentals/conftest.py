@@ -15,8 +15,8 @@ from weighbridge.cli import main
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.services.endpoint import keys
 from weighbridge.services.machine import machine_facts
+from weighbridge.services.runs.store import RunStore
 from weighbridge.services.runtimes import make_runtime
-from weighbridge.services.store import RunStore
 from weighbridge.session import Deps, Session
 
 
@@ -59,7 +59,7 @@ def here(
 ) -> Callable[..., tuple[int, str, str]]:
     """`weighbridge ARGS` inside this process: exit code, standard output, standard error."""
     for verb in ("plan", "rentals", "doctor"):
-        monkeypatch.setattr(f"weighbridge.plain.{verb}.real_deps", lambda: rented_deps)
+        monkeypatch.setattr(f"weighbridge.plain.verbs.{verb}.real_deps", lambda: rented_deps)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.toml").write_text(PLAN)
     (tmp_path / "cases.toml").write_text(PACK)

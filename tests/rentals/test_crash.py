@@ -16,7 +16,7 @@ from rental_steps import planned, rented
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.serving.rental import Rental, Waits
 from weighbridge.services.rentals import Ledger
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 from weighbridge.session.rental import renting
 from weighbridge.session.rental.ordering import jobs_of

@@ -18,7 +18,7 @@ import sys
 from dataclasses import replace
 from rental_steps import FAST
 from weighbridge.cli import main
-from weighbridge.plain import plan
+from weighbridge.plain.verbs import plan
 from weighbridge.session import real_deps
 plan.real_deps = lambda: replace(real_deps(), waits=FAST.model_copy(update={"ready": 60.0}), dry_load=None)
 sys.exit(main(["run", "plan.toml", "-o", "packet", "--rent", "1"]))

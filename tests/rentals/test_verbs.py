@@ -16,7 +16,7 @@ from weighbridge.domain.steps import ORDER
 from weighbridge.plain.texts.rental import new_lines
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.rentals import Ledger
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 
 Here = Callable[..., tuple[int, str, str]]
 
@@ -149,7 +149,7 @@ def test_beside_a_left_machine_a_terminal_asks_for_the_amount(
 ) -> None:
     service.cancel_works = service.cap_kept = False
     here("run", "plan.toml", "-o", "packet", "--rent", "1")
-    monkeypatch.setattr("weighbridge.plain.rented._can_ask", lambda: True)
+    monkeypatch.setattr("weighbridge.plain.verbs.rented._can_ask", lambda: True)
     for typed, jobs in (("yes\n", 1), ("2\n", 1), ("1.00\n", 2)):
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         _, _, err = here("run", "plan.toml", "-o", "second", "--rent", "1")

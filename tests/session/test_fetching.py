@@ -19,8 +19,9 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, Refused
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.model_file import Cancelled
-from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, hub_files
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Deps, Session
+from weighbridge.session.model import hub_files
 
 REPO = "acme/tiny-GGUF"
 CARD = b"""---

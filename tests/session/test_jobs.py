@@ -195,11 +195,11 @@ async def test_a_full_disk_stops_the_proof_with_one_sentence(
             raise OSError(28, "No space left on device")
         return real(fd, data)
 
-    monkeypatch.setattr("weighbridge.services.store.os.write", write)
+    monkeypatch.setattr("weighbridge.services.runs.store.os.write", write)
     with pytest.raises(Problem, match="there is no space left") as said:
         await proof(session)
     assert "No record is kept" in said.value.hint and session.run.proof is None
-    monkeypatch.setattr("weighbridge.services.store.os.write", real)
+    monkeypatch.setattr("weighbridge.services.runs.store.os.write", real)
     assert script.alive == 0
     await proof(session)
     assert any(isinstance(e, Token) for e in session.events())
@@ -214,7 +214,7 @@ async def test_an_eval_that_could_not_be_saved_can_be_started_again(
         raise OutsideFailed("run.json cannot be written: there is no space left.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("weighbridge.services.run_folder.write_atomic", full)
+        patch.setattr("weighbridge.services.runs.run_folder.write_atomic", full)
         with pytest.raises(OutsideFailed):
             await anext(session.evaluate())
     graded = [event async for event in session.evaluate() if isinstance(event, Graded)]

@@ -18,8 +18,8 @@ from weighbridge.domain.proof.settings import Request, RuntimeSettings
 from weighbridge.domain.run import Run
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.graders import Includes
+from weighbridge.services.runs.store import RunFolder, RunStore
 from weighbridge.services.sampling import pace
-from weighbridge.services.store import RunFolder, RunStore
 from weighbridge.session import Session
 
 
@@ -64,7 +64,7 @@ async def test_a_full_disk_is_said_before_the_start(
 ) -> None:
     await session.choose_model("bundled")
     need = proof_need(session.run.settings, session.run.prompt).total_bytes
-    monkeypatch.setattr("weighbridge.services.store.shutil.disk_usage", lambda _: SimpleNamespace(free=need // 2))
+    monkeypatch.setattr("weighbridge.services.runs.store.shutil.disk_usage", lambda _: SimpleNamespace(free=need // 2))
     with pytest.raises(OutsideFailed, match="MB free, and this may take"):
         await anext(session.prove())
     with pytest.raises(OutsideFailed, match="MB free, and this may take"):
@@ -85,7 +85,7 @@ async def test_a_disk_that_fills_within_a_line_leaves_whole_lines(
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(fd, part)
 
-    monkeypatch.setattr("weighbridge.services.store.os.write", write)
+    monkeypatch.setattr("weighbridge.services.runs.store.os.write", write)
     with pytest.raises(Problem, match="there is no space left"):
         async for _ in session.prove():
             pass

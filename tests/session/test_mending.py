@@ -12,8 +12,8 @@ from weighbridge.domain.intents import Confirm, UsePack
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.domain.steps import ORDER, StepId
-from weighbridge.services.mending import ASIDE, mend
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.mending import ASIDE, mend
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 
 

@@ -17,10 +17,10 @@ from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import ORDER
 from weighbridge.domain.verdict.graders import Match
-from weighbridge.services import run_v1
-from weighbridge.services.migrations import PRESENT
 from weighbridge.services.packet_io.verify import verify_packet
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs import run_v1
+from weighbridge.services.runs.migrations import PRESENT
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 
 V1 = Path(__file__).parents[1] / "data" / "runs" / "v1"

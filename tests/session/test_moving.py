@@ -16,10 +16,10 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.flow import status
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.run import PacketRecord
-from weighbridge.services import run_archive
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs import run_archive
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
-from weighbridge.session.moving import export_run, import_run
+from weighbridge.session.runs.moving import export_run, import_run
 
 Files = dict[str, bytes]
 

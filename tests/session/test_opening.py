@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from weighbridge.domain import intents as want
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
-from weighbridge.session.opening import open_run
+from weighbridge.session.runs.opening import open_run
 
 
 def at(deps: Deps, second: int) -> Deps:

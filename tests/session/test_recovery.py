@@ -12,7 +12,7 @@ from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Ended
 from weighbridge.domain.run import Run
 from weighbridge.services.engine.mode_memory import forget
-from weighbridge.services.store import RunFolder
+from weighbridge.services.runs.store import RunFolder
 from weighbridge.session import Session
 
 Reopen = Callable[[str], Session]

@@ -9,7 +9,7 @@ from fakes import Script
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.events import Graded, RequestStarted
 from weighbridge.session import Session
-from weighbridge.session.evaluating import case_requests
+from weighbridge.session.jobs.evaluating import case_requests
 
 
 async def prepared(session: Session, repeats: int) -> Session:

@@ -11,7 +11,7 @@ import pytest
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.proof.events import Spawned
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 
 

@@ -19,8 +19,9 @@ from weighbridge.services.engine.mode_memory import remember
 from weighbridge.services.hub.hub import FetchedHeader
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.model_file import inspect_file
-from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, fetching, weighing
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Deps, Session
+from weighbridge.session.model import fetching, weighing
 
 MIB = 1 << 20
 

@@ -15,7 +15,8 @@ from weighbridge.domain.run import Run
 from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.loaded import offloaded
 from weighbridge.services.engine.dry_load import dry_load
-from weighbridge.session import Session, weighing
+from weighbridge.session import Session
+from weighbridge.session.model import weighing
 
 GIB = 1 << 30
 CARD = GpuDevice(name="CUDA0", description="A card", free_bytes=2 * GIB, total_bytes=4 * GIB)

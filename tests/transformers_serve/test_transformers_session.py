@@ -13,8 +13,9 @@ from transformers_serve.stand_ins import install, model_folder
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.plain.texts.card import card_place
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.store import RunStore
-from weighbridge.session import Deps, Session, serving
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Deps, Session
+from weighbridge.session.jobs import serving
 
 CARD = b"""---
 license: cc-by-nc-4.0

@@ -16,8 +16,9 @@ from textual.pilot import Pilot
 
 from weighbridge.domain.intents import Confirm
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.store import RunStore
-from weighbridge.session import Session, hub_files
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session import Session
+from weighbridge.session.model import hub_files
 from weighbridge.tui.app import WeighbridgeApp
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from weighbridge.tui.card_lines import Kind, Rows, kinds, parted, pieces, shown
 from weighbridge.tui.hub_query import query_of
 from weighbridge.tui.widgets.figures import count
+from weighbridge.tui.words.card_lines import Kind, Rows, kinds, parted, pieces, shown
 
 CARD = """---
 license: mit

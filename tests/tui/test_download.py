@@ -19,7 +19,8 @@ from weighbridge.domain.intents import Confirm
 from weighbridge.domain.model.allocation import Allocations
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.engine.dry_load import DryModel
-from weighbridge.session import Session, weighing
+from weighbridge.session import Session
+from weighbridge.session.model import weighing
 from weighbridge.tui.widgets.field import Field
 
 

@@ -13,9 +13,10 @@ from weighbridge.domain.packet import completeness
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving.notebook import NotebookRuntime
-from weighbridge.session import Session, exporting
+from weighbridge.session import Session
 from weighbridge.session.notebook import importing as notebook_import
 from weighbridge.session.notebook import writing as notebook
+from weighbridge.session.packets import exporting
 from weighbridge.tui.screens.ask import AskLine
 from weighbridge.tui.screens.choose import Choose
 from weighbridge.tui.screens.exported import ExportedScreen

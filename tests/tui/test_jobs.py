@@ -10,10 +10,10 @@ from steering import Launch, on_step, run_job, screen_text, status, title, wait_
 from textual.pilot import Pilot
 
 from weighbridge.domain.problems import OutsideFailed
-from weighbridge.services.store import RunFolder
+from weighbridge.services.runs.store import RunFolder
 from weighbridge.session import Session
-from weighbridge.tui.guard import ERROR_LOG
 from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.work.guard import ERROR_LOG
 
 
 async def start_and_hold(pilot: Pilot[int], script: Script) -> None:

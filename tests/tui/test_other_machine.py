@@ -14,12 +14,12 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.serving.deployment import require_servable
 from weighbridge.services.tables import load_servers
 from weighbridge.session import Session
-from weighbridge.tui.model_words import elsewhere_words
 from weighbridge.tui.screens.card import CardScreen
 from weighbridge.tui.screens.proof import before_start
 from weighbridge.tui.screens.registry import screen_of
 from weighbridge.tui.widgets.status_line import Notice
 from weighbridge.tui.widgets.title_bar import live_words
+from weighbridge.tui.words.model import elsewhere_words
 
 SERVED = ModelChoice(kind="endpoint", name="m", address="http://127.0.0.1:9/v1", served_name="m")
 HUB = ModelChoice(kind="hub", name="small", repo="acme/small", revision="0" * 40, source="a test")

@@ -15,14 +15,14 @@ from weighbridge.domain.proof.events import Attempt
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.domain.steps import ORDER
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
-from weighbridge.tui.proof_words import doubts
 from weighbridge.tui.screens.comparison import ComparisonScreen
 from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.proof import ProofScreen
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.sheet import Sheet
+from weighbridge.tui.words.proof import doubts
 
 LONG = " ".join(f"word{i}" for i in range(120))
 

@@ -15,7 +15,7 @@ from textual.widgets._footer import FooterKey
 
 from weighbridge.domain.proof.playback import Speed
 from weighbridge.domain.proof.summary import jobs
-from weighbridge.session.recorded import Recording
+from weighbridge.session.jobs.recorded import Recording
 from weighbridge.tui.replay import ReplayApp
 from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.widgets.answer_pane import AnswerPane

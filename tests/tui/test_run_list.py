@@ -8,7 +8,7 @@ import pytest
 from steering import Launch, on_step, screen_text, status, wait_until, wizard_of
 from textual.widgets import OptionList
 
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 from weighbridge.tui.app import WeighbridgeApp
 

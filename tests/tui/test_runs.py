@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.widgets import OptionList
 
 from weighbridge.domain.steps import ORDER, STEPS
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.commands import commands

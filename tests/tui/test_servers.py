@@ -16,8 +16,9 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.problems import EndpointProblem, PlainHttp
 from weighbridge.services.runtimes import make_runtime
-from weighbridge.session import Session, endpoint_choice
-from weighbridge.session.choosing import Chosen
+from weighbridge.session import Session
+from weighbridge.session.model import endpoint_choice
+from weighbridge.session.model.choosing import Chosen
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.ask_key import AskKey
 

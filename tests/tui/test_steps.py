@@ -8,7 +8,7 @@ from textual.widgets import Input, RadioSet
 
 from weighbridge.domain.flow import status as step_status
 from weighbridge.domain.intents import ChangeSetting
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.widgets.field import Field
 

@@ -13,7 +13,7 @@ from weighbridge.domain.flow import status as step_status
 from weighbridge.domain.intents import Answer, ChangeSetting
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.engine.llama_runtime import LlamaRuntime
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 from weighbridge.tui.app import WeighbridgeApp
 

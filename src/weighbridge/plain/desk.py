@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from weighbridge.domain.problems import Problem
 from weighbridge.plain import diagnostics
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session.deps import Deps
 from weighbridge.session.session import Session
 

@@ -78,7 +78,7 @@ def _keep(error: BaseException) -> Path | None:
     from datetime import UTC, datetime
 
     try:
-        from weighbridge.services.store import data_folder
+        from weighbridge.services.runs.store import data_folder
 
         path = data_folder() / "errors" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)

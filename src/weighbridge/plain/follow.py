@@ -32,7 +32,7 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.figures import counted, mib, phase_words, progress
+from weighbridge.plain.texts.figures import counted, mib, phase_words, progress
 from weighbridge.plain.texts.loaded import loaded_line, warnings
 from weighbridge.session.session import Session
 

@@ -19,7 +19,7 @@ from weighbridge.plain.transfer import Meter
 from weighbridge.services.endpoint.address import TRANSFORMERS
 from weighbridge.services.hub.name import named
 from weighbridge.services.model_file import Cancelled, is_hub_spec, resolve
-from weighbridge.session.endpoint_choice import is_served_spec
+from weighbridge.session.model.endpoint_choice import is_served_spec
 from weighbridge.session.session import Session
 
 Write = Callable[[str], None]

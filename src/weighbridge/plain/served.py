@@ -12,7 +12,7 @@ from weighbridge.plain import diagnostics
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.address import parse
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded
-from weighbridge.session.endpoint_choice import is_served_spec
+from weighbridge.session.model.endpoint_choice import is_served_spec
 
 LOADING_S, ASK_EVERY_S = 900.0, 2.0
 """How long a server may take to load its model before it is given up, and how often it is asked, seconds."""

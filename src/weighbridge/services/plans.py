@@ -8,7 +8,7 @@ from weighbridge.domain.plan import Plan
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.toml_lines import load_toml
 from weighbridge.domain.verdict.cases import CasePack
-from weighbridge.services.packs import find_pack, read_text
+from weighbridge.services.cases.packs import find_pack, read_text
 
 
 def load_plan(path: Path) -> Plan:

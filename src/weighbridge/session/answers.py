@@ -20,7 +20,7 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.toml_words import sentence
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.decision import Verdict
-from weighbridge.session import tries
+from weighbridge.session.verdict import tries
 
 AUTO = "auto"
 MEASURED = ("n_threads", "n_threads_batch")

@@ -21,8 +21,8 @@ from weighbridge.services.conditions import read_conditions
 from weighbridge.services.engine.dry_load import DryLoad, dry_load
 from weighbridge.services.hub.hub import Hub
 from weighbridge.services.machine import machine_facts
+from weighbridge.services.runs.store import data_folder
 from weighbridge.services.runtimes import make_runtime
-from weighbridge.services.store import data_folder
 from weighbridge.services.tables import load_licences, load_rules, load_tables
 
 

@@ -20,25 +20,18 @@ from weighbridge.domain.proof.events import Event, JobKind
 from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.route.decide import decide
 from weighbridge.domain.run import PacketRecord, Run
-from weighbridge.services.packs import built_in_pack
-from weighbridge.services.store import RunFolder, RunStore
-from weighbridge.session import (
-    answers,
-    eval_answers,
-    evaluating,
-    fetching,
-    packing,
-    proving,
-    recovery,
-    spending,
-    tries,
-    weighing,
-)
-from weighbridge.session.choosing import Progress, check_unchanged
+from weighbridge.services.cases.packs import built_in_pack
+from weighbridge.services.runs.store import RunFolder, RunStore
+from weighbridge.session import answers
 from weighbridge.session.deps import Deps
-from weighbridge.session.jobs import Job
-from weighbridge.session.loading import Load
+from weighbridge.session.jobs import evaluating, proving, recovery, spending
+from weighbridge.session.jobs.job import Job
+from weighbridge.session.jobs.loading import Load
+from weighbridge.session.model import fetching, weighing
+from weighbridge.session.model.choosing import Progress, check_unchanged
+from weighbridge.session.packets import packing
 from weighbridge.session.rental import renting
+from weighbridge.session.verdict import eval_answers, tries
 
 NOTE_EVERY_S = 1.0
 

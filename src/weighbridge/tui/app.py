@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from weighbridge.domain.proof.live import LiveView
     from weighbridge.domain.run import Run
     from weighbridge.domain.steps import StepId
-    from weighbridge.services.store import RunStore
+    from weighbridge.services.runs.store import RunStore
     from weighbridge.session.session import Session
-    from weighbridge.tui.jobs import JobName, Jobs
     from weighbridge.tui.screens.runs import Wish
     from weighbridge.tui.screens.step import StepScreen
+    from weighbridge.tui.work.jobs import JobName, Jobs
 
     Opener = Callable[[], tuple[Session, RunStore, str]]
     """Opens the run: session, store, and a sentence for the person (or none). Raises Problem."""
@@ -96,7 +96,7 @@ class WeighbridgeApp(App[int]):
 
     def adopt(self, session: Session) -> None:
         """Goes on with this session; the one before is closed by whoever asks."""
-        from weighbridge.tui.jobs import Jobs
+        from weighbridge.tui.work.jobs import Jobs
 
         self.session = session
         self.jobs = Jobs(self, session, self.tell, self._changed)
@@ -182,7 +182,7 @@ class WeighbridgeApp(App[int]):
     def view(self, name: JobName) -> LiveView:
         """The view of the proof or eval: live, or drawn again from the events of the one on record."""
         from weighbridge.domain.proof.live import LiveView
-        from weighbridge.tui.history import view_of
+        from weighbridge.tui.work.history import view_of
 
         live, run = self.session.live, self.session.run
         if live.job == name:
@@ -241,7 +241,7 @@ class WeighbridgeApp(App[int]):
             screen.jump("packet")
 
     def action_rentals(self) -> None:
-        from weighbridge.tui.renting import stop
+        from weighbridge.tui.work.renting import stop
 
         stop(self)
 

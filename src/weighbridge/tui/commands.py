@@ -71,31 +71,31 @@ def _elsewhere(app: WeighbridgeApp) -> Iterator[SystemCommand]:
 
 
 def _again(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.again import prove_again
+    from weighbridge.tui.work.again import prove_again
 
     app.run_worker(prove_again(app), group="again", exclusive=True)
 
 
 def _compare(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.comparing import compare
+    from weighbridge.tui.work.comparing import compare
 
     compare(app)
 
 
 def _jobs(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.renting import show_left
+    from weighbridge.tui.work.renting import show_left
 
     show_left(app)
 
 
 def _export(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.exporting import export
+    from weighbridge.tui.work.exporting import export
 
     export(app)
 
 
 def _key(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.asking_server import ask_key
+    from weighbridge.tui.work.asking_server import ask_key
 
     target = app.session.run.target
     if target is not None:
@@ -103,7 +103,7 @@ def _key(app: WeighbridgeApp) -> None:
 
 
 def _load(app: WeighbridgeApp) -> None:
-    from weighbridge.tui.loads import show_load
+    from weighbridge.tui.work.loads import show_load
 
     show_load(app)
 

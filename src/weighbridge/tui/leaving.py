@@ -21,7 +21,7 @@ async def may_leave(app: WeighbridgeApp, leave: str) -> bool:
             return False
     if app.jobs.rentals.open is None:
         return True
-    from weighbridge.tui.renting import settled
+    from weighbridge.tui.work.renting import settled
 
     return await settled(app)
 

@@ -15,8 +15,8 @@ from weighbridge.domain.proof.events import Event
 from weighbridge.domain.proof.live import LiveView, Meter
 from weighbridge.domain.proof.playback import Playback, Speed
 from weighbridge.domain.text import clean_line
-from weighbridge.services.store import RunStore
-from weighbridge.session.recorded import Recording, load_recording
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session.jobs.recorded import Recording, load_recording
 from weighbridge.tui.budget import Budget
 from weighbridge.tui.hangup import watch_terminal
 from weighbridge.tui.screens.live_part import LivePart

@@ -8,9 +8,9 @@ from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.card import kept
 from weighbridge.plain.prompts import Talk
 from weighbridge.plain.texts.card import card_place, facts_text, licence_text
+from weighbridge.plain.verbs.card import kept
 
 
 def ask_card(talk: Talk) -> None:

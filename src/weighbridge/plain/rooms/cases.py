@@ -9,10 +9,10 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rate, seconds
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.prompts import Talk
-from weighbridge.services.packs import find_pack
+from weighbridge.plain.texts.figures import mib, rate, seconds
+from weighbridge.services.cases.packs import find_pack
 
 OVERRULE = "overrule CASE pass|fail REASON"
 CHANGES = (

@@ -15,16 +15,16 @@ from weighbridge.domain.serving.rental import Order, Rental
 from weighbridge.domain.serving.rental_words import agreement, buys_words, spent_words, told
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.plain import output
-from weighbridge.plain.figures import table
-from weighbridge.plain.left_jobs import name_of
 from weighbridge.plain.loading import stoppable
 from weighbridge.plain.prompts import Talk
+from weighbridge.plain.texts.figures import table
 from weighbridge.plain.texts.rental import end_line, hardware_line, new_lines, state_line
+from weighbridge.plain.verbs.left_jobs import name_of
 from weighbridge.services.atomic import write_atomic
 from weighbridge.services.rentals import Ledger
-from weighbridge.session.exporting import FORMATS, exported
 from weighbridge.session.notebook.importing import import_evidence
 from weighbridge.session.notebook.writing import steps, write_notebook
+from weighbridge.session.packets.exporting import FORMATS, exported
 from weighbridge.session.rental import renting, watching
 from weighbridge.session.session import Session
 

@@ -11,14 +11,14 @@ from weighbridge.domain.problems import BadInput, HubProblem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, table
 from weighbridge.plain.loading import choose, exact, open_repository
 from weighbridge.plain.prompts import Back, Item, Talk
+from weighbridge.plain.texts.figures import mib, table
 from weighbridge.plain.texts.hub import about, advice, files_labels, search_labels
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.problems import PlainHttp
 from weighbridge.services.model_file import is_hub_spec
-from weighbridge.session.endpoint_choice import is_served_spec
+from weighbridge.session.model.endpoint_choice import is_served_spec
 
 SERVERS = "a server: https://host/v1#name, ollama:NAME or transformers:FOLDER"
 _ASK = f"Model: bundled, the path of a .gguf file, org/repo or an address of the Hub, words to search for, or {SERVERS}"

@@ -20,18 +20,18 @@ from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.text import clean
 from weighbridge.plain import output
-from weighbridge.plain.figures import mib, rows, setting, table
 from weighbridge.plain.follow import Lines, follow
 from weighbridge.plain.loading import fetch
 from weighbridge.plain.prompts import Talk
 from weighbridge.plain.rooms.elsewhere import SERVE, did, elsewhere_text, words_of
+from weighbridge.plain.texts.figures import mib, rows, setting, table
 from weighbridge.plain.texts.forecast import forecast_text
 from weighbridge.plain.texts.loaded import settings_rows
 from weighbridge.plain.texts.noise import marked, while_working
 from weighbridge.plain.texts.server import server_part
 from weighbridge.services.model_file import Cancelled
 from weighbridge.services.tables import load_servers
-from weighbridge.session.jobs import prove_command
+from weighbridge.session.jobs.job import prove_command
 
 FIELDS = tuple(RuntimeSettings.model_fields.items())
 OF_A_SERVER = ("max_tokens", "temperature", "seed", "repeats")

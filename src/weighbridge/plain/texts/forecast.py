@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weighbridge.domain.model.forecast import DISK_MARGIN_BYTES, Forecast, Verdict
 from weighbridge.domain.model.gpu_split import GpuShare
-from weighbridge.plain.figures import mib, table
+from weighbridge.plain.texts.figures import mib, table
 
 WORDS: dict[str, str] = {
     "fits": "fits",

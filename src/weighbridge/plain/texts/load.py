@@ -6,7 +6,7 @@ from weighbridge.domain.load.records import LoadRecord, LoadStep
 from weighbridge.domain.load.rows import LATENCY, THROUGHPUT, grid, latency, throughput
 from weighbridge.domain.load.words import words_of
 from weighbridge.domain.text import clean_line
-from weighbridge.plain.figures import counted, table
+from weighbridge.plain.texts.figures import counted, table
 from weighbridge.plain.texts.wrapping import wrapped
 
 _NAMES = "busy: requests under way on average; x one: answers a second by those of one at once; times: medians, p95."

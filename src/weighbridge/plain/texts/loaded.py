@@ -10,7 +10,7 @@ from weighbridge.domain.proof.recipe import NO_TEMPLATE
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.serving.sent import NOT_SENT, not_sent
 from weighbridge.domain.serving.target import Target
-from weighbridge.plain.figures import setting
+from weighbridge.plain.texts.figures import setting
 
 
 def loaded_line(event: Loaded, wished: RuntimeSettings | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.proof.measure import JobFigures
-from weighbridge.plain.figures import counted, mib, seconds, table
+from weighbridge.plain.texts.figures import counted, mib, seconds, table
 
 _UNTOLD = "not known: it does not tell"
 

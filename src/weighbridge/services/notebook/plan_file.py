@@ -12,7 +12,7 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.services.pack_text import pack_toml
+from weighbridge.services.cases.pack_text import pack_toml
 
 CASES = "cases.toml"
 """Name of the cases' file, beside the plan."""

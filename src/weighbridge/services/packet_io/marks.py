@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain.proof.events import Completed, Event, Graded
 from weighbridge.domain.verdict.graders import Mark
-from weighbridge.services.marking import mark
+from weighbridge.services.cases.marking import mark
 from weighbridge.services.packet_io.contents import Contents
 
 Said = tuple[str, str]

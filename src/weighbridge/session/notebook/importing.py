@@ -21,8 +21,8 @@ from weighbridge.services.notebook.evidence_file import HandedIn, handed_in
 from weighbridge.services.packet_io.contents import LOGS, Contents
 from weighbridge.services.packet_io.rebuild import run_of
 from weighbridge.services.packet_io.verify import read_packet
-from weighbridge.session.moving import cleaned
 from weighbridge.session.notebook.taking import taken_over
+from weighbridge.session.runs.moving import cleaned
 from weighbridge.session.session import Session
 
 COLAB_HOST = "colab.research.google.com"

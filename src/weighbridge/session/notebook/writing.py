@@ -11,7 +11,7 @@ from weighbridge.services.atomic import write_atomic
 from weighbridge.services.notebook.build import GPUS, notebook_json
 from weighbridge.services.notebook.plan_file import cases_toml, plan_toml, require_free_runtime
 from weighbridge.services.notebook.surroundings import boot_id, read_facts
-from weighbridge.services.store import RunStore
+from weighbridge.services.runs.store import RunStore
 from weighbridge.session.session import Session
 
 COLAB = "https://colab.research.google.com/#create=true"

@@ -20,6 +20,7 @@ from weighbridge.domain.serving.rental import Order, Rental
 from weighbridge.services.hub.jobs import Jobs, Unclear
 from weighbridge.services.rentals import Ledger
 from weighbridge.session.aside import aside
+from weighbridge.session.jobs.serving import require_reachable
 from weighbridge.session.rental.arriving import Arrival
 from weighbridge.session.rental.left_running import labels_of
 from weighbridge.session.rental.left_running import left_running as left_running
@@ -30,7 +31,6 @@ from weighbridge.session.rental.ordering import jobs_of
 from weighbridge.session.rental.ordering import order_of as order_of
 from weighbridge.session.rental.returning import identified, returned, told
 from weighbridge.session.rental.watching import require_running
-from weighbridge.session.serving import require_reachable
 
 if TYPE_CHECKING:
     from pathlib import Path

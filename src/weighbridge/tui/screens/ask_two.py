@@ -16,10 +16,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from weighbridge.domain.text import clean_line
-from weighbridge.session.run_list import KnownPacket
-from weighbridge.tui.middle import middle
+from weighbridge.session.runs.run_list import KnownPacket
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
+from weighbridge.tui.words.middle import middle
 
 TITLES = {"old": "Earlier packet", "new": "Later packet"}
 

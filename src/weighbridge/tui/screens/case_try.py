@@ -16,13 +16,13 @@ from textual.widgets import Static
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import Case
-from weighbridge.session.rehearsal import NOT_EVIDENCE, Rehearsal
+from weighbridge.session.jobs.rehearsal import NOT_EVIDENCE, Rehearsal
 from weighbridge.session.session import Session
-from weighbridge.tui.proof_words import PHASES
 from weighbridge.tui.screens.eval_rows import detail_rows
 from weighbridge.tui.widgets.figures import seconds
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
+from weighbridge.tui.words.proof import PHASES
 
 PAINT_EVERY_S = 0.15
 

@@ -23,10 +23,10 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case, CasePack
 from weighbridge.domain.verdict.grader_words import words_of
-from weighbridge.services.case_import import Imported, import_cases, pack_of
-from weighbridge.services.packs import built_in_ids, built_in_packs, load_pack, save_pack, typed_path
-from weighbridge.session import cases as change
+from weighbridge.services.cases.case_import import Imported, import_cases, pack_of
+from weighbridge.services.cases.packs import built_in_ids, built_in_packs, load_pack, save_pack, typed_path
 from weighbridge.session.session import Session
+from weighbridge.session.verdict import cases as change
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.case_edit import CaseEdit
 from weighbridge.tui.screens.case_try import CaseTry

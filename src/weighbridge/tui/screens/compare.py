@@ -16,9 +16,9 @@ from weighbridge.domain.compare.side import SideHead
 from weighbridge.domain.compare.words import Tone as Said
 from weighbridge.domain.compare.words import sections, verdict
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.middle import middle
 from weighbridge.tui.sizes import NARROW_BELOW
 from weighbridge.tui.widgets.sheet import Row, Sheet, Tone
+from weighbridge.tui.words.middle import middle
 
 _SIGNS: dict[Said, str] = {"good": "✓ ", "bad": "✗ ", "warn": "! "}
 _TONES: dict[Said, Tone] = {"text": "text", "muted": "muted", "good": "good", "bad": "bad", "warn": "warn"}

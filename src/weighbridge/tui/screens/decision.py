@@ -17,7 +17,13 @@ from weighbridge.domain.problems import Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.decision import CHOICES, Choice
-from weighbridge.tui.decision_words import (
+from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.step import StepScreen
+from weighbridge.tui.sizes import SHORT_BELOW
+from weighbridge.tui.widgets.field import Field
+from weighbridge.tui.widgets.sheet import Sheet
+from weighbridge.tui.widgets.status_line import Notice
+from weighbridge.tui.words.decision import (
     TITLES,
     asked_why,
     note,
@@ -27,12 +33,6 @@ from weighbridge.tui.decision_words import (
     standing,
     tried_rows,
 )
-from weighbridge.tui.screens.ask import Ask, AskLine
-from weighbridge.tui.screens.step import StepScreen
-from weighbridge.tui.sizes import SHORT_BELOW
-from weighbridge.tui.widgets.field import Field
-from weighbridge.tui.widgets.sheet import Sheet
-from weighbridge.tui.widgets.status_line import Notice
 
 QUESTIONS = {
     "prompt": ("Which other prompt did you try, and what came of it?", "asked for one word only; no change"),

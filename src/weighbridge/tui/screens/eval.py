@@ -20,8 +20,7 @@ from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
-from weighbridge.services.packs import find_pack
-from weighbridge.tui.loads import show_load
+from weighbridge.services.cases.packs import find_pack
 from weighbridge.tui.screens.eval_rows import around_rows, detail_rows, gate_rows, live_line
 from weighbridge.tui.screens.overrule import OverruleForm
 from weighbridge.tui.screens.plan import NothingRuns
@@ -30,6 +29,7 @@ from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import Notice
+from weighbridge.tui.work.loads import show_load
 
 
 class EvalScreen(JobScreen):

@@ -11,9 +11,9 @@ from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.tui.dots import spread
-from weighbridge.tui.proof_words import MARKS, PHASES, contended_words
 from weighbridge.tui.widgets.figures import mib, number, rate, seconds
 from weighbridge.tui.widgets.sheet import Row, Tone
+from weighbridge.tui.words.proof import MARKS, PHASES, contended_words
 
 NEW_BASELINE = "The cases have changed since: ctrl+r runs them as a new baseline, and this one is remembered."
 CHANGED = "Model, settings, threshold or time limit have changed since: ctrl+r runs it again."

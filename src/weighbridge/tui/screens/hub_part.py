@@ -17,13 +17,13 @@ from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
 from weighbridge.services.model_file import is_hub_spec
 from weighbridge.tui.hub_query import limits_words, query_of
-from weighbridge.tui.model_jobs import Asking, ModelJobs
 from weighbridge.tui.screens.ask import AskLine
 from weighbridge.tui.widgets.figures import elapsed
 from weighbridge.tui.widgets.repo_list import RepoList
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import Notice
 from weighbridge.tui.widgets.weights_list import HEADING, WeightsList, file_details
+from weighbridge.tui.work.model_jobs import Asking, ModelJobs
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp

@@ -8,11 +8,11 @@ from textual.containers import Horizontal, Vertical
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.timeline import Phase, next_zoom
 from weighbridge.domain.text import clean
-from weighbridge.tui.proof_words import progress, state_words
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.latency_panel import LatencyPanel
 from weighbridge.tui.widgets.memory_panel import MemoryPanel
 from weighbridge.tui.widgets.server_rows import is_told, server_words
+from weighbridge.tui.words.proof import progress, state_words
 
 
 def answer_of(view: LiveView) -> str:

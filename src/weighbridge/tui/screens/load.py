@@ -19,7 +19,7 @@ from weighbridge.domain.load.rows import LATENCY, THROUGHPUT, grid, latency, pro
 from weighbridge.domain.load.words import words_of
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean
-from weighbridge.session.loading import Load, load
+from weighbridge.session.jobs.loading import Load, load
 from weighbridge.session.session import Session
 from weighbridge.tui.sizes import NARROW_BELOW
 from weighbridge.tui.widgets.field import Line

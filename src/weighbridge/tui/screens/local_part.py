@@ -10,12 +10,12 @@ from textual.widgets import Static
 from weighbridge.domain import flow
 from weighbridge.domain.proof.disk import proof_need
 from weighbridge.domain.run import Run
-from weighbridge.session.jobs import prove_command
-from weighbridge.tui.forecast_words import file_rows, forecast_rows, refusal_rows
+from weighbridge.session.jobs.job import prove_command
 from weighbridge.tui.screens.part import Part
 from weighbridge.tui.screens.settings_part import MORE, SETTINGS, own_settings, setting_rows
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.transfer_bar import TransferBar
+from weighbridge.tui.words.forecast import file_rows, forecast_rows, refusal_rows
 
 
 class LocalPart(Part):

@@ -17,17 +17,6 @@ from weighbridge.domain.model.files import FileRow
 from weighbridge.domain.problems import HubProblem, Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.asking_server import answerable
-from weighbridge.tui.model_words import (
-    KINDS,
-    LABELS,
-    MISSING,
-    PLACEHOLDERS,
-    elsewhere_words,
-    kind_of,
-    model_rows,
-    typed_as,
-)
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.hub_part import HubPart
 from weighbridge.tui.screens.picker import FilePicker
@@ -38,6 +27,17 @@ from weighbridge.tui.widgets.radio import Radio
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice, sentence
 from weighbridge.tui.widgets.transfer_bar import TransferBar
+from weighbridge.tui.words.model import (
+    KINDS,
+    LABELS,
+    MISSING,
+    PLACEHOLDERS,
+    elsewhere_words,
+    kind_of,
+    model_rows,
+    typed_as,
+)
+from weighbridge.tui.work.asking_server import answerable
 
 
 class ModelScreen(StepScreen):
@@ -128,7 +128,7 @@ class ModelScreen(StepScreen):
 
     def _take_up(self, typed: str) -> None:
         """Asks the Hub for words and names; all else, and the address of a server in any line, is a model."""
-        from weighbridge.session.endpoint_choice import is_served_spec
+        from weighbridge.session.model.endpoint_choice import is_served_spec
 
         if self.kind == "server" and not typed.strip():
             self._say_missing()

@@ -22,7 +22,7 @@ from weighbridge.domain.run import PacketRecord, Run
 from weighbridge.domain.steps import BY_ID
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.place import free_name
-from weighbridge.session.jobs import prove_command
+from weighbridge.session.jobs.job import prove_command
 from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Line
@@ -157,7 +157,7 @@ class PacketScreen(StepScreen):
         self.wizard.tell(Notice("The earlier packet stays.", "ctrl+n saves the new one beside it."))
 
     def action_compare(self) -> None:
-        from weighbridge.tui.comparing import compare
+        from weighbridge.tui.work.comparing import compare
 
         compare(self.wizard)
 

@@ -17,14 +17,14 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.live_server import LiveServer
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.history import earlier_view
-from weighbridge.tui.proof_words import contended_words, doubts
 from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.shapes import can_start
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.status_line import Notice
+from weighbridge.tui.words.proof import contended_words, doubts
+from weighbridge.tui.work.history import earlier_view
 
 JOB_KEYS: list[BindingType] = [
     Binding("ctrl+r", "start", "Start", id="job.start", tooltip="Start the proof or the eval", priority=True),

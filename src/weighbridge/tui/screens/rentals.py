@@ -22,7 +22,7 @@ from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.widgets.status_line import Notice, StatusLine, sentence
 
 if TYPE_CHECKING:
-    from weighbridge.tui.rental_jobs import RentalJobs
+    from weighbridge.tui.work.rental_jobs import RentalJobs
 
 KEYS = "Enter stops one · r looks again · escape closes"
 NONE = "Nothing is rented that could still cost money, as far as the ledger and the provider tell."

@@ -19,16 +19,16 @@ from textual.widgets.option_list import Option
 from weighbridge.domain.intents import Rename
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean_line
-from weighbridge.services.disk_use import DiskUse, disk_use
-from weighbridge.services.store import RunStore
-from weighbridge.session.moving import export_run
-from weighbridge.session.renaming import rename
-from weighbridge.session.run_list import RunRow, matching, rows, size_words
+from weighbridge.services.runs.disk_use import DiskUse, disk_use
+from weighbridge.services.runs.store import RunStore
+from weighbridge.session.runs.moving import export_run
+from weighbridge.session.runs.renaming import rename
+from weighbridge.session.runs.run_list import RunRow, matching, rows, size_words
 from weighbridge.session.session import Session
-from weighbridge.tui.middle import middle
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
+from weighbridge.tui.words.middle import middle
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
@@ -208,7 +208,7 @@ class RunsScreen(ModalScreen[Wish | None]):
                 self._say(Notice.of(problem))
 
     def action_compare(self) -> None:
-        from weighbridge.tui.comparing import compare
+        from weighbridge.tui.work.comparing import compare
 
         if not self._highlighted:
             return

@@ -146,31 +146,31 @@ class RuntimeScreen(StepScreen):
     # -- elsewhere ----------------------------------------------------------------------------------------------
 
     def action_hardware(self) -> None:
-        from weighbridge.tui.renting import choose_hardware
+        from weighbridge.tui.work.renting import choose_hardware
 
         if self.flush():
             choose_hardware(self.wizard)
 
     def action_rent(self) -> None:
-        from weighbridge.tui.renting import rent
+        from weighbridge.tui.work.renting import rent
 
         if self.flush():
             rent(self.wizard)
 
     def action_write(self) -> None:
-        from weighbridge.tui.notebooks import write
+        from weighbridge.tui.work.notebooks import write
 
         if self.flush():
             write(self.wizard)
 
     def action_take(self) -> None:
-        from weighbridge.tui.notebooks import take
+        from weighbridge.tui.work.notebooks import take
 
         if self.flush():
             take(self.wizard)
 
     def action_export(self) -> None:
-        from weighbridge.tui.exporting import export
+        from weighbridge.tui.work.exporting import export
 
         if self.flush():
             export(self.wizard)

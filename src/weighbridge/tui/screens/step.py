@@ -31,7 +31,7 @@ from weighbridge.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from weighbridge.tui.app import WeighbridgeApp
-    from weighbridge.tui.model_jobs import ModelJobs
+    from weighbridge.tui.work.model_jobs import ModelJobs
 
 
 class StepScreen(Screen[None]):

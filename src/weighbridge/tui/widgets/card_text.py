@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from weighbridge.tui.card_lines import Kind, Rows, kinds, parted, pieces, shown
+from weighbridge.tui.words.card_lines import Kind, Rows, kinds, parted, pieces, shown
 
 MARK = "▸ "
 """Before the line that was jumped to, so that it is known without colour."""

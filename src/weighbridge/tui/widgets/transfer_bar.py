@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import ProgressBar, Static
 
-from weighbridge.tui.transfer import Transfer
+from weighbridge.tui.work.transfer import Transfer
 
 
 class TransferBar(Horizontal):

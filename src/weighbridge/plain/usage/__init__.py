@@ -1,0 +1,1 @@
+"""Verbs and options, with the texts of --help."""

@@ -1,0 +1,1 @@
+"""One module a verb: what it does, and what it prints."""

@@ -1,0 +1,1 @@
+"""Packs of cases: read, written, imported, and their answers marked."""

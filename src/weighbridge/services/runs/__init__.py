@@ -1,0 +1,1 @@
+"""Runs on disk: written, found, moved, brought up to date and mended."""

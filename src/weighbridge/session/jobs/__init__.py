@@ -1,0 +1,1 @@
+"""What runs and leaves events: proofs, evals, load tests."""

@@ -1,0 +1,1 @@
+"""Choosing a model, reading what it declares, and its forecast."""

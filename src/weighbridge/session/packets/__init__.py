@@ -1,0 +1,1 @@
+"""Packets: made, compared and run again; plans for other tools."""

@@ -1,0 +1,1 @@
+"""Runs as a whole: opened, listed, renamed, moved to another machine and back."""

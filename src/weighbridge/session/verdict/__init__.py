@@ -1,0 +1,1 @@
+"""Cases, marks, and what was tried after them."""

@@ -1,0 +1,1 @@
+"""What the wizard says, as text and without a widget."""
