@@ -20,7 +20,7 @@ from weighbridge.domain.verdict.stats import words_for
 from weighbridge.plain import output
 from weighbridge.plain.prompts import GoTo, Talk
 from weighbridge.services.packet_io.place import free_name
-from weighbridge.session.jobs.job import prove_command
+from weighbridge.session.packets.command import prove_command
 
 TRIES = "tried prompt=NOTE, tried rag=NOTE"
 

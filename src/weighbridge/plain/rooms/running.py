@@ -31,7 +31,7 @@ from weighbridge.plain.texts.noise import marked, while_working
 from weighbridge.plain.texts.server import server_part
 from weighbridge.services.model_file import Cancelled
 from weighbridge.services.tables import load_servers
-from weighbridge.session.jobs.job import prove_command
+from weighbridge.session.packets.command import prove_command
 
 FIELDS = tuple(RuntimeSettings.model_fields.items())
 OF_A_SERVER = ("max_tokens", "temperature", "seed", "repeats")

@@ -37,7 +37,6 @@ from weighbridge.services.runs.store import RunFolder
 from weighbridge.session.deps import Deps
 from weighbridge.session.jobs.grading import Grading
 from weighbridge.session.jobs.launching import attempt_facts, launch_of
-from weighbridge.session.packets.command import prove_command as prove_command
 
 
 class Job:
@@ -58,8 +57,9 @@ class Job:
         self.name: str = kind
         """What a person calls it."""
         self.n_ctx = run.settings.n_ctx
-        self._server_limit: int | None = None
         """Context in tokens: as wished, and from `Loaded` on as the engine made it."""
+        self._server_limit: int | None = None
+        """Tokens that the server takes at most, where it told that."""
         self.id = f"{kind}-{deps.now()}-{secrets.token_hex(2)}"
         self._run, self._folder, self._deps = run, folder, deps
         self._requests, self._grading, self._goes_on = tuple(requests), grading, mode

@@ -14,7 +14,8 @@ from weighbridge.services.packet_io.model_card import read_card
 from weighbridge.services.packet_io.write import write_packet
 from weighbridge.services.runs.load_lines import read_load
 from weighbridge.services.runs.store import RunFolder
-from weighbridge.session.jobs.job import log_name, logs_of, prove_command
+from weighbridge.session.jobs.job import log_name, logs_of
+from weighbridge.session.packets.command import prove_command
 
 MAX_EVENTS = 200_000
 """Events of jobs that no record names are left out, the oldest first, while a packet would hold more."""

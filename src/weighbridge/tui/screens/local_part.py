@@ -10,7 +10,7 @@ from textual.widgets import Static
 from weighbridge.domain import flow
 from weighbridge.domain.proof.disk import proof_need
 from weighbridge.domain.run import Run
-from weighbridge.session.jobs.job import prove_command
+from weighbridge.session.packets.command import prove_command
 from weighbridge.tui.screens.part import Part
 from weighbridge.tui.screens.settings_part import MORE, SETTINGS, own_settings, setting_rows
 from weighbridge.tui.widgets.sheet import Row, Sheet

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from weighbridge.domain.run import Run
-from weighbridge.session.jobs.job import prove_command
+from weighbridge.session.packets.command import prove_command
 from weighbridge.tui.screens.part import Part
 from weighbridge.tui.screens.settings_part import OF_A_SERVER, setting_rows, time_limit_row
 from weighbridge.tui.widgets.sheet import Row, Sheet
