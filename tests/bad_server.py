@@ -121,8 +121,8 @@ class BadServer:
         return [one for one in self.seen if one.path == path]
 
     async def until_asked(self, times: int) -> None:
-        """Waits until so many requests have come. TimeoutError after ten seconds."""
-        async with asyncio.timeout(10):
+        """Waits until so many requests have come. TimeoutError after a minute."""
+        async with asyncio.timeout(60):
             while len(self.seen) < times:
                 await asyncio.sleep(0.005)
 

@@ -20,8 +20,11 @@ from weighbridge.services.endpoint.openai.waiting import Patience
 E = TypeVar("E")
 CHAT = "/v1/chat/completions"
 NAME = "tiny"
-HASTY = Limits(first_s=5.0, stall_s=0.3, again_s=2.0, loading_s=0.5, ask_every_s=0.1)
-BRIEF = Patience(unreachable_s=0.2, loading_s=0.5, ask_every_s=0.02)
+CALM = Limits(first_s=60.0, stall_s=60.0, again_s=60.0, loading_s=60.0, ask_every_s=0.1)
+HASTY = CALM._replace(stall_s=0.3, again_s=2.0, loading_s=0.5)
+"""For a server that is to be given up: on a busy machine a sound one may be silent for so long."""
+WILLING = Patience(unreachable_s=60.0, loading_s=60.0, ask_every_s=0.02)
+BRIEF = WILLING._replace(unreachable_s=0.2, loading_s=0.5)
 QUESTION = Request(id="first-run", prompt="What is the capital of France?")
 
 
@@ -35,11 +38,13 @@ def launch(base_url: str, name: str = NAME, **settings: Any) -> Launch:
     )
 
 
-def runtime_of(base_url: str, name: str = NAME, **settings: Any) -> OpenAIRuntime:
-    """Without telemetry, and with little patience."""
+def runtime_of(
+    base_url: str, name: str = NAME, limits: Limits = CALM, patience: Patience = WILLING, **settings: Any
+) -> OpenAIRuntime:
+    """Without telemetry, and with patience unless the test says otherwise."""
     zero = time.monotonic()
     clock = lambda: round(time.monotonic() - zero, 6)  # noqa: E731
-    return OpenAIRuntime(launch(base_url, name, **settings), clock, (), patience=BRIEF, limits=HASTY)
+    return OpenAIRuntime(launch(base_url, name, **settings), clock, (), patience=patience, limits=limits)
 
 
 @asynccontextmanager
@@ -55,7 +60,7 @@ async def connected(base_url: str, name: str = NAME, **settings: Any) -> AsyncIt
 
 async def no_start(base_url: str, name: str = NAME) -> Failed:
     """Why a server cannot be connected to."""
-    runtime = runtime_of(base_url, name)
+    runtime = runtime_of(base_url, name, patience=BRIEF)
     try:
         *_, last = [event async for event in runtime.start()]
     finally:

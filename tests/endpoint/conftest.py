@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from bad_server import BadServer
@@ -17,6 +19,20 @@ def no_keys() -> Iterator[None]:
     keys.forget()
     yield
     keys.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names below .invalid are not looked up outside: some networks find every name, and some take minutes for it."""
+    look_up = socket.getaddrinfo
+
+    def looked_up(host: Any, *args: Any, **known: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **known)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def test_more_cached_tokens_than_the_prompt_has(bad: BadServer) -> None:
 async def test_the_servers_own_timings_stay_apart_from_ours(bad: BadServer) -> None:
     timings = {"prompt_n": 37, "prompt_ms": 500.0, "predicted_n": 2, "predicted_ms": 80.0, "cache_n": 5}
     last = {"choices": [], "timings": timings}
-    bad.on(CHAT, events(piece("Par"), 0.15, piece("is"), piece("", "stop"), last, "[DONE]"))
+    bad.on(CHAT, events(piece("Par"), 0.6, piece("is"), piece("", "stop"), last, "[DONE]"))
     bad.on("/v1/models", models(NAME))
     async with connected(bad.base_url) as runtime:
         seen = [event async for event in runtime.generate(QUESTION)]

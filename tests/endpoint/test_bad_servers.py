@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from bad_server import CUT, STALL, BadServer, Reply, error, event, events, models, piece, reply, stream
-from endpoint_rig import CHAT, HASTY, NAME, QUESTION, answer, connected, failure, kinds, no_start, told
+from endpoint_rig import CALM, CHAT, HASTY, NAME, QUESTION, answer, connected, failure, kinds, no_start, told
 
 from weighbridge.domain.proof.events import Completed, Failed, RequestStarted, ServerSample, Token
 
@@ -56,7 +57,8 @@ BROKEN: dict[str, tuple[Reply, str]] = {
 @pytest.mark.parametrize("how", BROKEN)
 async def test_a_server_that(how: str, bad: BadServer) -> None:
     made, sentence = BROKEN[how]
-    failed = await failure(bad.on(CHAT, made))
+    given_up = how in ("stalls", "stalls in signs of life", "is loading again")
+    failed = await failure(bad.on(CHAT, made), limits=HASTY if given_up else CALM)
     assert sentence in failed.message
     assert (failed.kind, failed.survived) == ("outside", False)
     assert failed.message.startswith("127.0.0.1:")
@@ -101,7 +103,7 @@ async def test_a_case_that_is_refused_is_the_result_of_that_case_alone(bad: BadS
 async def test_too_many_requests_is_waited_for_and_said(bad: BadServer) -> None:
     done = await answer(bad.on(CHAT, error(429, "busy", Retry_After="1"), stream("Paris")))
     assert done.output == "Paris"
-    assert "took the request only after 1 s (429)" in done.doubts[0]
+    assert re.search(r"took the request only after \d+ s \(429\)", done.doubts[0])
 
 
 async def test_a_model_that_the_server_does_not_list_is_named_with_those_that_it_does(bad: BadServer) -> None:
@@ -144,8 +146,7 @@ async def test_a_model_list_that_is_none(value: Any, bad: BadServer) -> None:
 
 
 async def test_the_time_limit_of_a_case_ends_its_answer(bad: BadServer) -> None:
-    case = QUESTION.model_copy(update={"time_limit_s": 0.2})
-    assert HASTY.stall_s > 0.2
+    case = QUESTION.model_copy(update={"time_limit_s": 1.0})
     done = await answer(bad.on(CHAT, events(piece("Par"), STALL)), case)
     assert (done.stop_reason, done.output) == ("time_limit", "Par")
     assert isinstance(done, Completed) and done.output_tokens is None
@@ -154,14 +155,14 @@ async def test_the_time_limit_of_a_case_ends_its_answer(bad: BadServer) -> None:
 async def test_a_server_that_loads_once_more_at_the_chat_is_waited_for_and_each_wait_told(bad: BadServer) -> None:
     seen = await told(bad.on(CHAT, error(503, "Loading model"), error(429, "busy"), stream("Paris")))
     first, second = kinds(seen, ServerSample)
-    assert first.source.startswith("waiting 0 of at most 0.5 s: 127.0.0.1:")
+    assert re.match(r"waiting \d+ of at most 60 s: 127\.0\.0\.1:", first.source)
     assert "is not ready (503): Loading model." in first.source and "(429): busy." in second.source
     (done,) = kinds(seen, Completed)
     assert done.output == "Paris" and "(429): its TTFT holds that wait" in done.doubts[0]
 
 
 async def test_a_wait_that_is_longer_than_the_limit_is_named_in_the_hint(bad: BadServer) -> None:
-    failed = await failure(bad.on(CHAT, error(429, "busy", Retry_After="3600")))
+    failed = await failure(bad.on(CHAT, error(429, "busy", Retry_After="3600")), limits=HASTY)
     assert "At most 2 s are waited: start it again in 3600 s" in failed.message
 
 

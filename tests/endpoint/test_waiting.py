@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from bad_server import STALL, BadServer, Reply, error, events, models, piece, reply, stream
-from endpoint_rig import BRIEF, CHAT, NAME, QUESTION, connected, kinds, no_start, runtime_of
+from endpoint_rig import CHAT, NAME, QUESTION, WILLING, connected, kinds, no_start, runtime_of
 
 from weighbridge.domain.proof.events import Connected, Event, ServerSample, Stopped
 from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
@@ -15,7 +16,7 @@ from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
 LOADING = error(503, "Loading model")
 Busy = tuple[OpenAIRuntime, Callable[[], Awaitable[list[Event]]]]
 """A runtime, and what keeps it at work."""
-SOON = 2.0
+SOON = 20.0
 """Seconds; what is stopped here would last for minutes. How fast a stop really is, bench/stop.py measures."""
 
 
@@ -26,9 +27,9 @@ async def test_a_server_that_loads_is_waited_for_and_says_so(bad: BadServer) -> 
     await runtime.stop()
     samples, (ready,) = kinds(seen, ServerSample), kinds(seen, Connected)
     assert len(samples) == 2
-    assert "waiting 0 of at most 0.5 s: 127.0.0.1:" in samples[0].source
+    assert re.match(r"waiting \d+ of at most 60 s: 127\.0\.0\.1:", samples[0].source)
     assert samples[0].source.endswith("is not ready (503): Loading model.")
-    assert ready.waited_s >= BRIEF.ask_every_s
+    assert ready.waited_s >= WILLING.ask_every_s
 
 
 async def test_a_list_that_is_there_before_the_model_is_not_taken_for_ready(bad: BadServer) -> None:
@@ -68,7 +69,7 @@ async def _waits_for_the_first_piece(bad: BadServer) -> Busy:
 
 
 async def _reads_an_answer(bad: BadServer) -> Busy:
-    return await _asks(bad, events(*[part for _ in range(400) for part in (piece("word "), 0.01)]))
+    return await _asks(bad, events(*[part for _ in range(900) for part in (piece("word "), 0.1)]))
 
 
 async def _waits_for_room(bad: BadServer) -> Busy:
@@ -101,8 +102,8 @@ async def test_a_stop_is_over_at_once(state: Callable[[BadServer], Awaitable[Bus
     before = len(bad.seen)
     working = asyncio.ensure_future(work())
     await bad.until_asked(before + 1)
-    stopped = await asyncio.wait_for(runtime.stop(), 10)
-    await asyncio.wait_for(working, 10)
+    stopped = await asyncio.wait_for(runtime.stop(), 60)
+    await asyncio.wait_for(working, 60)
     assert isinstance(stopped, Stopped) and stopped.how == "left_running" and stopped.seconds < SOON
     assert await runtime.stop() == stopped, "a second stop finds the same evidence"
     assert await _all(runtime.generate(QUESTION)) == [], "nothing is asked after a stop"
