@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -21,10 +20,11 @@ import httpx2
 
 from weighbridge import __version__
 from weighbridge.domain.problems import BadInput
+from weighbridge.services import encryption
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.address import root
 from weighbridge.services.endpoint.problems import EndpointProblem
-from weighbridge.services.endpoint.replies import OWN_AUTHORITY, reply_problem, way_problem
+from weighbridge.services.endpoint.replies import reply_problem, way_problem
 from weighbridge.services.endpoint.veil import Veil
 
 ANSWER_S = 10.0
@@ -57,7 +57,7 @@ class Client:
         self._http = httpx2.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            verify=_trust(urlsplit(self.base_url).scheme, *(os.environ.get(name, "") for name in OWN_AUTHORITY)),
+            verify=trusted(self.base_url),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S),
             headers={"User-Agent": f"weighbridge/{__version__}", "Accept-Encoding": "identity"},
@@ -207,20 +207,21 @@ class Client:
         return urlsplit(self._joined(path)).path
 
 
-@lru_cache
-def _trust(scheme: str, file: str, folder: str) -> ssl.SSLContext:
-    """Whose certificates count: those that the client's own default names, and those of `file` and `folder` (PEM).
+def trusted(address: str) -> ssl.SSLContext:
+    """Whose certificates count for an address: those that the client's own default names, and the person's own.
 
     Without encryption nobody's are read. BadInput where the person's own cannot be.
     """
+    return _trust(urlsplit(address).scheme, *encryption.own_authority())
+
+
+@lru_cache
+def _trust(scheme: str, file: str, folder: str) -> ssl.SSLContext:
     if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if broken := encryption.unreadable(file, folder):
+        raise BadInput(f"{broken.told}.", broken.hint)
     context = httpx2.create_ssl_context(trust_env=False)
     if file or folder:
-        try:
-            context.load_verify_locations(file or None, folder or None)
-        except (OSError, ValueError):
-            which = OWN_AUTHORITY[0] if file else OWN_AUTHORITY[1]
-            told = f"{which} names no certificates that can be read."
-            raise BadInput(told, "Give a PEM file with the authority's certificate, or unset it.") from None
+        context.load_verify_locations(file or None, folder or None)
     return context

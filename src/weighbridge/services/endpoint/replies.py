@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from weighbridge.services import encryption
 from weighbridge.services.endpoint.keys import VARIABLE
 from weighbridge.services.endpoint.problems import EndpointProblem, KeyNeeded, Kind
 from weighbridge.services.endpoint.veil import Veil
 
-OWN_AUTHORITY = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Where a person names certificates of an authority of their own, as OpenSSL does."""
 _START = "Start the server, or check the address and port."
 _REJECTED = (400, 413, 422)
 
@@ -25,20 +23,14 @@ _REJECTED = (400, 413, 422)
 def way_problem(error: Exception, base_url: str) -> EndpointProblem:
     """Why there is no whole answer: name, connection, encryption, or an end in the middle."""
     host = urlsplit(base_url).netloc
-    causes = tuple(_causes(error))
+    causes = tuple(encryption.causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         name = urlsplit(base_url).hostname
         return EndpointProblem(
             "unreachable", f"No host is called {name}: its name was not found.", "Check the address."
         )
-    if found := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
-        why = getattr(found, "verify_message", "") or found.reason or "no agreement"
-        told = f"The encrypted connection to {host} failed: {str(why).lower().replace('_', ' ')}"
-        hint = (
-            f"Nothing was sent. Where the server's authority is your own, set {OWN_AUTHORITY[0]} to its certificate; "
-            "else check whether it speaks http instead."
-        )
-        return EndpointProblem("tls", f"{told}.", hint)
+    if broken := encryption.failure(error):
+        return EndpointProblem("tls", f"The encrypted connection to {host} failed: {broken.told}.", broken.hint)
     if isinstance(error, httpx2.ConnectTimeout):
         return EndpointProblem("unreachable", f"{host} does not answer: no connection within the time limit.", _START)
     if isinstance(error, httpx2.ConnectError):
@@ -54,15 +46,6 @@ def way_problem(error: Exception, base_url: str) -> EndpointProblem:
     return EndpointProblem(
         "cut", f"{host} cut the connection before its answer was whole.", "See the server's own log."
     )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and what led to it, at most ten deep."""
-    for _ in range(10):
-        if error is None:
-            return
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def reply_problem(

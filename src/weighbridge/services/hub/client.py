@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from weighbridge import __version__
 from weighbridge.domain.problems import HubProblem
+from weighbridge.services import encryption
 from weighbridge.services.hub.problems import hub_problem, nonsense
 from weighbridge.services.hub.telling import told_when_slow
 
@@ -93,6 +94,8 @@ class HubClient:
             address = httpx.URL()
         if address.scheme not in ("http", "https") or not address.host:
             raise HubProblem("nonsense", "HF_ENDPOINT is no http or https address", f"unset it for {DEFAULT_ENDPOINT}")
+        if address.scheme == "https" and (broken := encryption.unreadable(*encryption.own_authority())):
+            raise HubProblem("unreachable", broken.told, broken.hint)
         trust(address)
 
     def ask(self, about: str, question: Callable[[HfApi], T]) -> T:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from weighbridge.domain.problems import HubProblem
 from weighbridge.domain.text import clean_line
+from weighbridge.services import encryption
 
 if TYPE_CHECKING:
     import httpx2 as httpx
@@ -33,9 +34,13 @@ def hub_problem(error: Exception, about: str) -> HubProblem:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
     from huggingface_hub.utils import httpx
 
+    broken = encryption.failure(error)
     match error:
         case HubProblem():
             return error
+        case httpx.TransportError() | OSError() if broken is not None:
+            message = f"{about}: the encrypted connection to the server failed: {broken.told}"
+            return HubProblem("unreachable", message, broken.hint)
         case HfHubHTTPError():
             return _refused(error, about)
         case HFValidationError():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from weighbridge.domain.problems import OutsideFailed, Refused
+from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.serving.rental import OVER
+from weighbridge.services import encryption
 from weighbridge.services.endpoint import keys
+from weighbridge.services.endpoint.client import trusted
 from weighbridge.services.hub.client import token
 from weighbridge.services.hub.jobs import Jobs, JobView, no_token
 
@@ -17,10 +20,12 @@ TIMEOUT_S = 10.0
 
 
 class Probe(NamedTuple):
-    """What came of one request for /health. `status`: null where nobody answered."""
+    """What came of one request for /health. `status`: null where nobody answered. `unclear`: whoever is there could
+    not be asked."""
 
     status: int | None
     said: str
+    unclear: bool = False
 
     @property
     def healthy(self) -> bool:
@@ -86,13 +91,29 @@ def probe(address: str, admitted: bool) -> Probe:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with (
-            httpx2.Client(trust_env=False, follow_redirects=False, timeout=TIMEOUT_S) as client,
+            httpx2.Client(
+                trust_env=False, follow_redirects=False, timeout=TIMEOUT_S, verify=trusted(address)
+            ) as client,
             client.stream("GET", f"{address}/health", headers=headers) as response,
         ):
             return Probe(response.status_code, f"status {response.status_code}")
-    except httpx2.ConnectError:
-        return Probe(None, "the connection is refused")
-    except httpx2.TimeoutException:
-        return Probe(None, f"no answer within {TIMEOUT_S:g} s")
-    except (httpx2.HTTPError, OSError):
-        return Probe(None, "the connection is closed without an answer")
+    except (httpx2.HTTPError, OSError, BadInput) as error:
+        return _unanswered(error)
+
+
+def _unanswered(error: Exception) -> Probe:
+    """Why there was no answer: an encryption that failed, or a name that is not found, says nothing of a server."""
+    import httpx2
+
+    if broken := encryption.failure(error):
+        return Probe(None, f"the encrypted connection failed: {broken.told}", unclear=True)
+    if isinstance(error, BadInput):
+        return Probe(None, f"it was not asked: {error}".rstrip("."), unclear=True)
+    if any(isinstance(cause, socket.gaierror) for cause in encryption.causes(error)):
+        return Probe(None, "its name was not found", unclear=True)
+    match error:
+        case httpx2.ConnectError():
+            return Probe(None, "the connection is refused")
+        case httpx2.TimeoutException():
+            return Probe(None, f"no answer within {TIMEOUT_S:g} s")
+    return Probe(None, "the connection is closed without an answer")

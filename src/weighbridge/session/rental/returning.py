@@ -236,7 +236,7 @@ async def _refused(deps: Deps, rental: Rental, admitted: bool) -> Probe | None:
 
 def _refuses(seen: Probe) -> bool | None:
     """Whether no server is behind the address. A proxy that first wants a token says nothing of it."""
-    if seen.status in (401, 403):
+    if seen.unclear or seen.status in (401, 403):
         return None
     return seen.status is None or seen.status >= 400
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import HubProblem
+from weighbridge.services import encryption
 from weighbridge.services.hub.files.transfer import Transfer
 from weighbridge.services.hub.problems import hub_problem, nonsense
 from weighbridge.services.hub.telling import LOG, SLOW_S
@@ -83,7 +84,10 @@ def answer(transfer: Transfer, about: str, accepted: Collection[int]) -> httpx.R
             return response
         hf_raise_for_status(response)
     except (httpx.TransportError, TimeoutError) as error:
-        raise Transient(hub_problem(error, about)) from error
+        problem = hub_problem(error, about)
+        if encryption.failure(error):
+            raise problem from error
+        raise Transient(problem) from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         problem = hub_problem(error, about)
         if problem.kind in ("rate_limited", "unreachable"):
