@@ -1,4 +1,4 @@
-"""What the tests of rentals share: a plan, little patience, and the steps up to a machine that answers."""
+"""What the tests of rentals share: a plan, patience, and the steps up to a machine that answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ kind = "includes"
 target = "Paris"
 """
 PACK = 'id = "paris"\ntitle = "One city"\n[policy]\nmin_pass = 5\n' + "".join(CASE.format(n=n) for n in range(5))
-FAST = Waits(poll=0.02, scheduling=0.6, ready=0.6, silent=0.3, stop=0.5, refuse=0.3, found=900.0)
+FAST = Waits(poll=0.02, scheduling=60.0, ready=60.0, silent=60.0, stop=60.0, refuse=60.0, found=900.0)
+"""Asks often, and waits long: on a busy machine a sound service may take many seconds."""
+GIVES_UP = FAST.model_copy(update={"silent": 0.3, "stop": 2.0, "refuse": 0.3})
+"""For a service that never stops a job, or falls silent."""
 
 
 async def planned(session: Session, cap: str = "1.00") -> None:

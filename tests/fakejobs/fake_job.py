@@ -48,9 +48,14 @@ class FakeJob:
         return ((self.finished or time.time()) - self.started) * self.speed
 
     @property
-    def out_of_time(self) -> bool:
+    def due(self) -> float | None:
+        """When its time limit ends it."""
         limit = self.spec.get("timeoutSeconds", 1800)
-        return not self.over and self.running_s is not None and self.running_s >= limit
+        return None if self.started is None else self.started + limit / self.speed
+
+    @property
+    def out_of_time(self) -> bool:
+        return not self.over and self.due is not None and time.time() >= self.due
 
     @property
     def age_s(self) -> float:
@@ -66,8 +71,9 @@ class FakeJob:
     def run(self) -> None:
         self.stage, self.started = "RUNNING", time.time()
 
-    def end(self, stage: str, message: str | None, close: bool) -> None:
-        self.stage, self.message, self.finished = stage, message, time.time()
+    def end(self, stage: str, message: str | None, close: bool, at: float | None = None) -> None:
+        """`at`: where it was over before anybody looked."""
+        self.stage, self.message, self.finished = stage, message, time.time() if at is None else at
         if self.server is not None and close:
             self.server.close()
             self.server = None

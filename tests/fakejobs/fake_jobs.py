@@ -59,11 +59,11 @@ class FakeJobs(FakeHub):
         with self.lock:
             return [job for job in self.jobs.values() if not job.over]
 
-    def end(self, job: FakeJob, stage: str, message: str | None = None) -> None:
-        """Ends a job as the service itself would: `stage` one of COMPLETED, CANCELED, ERROR."""
+    def end(self, job: FakeJob, stage: str, message: str | None = None, at: float | None = None) -> None:
+        """Ends a job as the service itself would: `stage` one of COMPLETED, CANCELED, ERROR; `at`: now, or then."""
         with self.lock:
             if not job.over:
-                job.end(stage, message, close=not self.serves_after_end)
+                job.end(stage, message, not self.serves_after_end, at)
 
     def environment(self, home: object) -> Mapping[str, str]:
         return {**super().environment(home), "HF_TOKEN": self.token}
@@ -104,4 +104,4 @@ class FakeJobs(FakeHub):
         if isinstance(job.server, LightServer):
             job.server.ready = self.ready
         if self.cap_kept and job.out_of_time:
-            self.end(job, "ERROR", "Job timeout")
+            self.end(job, "ERROR", "Job timeout", job.due)

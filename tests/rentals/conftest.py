@@ -13,6 +13,7 @@ from rental_steps import CARD, FAST, PACK, PLAN, REPO, planned
 
 from weighbridge.cli import main
 from weighbridge.domain.machine import MachineFacts
+from weighbridge.domain.serving.rental import Waits
 from weighbridge.services.endpoint import keys
 from weighbridge.services.machine import machine_facts
 from weighbridge.services.runs.store import RunStore
@@ -22,9 +23,9 @@ from weighbridge.session import Deps, Session
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]:
-    """A minute of a job passes in a tenth of a second."""
+    """A minute of a job passes in two seconds, so that a test has two minutes for the cap of a dollar."""
     keys.forget()
-    with FakeJobs(speed=600) as fake:
+    with FakeJobs(speed=30) as fake:
         fake.add(REPO, {"README.md": CARD, "model.safetensors": b"0" * 64})
         monkeypatch.setenv("HF_ENDPOINT", fake.endpoint)
         monkeypatch.setenv("HF_TOKEN", fake.token)
@@ -33,9 +34,15 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]:
 
 
 @pytest.fixture
-def rented_deps(deps: Deps, service: FakeJobs) -> Deps:
-    """The real outside with little patience."""
-    return replace(deps, waits=FAST, runtime=make_runtime, machine=lambda _: this_machine())
+def waits() -> Waits:
+    """How long is waited for what; a test may say otherwise by a parameter of this name."""
+    return FAST
+
+
+@pytest.fixture
+def rented_deps(deps: Deps, service: FakeJobs, waits: Waits) -> Deps:
+    """The real outside, asked often."""
+    return replace(deps, waits=waits, runtime=make_runtime, machine=lambda _: this_machine())
 
 
 @cache

@@ -134,8 +134,9 @@ async def test_a_job_that_ended_while_nobody_looked_gets_its_cost(renter: Sessio
     Ledger(renter.deps.home).save(rental)
     await asyncio.to_thread(jobs_of(renter.deps).start, rental.order, "tester", {})
     job = service.living()[0]
-    while job.running_s is None:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while job.running_s is None:
+            await asyncio.sleep(0.01)
     service.end(job, "ERROR", "Job timeout")
     assert not await renting.left_running(renter.deps)
     (page,) = Ledger(renter.deps.home).pages()

@@ -8,22 +8,21 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
 
 import pytest
 from fakejobs.fake_handler import LOST
 from fakejobs.fake_jobs import FakeJobs
-from rental_steps import FAST, REPO, rented
+from rental_steps import FAST, GIVES_UP, REPO, rented
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import BadInput, HubProblem, OutsideFailed, Problem, Refused
 from weighbridge.domain.proof.events import Connected
-from weighbridge.domain.serving.rental import Rental
+from weighbridge.domain.serving.rental import Rental, Waits
 from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.plain.texts.rental import end_line
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Session
-from weighbridge.session.rental import renting
+from weighbridge.session.rental import renting, returning
 from weighbridge.session.rental.returning import LOG_LINES
 
 START = r"POST /api/jobs/tester$"
@@ -31,6 +30,9 @@ START = r"POST /api/jobs/tester$"
 
 def pages(session: Session) -> list[Rental]:
     return [page.rental for page in Ledger(session.deps.home).pages() if page.rental]
+
+
+unstoppable = pytest.mark.parametrize("waits", [GIVES_UP], ids=[""])
 
 
 def never_starts(service: FakeJobs) -> None:
@@ -45,18 +47,18 @@ def never_ready(service: FakeJobs) -> None:
     service.ready = False
 
 
-FAILURES: dict[str, tuple[Callable[[FakeJobs], None], str]] = {
-    "never starts": (never_starts, "did not start within"),
-    "fails": (fails, "CUDA out of memory"),
-    "never ready": (never_ready, "its server did not answer within"),
-}
-
-
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("prepare", "waits", "sentence"),
+    [
+        (never_starts, FAST.model_copy(update={"scheduling": 0.6}), "did not start within"),
+        (fails, FAST, "CUDA out of memory"),
+        (never_ready, FAST.model_copy(update={"ready": 0.6}), "its server did not answer within"),
+    ],
+    ids=["never starts", "fails", "never ready"],
+)
 async def test_a_job_that_gets_nowhere_is_given_back_and_says_why(
-    renter: Session, service: FakeJobs, failure: str
+    renter: Session, service: FakeJobs, prepare: Callable[[FakeJobs], None], waits: Waits, sentence: str
 ) -> None:
-    prepare, sentence = FAILURES[failure]
     prepare(service)
     service.speed = 1
     rental = await rented(renter)
@@ -79,10 +81,11 @@ async def test_a_job_that_reaches_its_cap_is_ended_by_the_provider_and_said_so(
     renter: Session, service: FakeJobs
 ) -> None:
     renter.apply(want.ChangeServe(field="cap_usd", value="0.10"))
+    service.speed = 1
     rental = await rented(renter)
     job = service.living()[0]
-    while not job.over:
-        await asyncio.sleep(0.02)
+    job.speed = 1e6
+    await until(lambda: job.over)
     with pytest.raises(Problem, match=r"The rented GPU is gone\. .* It said: Job timeout"):
         await first_failure(renter)
     back = await renting.give_back(renter)
@@ -98,6 +101,12 @@ async def test_a_job_that_ends_in_the_middle_of_an_answer_is_said_to_be_over(
         if isinstance(event, Connected):
             service.end(service.living()[0], "ERROR", "Job timeout")
     assert renter.run.proof is not None and "is over: ERROR, Job timeout" in renter.run.proof.message
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 async def first_failure(session: Session) -> None:
@@ -130,9 +139,9 @@ async def test_a_refused_start_is_one_sentence_and_no_rental(renter: Session, se
     assert not service.jobs and not await renting.left_running(renter.deps, everywhere=True)
 
 
-@pytest.mark.parametrize("status", [LOST, 500])
+@pytest.mark.parametrize(("status", "waits"), [(LOST, FAST), (500, GIVES_UP)], ids=["lost", "500"])
 async def test_a_start_without_an_answer_is_looked_for_by_its_label(
-    renter: Session, service: FakeJobs, status: int
+    renter: Session, service: FakeJobs, status: int, waits: Waits
 ) -> None:
     service.fault(START, status=status, times=1)
     if status == LOST:
@@ -145,7 +154,11 @@ async def test_a_start_without_an_answer_is_looked_for_by_its_label(
     assert not left.job_id and not left.never, "it stays open until the Hub had time to list it"
 
 
-async def test_a_cancel_without_effect_is_loud_and_stays_in_the_ledger(renter: Session, service: FakeJobs) -> None:
+@unstoppable
+async def test_a_cancel_without_effect_is_loud_and_stays_in_the_ledger(
+    renter: Session, service: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returning, "AGAIN_EVERY", 2)
     await rented(renter)
     service.cancel_works = service.cap_kept = False
     rental = await renting.give_back(renter)
@@ -160,16 +173,19 @@ async def test_a_cancel_without_effect_is_loud_and_stays_in_the_ledger(renter: S
 
 
 async def test_a_cancel_that_only_the_time_limit_ended_is_said_while_it_lasts_and_kept(
-    renter: Session, service: FakeJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    renter: Session, service: FakeJobs, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(renter, "deps", replace(renter.deps, waits=FAST.model_copy(update={"stop": 30.0})))
     renter.apply(want.ChangeServe(field="cap_usd", value="0.20"))
+    service.cancel_works, service.speed = False, 1
     await rented(renter)
-    service.cancel_works = False
+    (job,) = service.living()
     with caplog.at_level(logging.INFO, "weighbridge.hub"):
-        rental = await renting.give_back(renter)
+        giving_back = asyncio.create_task(renting.give_back(renter))
+        await until(lambda: "is still RUNNING" in caplog.text)
+        job.speed = 1e6
+        rental = await giving_back
     assert rental.over and re.search(r"cancel had no effect within \d+ s; the time limit of 14 minutes", rental.message)
-    assert rental.message in end_line(rental) and "is still RUNNING" in caplog.text
+    assert rental.message in end_line(rental)
 
 
 async def test_the_end_of_the_log_of_a_job_that_went_well_is_kept(renter: Session, service: FakeJobs) -> None:
@@ -179,6 +195,7 @@ async def test_the_end_of_the_log_of_a_job_that_went_well_is_kept(renter: Sessio
     assert back.log_tail[-1] == "line 39" and len(back.log_tail) == LOG_LINES
 
 
+@unstoppable
 async def test_an_endpoint_that_goes_on_to_answer_is_no_proof_of_stop(renter: Session, service: FakeJobs) -> None:
     await rented(renter)
     service.serves_after_end = True
@@ -194,6 +211,7 @@ async def test_a_hub_that_fails_now_and_then_is_asked_again(renter: Session, ser
     assert (await renting.give_back(renter)).over
 
 
+@unstoppable
 async def test_a_hub_that_falls_silent_leaves_the_rental_open_and_loud(renter: Session, service: FakeJobs) -> None:
     await rented(renter)
     service.fault(r"/api/jobs/tester", status=503)
@@ -226,8 +244,7 @@ async def test_a_cancelled_start_still_keeps_the_job_in_the_ledger_and_stops_it(
     renter: Session, service: FakeJobs
 ) -> None:
     task = asyncio.create_task(rented(renter))
-    while not service.calls(START):
-        await asyncio.sleep(0.001)
+    await until(lambda: service.calls(START))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

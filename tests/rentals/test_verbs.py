@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakejobs.fake_jobs import FakeJobs
-from rental_steps import PLAN
+from rental_steps import FAST, GIVES_UP, PLAN
 
 from weighbridge.domain.flow import status
 from weighbridge.domain.steps import ORDER
@@ -19,6 +19,7 @@ from weighbridge.services.rentals import Ledger
 from weighbridge.services.runs.store import RunStore
 
 Here = Callable[..., tuple[int, str, str]]
+unstoppable = pytest.mark.parametrize("waits", [GIVES_UP], ids=[""])
 
 
 def test_a_plan_is_rented_for_weighed_and_given_back_with_its_cost(
@@ -61,6 +62,7 @@ def test_a_job_that_fails_is_exit_4_with_the_end_of_its_log_and_no_packet(
     assert not (tmp_path / "packet").exists()
 
 
+@unstoppable
 def test_a_machine_that_cannot_be_stopped_is_said_loudly_and_exit_4(here: Here, service: FakeJobs) -> None:
     service.cancel_works = service.cap_kept = False
     code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "1")
@@ -106,6 +108,7 @@ def test_without_a_token_nothing_is_rented_and_the_list_says_that_the_hub_was_no
 def test_the_lower_one_of_cap_and_rent_counts_and_every_step_is_done(
     here: Here, service: FakeJobs, home: Path, tmp_path: Path
 ) -> None:
+    service.speed = 1  # the small caps buy minutes: no slow machine may need as long
     (tmp_path / "plan.toml").write_text(PLAN.replace("[serve]", "[serve]\ncap_usd = 0.20"))
     code, _, err = here("run", "plan.toml", "-o", "packet", "--rent", "5")
     assert code == 0 and "cap_usd of 0.20 USD counts: it is lower than --rent 5" in err, err
@@ -118,6 +121,7 @@ def test_the_lower_one_of_cap_and_rent_counts_and_every_step_is_done(
     assert code == 0 and "--rent 0.10 counts" in err
 
 
+@pytest.mark.parametrize("waits", [FAST.model_copy(update={"ready": 2.0})], ids=[""])
 def test_lines_of_a_log_are_shown_once_and_a_few_at_a_time(here: Here, service: FakeJobs) -> None:
     assert new_lines((), ("a", "b")) == ("a", "b") and new_lines(("a", "b"), ("b", "c")) == ("c",)
     assert new_lines(("a",), ("a",)) == () and new_lines(("a",), tuple("bcdefg")) == ("e", "f", "g")
@@ -125,6 +129,7 @@ def test_lines_of_a_log_are_shown_once_and_a_few_at_a_time(here: Here, service: 
     assert "  log: serving acme/small-Instruct" in here("run", "plan.toml", "-o", "packet", "--rent", "1")[2]
 
 
+@unstoppable
 def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: FakeJobs, home: Path) -> None:
     service.cancel_works = service.cap_kept = False
     here("run", "plan.toml", "-o", "packet", "--rent", "1")
@@ -144,6 +149,7 @@ def test_no_machine_is_started_beside_one_that_was_left(here: Here, service: Fak
     assert here("jobs", "stop", job.id)[0] == 0
 
 
+@unstoppable
 def test_beside_a_left_machine_a_terminal_asks_for_the_amount(
     here: Here, service: FakeJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
