@@ -24,7 +24,7 @@ class Account:
     """
 
     def __init__(self, most: int, messages: tuple[Message, ...], sent: Sent) -> None:
-        self._most = most
+        self.most = most
         self._prompt_bytes = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
         self._sent = sent
         self._usage: Mapping[str, Any] = {}
@@ -76,8 +76,8 @@ class Account:
             why = "which is no count"
         elif tokens == 0 and has_text:
             why = "although text came"
-        elif tokens > self._most:
-            why = f"although at most {self._most:,} were asked for"
+        elif tokens > self.most:
+            why = f"although at most {self.most:,} were asked for"
         elif pieces > tokens + 1:
             why = f"although it sent {pieces:,} pieces of text"
         else:

@@ -11,7 +11,7 @@ from weighbridge.domain.verdict.doubts import OTHER_MODEL
 from weighbridge.services.endpoint.account import Account
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.problems import EndpointProblem
-from weighbridge.services.endpoint.stream import END
+from weighbridge.services.endpoint.stream import END, Chunk
 
 SEE_LOG = "See the server's own log."
 MOST_PIECES_A_TOKEN, MOST_CHARACTERS_A_TOKEN, SPARE = 2, 256, 65_536
@@ -30,14 +30,15 @@ class Asked(NamedTuple):
 class Answer:
     """What has arrived of one answer."""
 
-    def __init__(self, asked: Asked, request: Request, account: Account, most: int) -> None:
-        self._asked, self._request, self._account, self._most = asked, request, account, most
+    def __init__(self, asked: Asked, request: Request, account: Account) -> None:
+        self._asked, self._request, self._account, self._most = asked, request, account, account.most
         self._veil = asked.client.veil
         self._texts: list[str] = []
         self._characters = self._pieces = self._thoughts = self._shown = 0
         self._finish: str | None = None
         self._done = False
         self._asked_for = False
+        self._t = 0.0
         self._names = {"request": request.id, "case": request.case, "warmup": request.warmup, "repeat": request.repeat}
         self._other = self._wait = ""
 
@@ -45,7 +46,7 @@ class Answer:
         """The prompt was handed over; None where it had been before, and is sent again."""
         if self._asked_for:
             return None
-        self._asked_for = True
+        self._asked_for, self._t = True, t
         prompt, limit_s = self._request.prompt, self._request.time_limit_s
         return RequestStarted(t=t, **self._names, prompt=prompt, prompt_tokens=None, time_limit_s=limit_s)
 
@@ -53,8 +54,12 @@ class Answer:
         """The server asked to be asked later."""
         self._wait = f"The server took the request only after {seconds:.0f} s ({status}): its TTFT holds that wait."
 
-    def take(self, chunk: dict[str, Any], t: float) -> Token | None:
-        """The piece of text of a chunk, if it has one; without its words where the model only thinks aloud."""
+    def take(self, arrived: Chunk) -> Token | None:
+        """The piece of text of a chunk, if it has one; without its words where the model only thinks aloud.
+
+        A server that answers before the request is whole does not come before its start.
+        """
+        chunk, self._t = arrived.data, max(arrived.t, self._t)
         self._done = self._done or chunk is END
         self._account.take(chunk)
         told = chunk.get("model")
@@ -75,12 +80,12 @@ class Answer:
         self._thoughts += not text
         self._characters += len(text) + len(thought)
         self._require_an_end()
-        return self._token(self._veil.piece(text), t)
+        return self._token(self._veil.piece(text))
 
-    def rest(self, t: float) -> Token | None:
+    def rest(self) -> Token | None:
         """What was held back of the last piece."""
         held = self._veil.rest()
-        return self._token(held, t) if held else None
+        return self._token(held) if held else None
 
     def completed(self, t: float, *, over: bool) -> Completed:
         """The end of the answer. `over`: by its time limit. EndpointProblem where the stream ended in its middle."""
@@ -111,10 +116,10 @@ class Answer:
             return "The server does not say why the answer ended." if self._done else ""
         return "" if self._finish in _STOPS else f"The server ended the answer for a reason of its own: {self._finish}."
 
-    def _token(self, text: str, t: float) -> Token:
+    def _token(self, text: str) -> Token:
         self._texts.append(text)
         self._shown += 1
-        return Token(t=t, request=self._request.id, index=self._shown - 1, text=text)
+        return Token(t=self._t, request=self._request.id, index=self._shown - 1, text=text)
 
     def _require_an_end(self) -> None:
         most = self._most

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
@@ -20,9 +21,11 @@ import httpx2
 
 from weighbridge import __version__
 from weighbridge.domain.problems import BadInput
+from weighbridge.domain.proof.runtime import Clock
 from weighbridge.services import encryption
 from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.address import root
+from weighbridge.services.endpoint.arrival import StampingTransport
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.replies import reply_problem, way_problem
 from weighbridge.services.endpoint.veil import Veil
@@ -49,17 +52,17 @@ class Client:
 
     A path with a slash before it is one of the server's root (`/health`), one without is of the API (`models`).
     Every method raises EndpointProblem, KeyNeeded, PlainHttp, or BadInput for a key that is none, and nothing else.
-    `close` ends what is still open.
+    `close` ends what is still open. `clock`: stamps what arrives.
     """
 
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url.rstrip("/")
+    def __init__(self, base_url: str, clock: Clock = time.monotonic) -> None:
+        self.base_url, self.clock = base_url.rstrip("/"), clock
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S)
         self._http = httpx2.AsyncClient(
+            transport=StampingTransport(clock, trusted(self.base_url), limits),
             trust_env=False,
             follow_redirects=False,
-            verify=trusted(self.base_url),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S),
             headers={"User-Agent": f"weighbridge/{__version__}", "Accept-Encoding": "identity"},
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 
+from weighbridge.services.endpoint.arrival import read_t
 from weighbridge.services.endpoint.client import ERROR_S, MOST_ERROR_BYTES, Client
 from weighbridge.services.endpoint.problems import EndpointProblem
 from weighbridge.services.endpoint.replies import error_text, way_problem
@@ -18,10 +19,17 @@ MOST_LINE_BYTES = 1024 * 1024
 READ_OUT_S = 0.02
 DONE = "[DONE]"
 END: dict[str, Any] = {}
-"""The chunk in place of [DONE]; to be known by `is`."""
+"""The data in place of [DONE]; to be known by `is`."""
 
 
-async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
+class Chunk(NamedTuple):
+    """One JSON object of a stream. `t`: when the bytes that made it whole were read from the socket, by the clock."""
+
+    data: dict[str, Any]
+    t: float
+
+
+async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[Chunk, None]:
     """Every chunk of a stream of server-sent events; `END` where it says [DONE], behind which nothing is read.
 
     EndpointProblem: not such a stream, an error in it, an event that is too large, a connection that was cut.
@@ -31,16 +39,17 @@ async def chunks(client: Client, response: httpx2.Response) -> AsyncGenerator[di
         events = aiter(httpx2.EventSource(response, max_event_size=MOST_LINE_BYTES))
         async for event in events:
             if event.data.strip() == DONE:
+                t = read_t(response)
                 await _read_out(events)
-                yield END
+                yield Chunk(END, t)
                 return
             if event.data:
-                yield _chunk(client, event.data)
+                yield Chunk(_data(client, event.data), read_t(response))
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise way_problem(error, client.base_url) from None
 
 
-async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
+async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[Chunk, None]:
     """Every line of a stream of JSON objects. EndpointProblem as above."""
     await _require(client, response, "application/x-ndjson", "application/json")
     held = bytearray()
@@ -50,14 +59,14 @@ async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[dic
             *whole, rest = held.split(b"\n")
             for line in whole:
                 if line.strip():
-                    yield _chunk(client, bytes(line))
+                    yield Chunk(_data(client, bytes(line)), read_t(response))
             held = rest
             if len(held) > MOST_LINE_BYTES:
                 raise EndpointProblem("too_large", f"{client.host} sent one line of more than a mebibyte.")
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise way_problem(error, client.base_url) from None
     if held.strip():
-        yield _chunk(client, bytes(held))
+        yield Chunk(_data(client, bytes(held)), read_t(response))
 
 
 async def _read_out(events: AsyncIterator[object]) -> None:
@@ -68,7 +77,7 @@ async def _read_out(events: AsyncIterator[object]) -> None:
                 pass
 
 
-def _chunk(client: Client, data: str | bytes) -> dict[str, Any]:
+def _data(client: Client, data: str | bytes) -> dict[str, Any]:
     """One chunk without the key. EndpointProblem where it is none, or tells of an error."""
     found = client.parsed(data)
     if not isinstance(found, dict):

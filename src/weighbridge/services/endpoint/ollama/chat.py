@@ -1,4 +1,4 @@
-"""One prompt to Ollama's `/api/chat`, answered as lines of JSON: the events of one request.
+"""One prompt as Ollama's `/api/chat` takes it, and its answer, lines of JSON, as a stream of chunks.
 
 Its counts and nanoseconds are handed on in the shape of the other servers' chunks, so that they are judged alike.
 `num_ctx` is sent with every request, as the service's default is small, and `truncate` and `shift` as false: a prompt
@@ -11,16 +11,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from weighbridge.domain.proof.events import Completed, RequestStarted, ServerSample, Token
-from weighbridge.domain.proof.runtime import Clock
 from weighbridge.domain.proof.settings import Message, Request, RuntimeSettings
 from weighbridge.domain.verdict.doubts import CUT
 from weighbridge.services.endpoint.account import Account
-from weighbridge.services.endpoint.again import Wait, asked_again
-from weighbridge.services.endpoint.answer import Answer, Asked
-from weighbridge.services.endpoint.deadline import PATIENT, Deadline, Limits
+from weighbridge.services.endpoint.answer import Asked
+from weighbridge.services.endpoint.answering import Question
 from weighbridge.services.endpoint.ollama.api import count, fields
-from weighbridge.services.endpoint.stream import lines
+from weighbridge.services.endpoint.stream import Chunk, lines
 from weighbridge.services.endpoint.truncation import lower_bound, messages_of
 
 PATH = "/api/chat"
@@ -31,46 +28,25 @@ RELOADED_MS = 1000.0
 _NS_PER_MS = 1e6
 
 
-async def chat(
-    asked: Asked,
-    request: Request,
-    settings: RuntimeSettings,
-    clock: Clock,
-    tell: Callable[[RequestStarted], None],
-    limits: Limits = PATIENT,
-) -> AsyncGenerator[Token | ServerSample | Completed, None]:
-    """ServerSample for each wait, Token..., Completed; may be left at any moment. EndpointProblem: the service failed.
-
-    `tell` is given RequestStarted as soon as the prompt is handed over, before any answer: its TTFT counts from there.
-    """
+def chat(asked: Asked, request: Request, settings: RuntimeSettings) -> Question:
+    """The request; of its tokens only a lower bound is known, as the service counts none without answering."""
     messages = messages_of(request)
     most = request.max_tokens or settings.max_tokens
-    account = Account(most, messages, lower_bound(messages))
-    answer = Answer(asked, request, account, most)
-
-    def on_sent() -> None:
-        if (started := answer.started(clock())) is not None:
-            tell(started)
-
-    deadline = Deadline(limits, request.time_limit_s, asked.client.host)
     body = load_body(asked.model, settings) | {"messages": [message.model_dump() for message in messages]}
     body["options"] |= {"num_predict": most, "temperature": settings.temperature, "seed": settings.seed}
     body |= {"stream": True, "truncate": False, "shift": False}
-    patience = limits._replace(again_s=0.0, loading_s=0.0) if request.under_load else limits
-    tries = asked_again(lambda: _lines(asked, body, on_sent), clock, patience, answer.waited)
-    async with aclosing(tries) as found:
-        while (line := await deadline.next(found)) is not None:
-            if isinstance(line, Wait):
-                deadline.waits(line.seconds)
-                yield line.sample
-                continue
-            account.doubts += doubts(line, messages, settings.n_ctx)
-            if (token := answer.take(as_chunk(line), clock())) is not None:
-                deadline.moved()
-                yield token
-    if (token := answer.rest(clock())) is not None:
-        yield token
-    yield answer.completed(clock(), over=deadline.over)
+    account = Account(most, messages, lower_bound(messages))
+
+    async def ask(on_sent: Callable[[], None]) -> AsyncGenerator[Chunk, None]:
+        async with (
+            asked.client.stream(PATH, body, on_sent) as response,
+            aclosing(lines(asked.client, response)) as found,
+        ):
+            async for line, t in found:
+                account.doubts += doubts(line, messages, settings.n_ctx)
+                yield Chunk(as_chunk(line), t)
+
+    return Question(asked, request, account, ask)
 
 
 def load_body(model: str, settings: RuntimeSettings) -> dict[str, Any]:
@@ -79,17 +55,6 @@ def load_body(model: str, settings: RuntimeSettings) -> dict[str, Any]:
     if settings.n_threads is not None:
         options["num_thread"] = settings.n_threads
     return {"model": model, "messages": [], "keep_alive": KEEP_ALIVE, "stream": False, "options": options}
-
-
-async def _lines(
-    asked: Asked, body: dict[str, Any], on_sent: Callable[[], None]
-) -> AsyncGenerator[dict[str, Any], None]:
-    async with (
-        asked.client.stream(PATH, body, on_sent) as response,
-        aclosing(lines(asked.client, response)) as found,
-    ):
-        async for line in found:
-            yield line
 
 
 def as_chunk(line: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.remote import ServerSample
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
-from weighbridge.services.endpoint.again import Chunks, Wait, asked_again
+from weighbridge.services.endpoint.again import Wait, asked_again
 from weighbridge.services.endpoint.answer import Asked
+from weighbridge.services.endpoint.answering import answered
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess, local_process
@@ -59,7 +60,7 @@ class OllamaRuntime(ServedRuntime):
         assert launch.target is not None
         self._launch, self._target = launch, launch.target
         self._limits, self._release_s = limits, release_s
-        self._client = Client(self._target.base_url)
+        self._client = Client(self._target.base_url, clock)
         self._process: LocalProcess | None = None
         self._loaded = self._held_before = False
 
@@ -102,15 +103,15 @@ class OllamaRuntime(ServedRuntime):
             yield loaded
         self.watch((memory,))
 
-    async def _load(self) -> Chunks:
+    async def _load(self) -> AsyncGenerator[Any, None]:
         """The answer of the service once the model is in memory."""
         body = load_body(self._target.model, self._launch.settings)
         yield await self._client.post(PATH, body, timeout_s=self._limits.first_s)
 
     async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, ENGINE)
-        told = chat(asked, request, self._launch.settings, self._clock, tell, self._limits)
-        async with aclosing(told) as events:
+        question = chat(asked, request, self._launch.settings)
+        async with aclosing(answered(question, tell, self._limits)) as events:
             async for event in events:
                 yield event
 

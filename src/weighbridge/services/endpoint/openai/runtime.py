@@ -10,6 +10,7 @@ from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.endpoint.answer import Asked
+from weighbridge.services.endpoint.answering import answered
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.deadline import PATIENT, Limits
 from weighbridge.services.endpoint.local_server import LocalProcess, local_process
@@ -42,7 +43,7 @@ class OpenAIRuntime(ServedRuntime):
         assert launch.target is not None
         self._launch, self._target = launch, launch.target
         self._telemetry, self._patience, self._limits = telemetry, patience, limits
-        self._client = Client(self._target.base_url)
+        self._client = Client(self._target.base_url, clock)
         self._engine = self._target.engine
         self._process: LocalProcess | None = None
 
@@ -96,8 +97,8 @@ class OpenAIRuntime(ServedRuntime):
     async def _answer(self, request: Request, tell: Tell) -> AsyncGenerator[Event, None]:
         asked = Asked(self._client, self._target.model, self._engine)
         try:
-            told = chat(asked, request, self._launch.settings, self._clock, tell, self._limits)
-            async with aclosing(told) as events:
+            question = await chat(asked, request, self._launch.settings)
+            async with aclosing(answered(question, tell, self._limits)) as events:
                 async for event in events:
                     yield event
         except EndpointProblem as problem:
