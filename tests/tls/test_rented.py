@@ -6,17 +6,18 @@ import pytest
 import trustme
 from fakejobs.fake_jobs import FakeJobs
 from fakejobs.fake_server import LightServer
-from rental_steps import rented
-from rentals.conftest import rented_deps, renter, service
+from rental_steps import GIVES_UP, rented
+from rentals.conftest import rented_deps, renter, service, waits
 from tls.conftest import encrypt
 
 from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.session import Session
 from weighbridge.session.rental import renting
 
-__all__ = ["rented_deps", "renter", "service"]
+__all__ = ["rented_deps", "renter", "service", "waits"]
 
 
+@pytest.mark.parametrize("waits", [GIVES_UP])
 @pytest.mark.parametrize("still_known", [True, False])
 async def test_a_stop_is_not_shown_by_an_encryption_that_failed(
     still_known: bool,
