@@ -20,6 +20,7 @@ from weighbridge.domain.proof.events import (
     Token,
 )
 from weighbridge.domain.proof.live import LiveView, Meter
+from weighbridge.domain.proof.remote import ASKED_AGAIN, UNTOLD
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import summarize
@@ -193,3 +194,41 @@ def test_the_end_of_a_server_in_words() -> None:
     assert shutdown_text(never) == "nothing was left running. No server was started"
     killed = Stopped(t=1, pid=5, how="killed", seconds=0.1, signal="SIGKILL", gone=True, evidence=("Port 1 refuses.",))
     assert shutdown_text(killed) == "killed in 0.10 s (signal SIGKILL); process 5 is gone. Port 1 refuses"
+
+
+def sent_away(t: float, left: int) -> ServerSample:
+    return ServerSample(t=t, source=f"waiting 0 of at most 30 s: it is full (429). Asked again in {left} s.")
+
+
+def test_a_prompt_that_the_server_sends_away_waits_and_lies_in_no_phase_of_the_model() -> None:
+    asked, *rest = answer(3.0)
+    waiting = seen([attempt(), connected(2.0), asked, sent_away(3.1, 2), sent_away(4.1, 1)])
+    assert waiting.phase == "wait" and waiting.server is not None
+    assert waiting.server.wait.endswith("(429). Asked again in 1 s.") and waiting.server.source == ""
+    assert [(s.phase, s.start) for s in waiting.spans[-2:]] == [("prefill", 3.0), ("wait", 3.1)]
+    again = ServerSample(t=5.1, source=ASKED_AGAIN)
+    late = [event.model_copy(update={"t": event.t + 3}) for event in rest]
+    asking: list[Event] = [attempt(), connected(2.0), asked, sent_away(3.1, 2), sent_away(4.1, 1), again]
+    assert seen(asking).phase == "prefill" and seen([*asking, late[0]]).waited
+    over = seen([*asking, *late, Ended(t=9.0, at="x", outcome="completed")])
+    assert [span.phase for span in over.spans] == ["connect", "prefill", "wait", "prefill", "decode"]
+    assert over.waited and over.server is not None and over.server.wait == ""
+    assert not seen([attempt(), connected(2.0), *answer(3.0)]).waited
+
+
+def test_a_server_that_loads_is_waited_for_until_it_is_there() -> None:
+    loading = ServerSample(t=1.0, source="waiting 1 of at most 900 s: it is not ready (503): Loading model.")
+    view = seen([attempt(), loading])
+    assert view.phase == "connect" and view.server is not None and view.server.wait == loading.source
+    there = seen([attempt(), loading, connected(2.0)])
+    assert there.server is not None and there.server.wait == "" and not there.waited
+
+
+def test_why_the_metrics_tell_nothing_stands_where_the_memory_is_missing() -> None:
+    silent = ServerSample(t=2.5, source=f"{UNTOLD}/metrics does not answer (404); it is started with --metrics")
+    view = seen([attempt(), connected(2.0), silent])
+    assert view.server is not None and view.server.source == ""
+    assert view.server.memory_missing.endswith("machine; /metrics does not answer (404); it is started with --metrics")
+    figures = summarize([attempt(), connected(2.0), silent, *answer(4.0)])
+    assert figures.server is not None and figures.server.memory_missing == view.server.memory_missing
+    assert figures.server.sources == ()

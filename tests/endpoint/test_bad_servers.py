@@ -11,6 +11,7 @@ from bad_server import CUT, STALL, BadServer, Reply, error, event, events, model
 from endpoint_rig import CALM, CHAT, HASTY, NAME, QUESTION, answer, connected, failure, kinds, no_start, told
 
 from weighbridge.domain.proof.events import Completed, Failed, RequestStarted, ServerSample, Token
+from weighbridge.domain.proof.remote import ASKED_AGAIN
 
 PAGE = Reply(200, (b"<!doctype html><title>Sign in</title>",), kind="text/html; charset=utf-8")
 DOWN = "http://127.0.0.1:9/v1"
@@ -154,7 +155,8 @@ async def test_the_time_limit_of_a_case_ends_its_answer(bad: BadServer) -> None:
 
 async def test_a_server_that_loads_once_more_at_the_chat_is_waited_for_and_each_wait_told(bad: BadServer) -> None:
     seen = await told(bad.on(CHAT, error(503, "Loading model"), error(429, "busy"), stream("Paris")))
-    first, second = kinds(seen, ServerSample)
+    first, again, second, last = kinds(seen, ServerSample)
+    assert again.source == last.source == ASKED_AGAIN and not last.tells
     assert re.match(r"waiting \d+ of at most 60 s: 127\.0\.0\.1:", first.source)
     assert "is not ready (503): Loading model." in first.source and "(429): busy." in second.source
     (done,) = kinds(seen, Completed)

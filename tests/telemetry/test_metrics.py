@@ -68,7 +68,7 @@ async def test_the_real_llama_server_tells_its_requests(llama_server: RealServer
 async def test_a_server_without_metrics_is_asked_once(bad: BadServer) -> None:
     async with Client(bad.base_url) as client:
         metrics = ServerMetrics(client, bad.base_url, "sglang", lambda: 0.0)
-        assert await metrics.read() is None
-        assert "--enable-metrics" in metrics.missing
+        said = await metrics.read()
+        assert said is not None and "--enable-metrics" in said.untold and not said.tells
         assert await metrics.read() is None
     assert [seen.path for seen in bad.seen] == ["/metrics"]

@@ -49,3 +49,18 @@ async def test_a_digit_goes_to_the_step_of_that_number(launch: Launch, digit: st
         await pilot.press("ctrl+g", digit)
         await on_step(pilot, step)
         assert shown_step(pilot) == step
+
+
+async def test_below_a_dialog_the_footer_shows_what_works_there(launch: Launch) -> None:
+    async with launch() as pilot:
+        await on_step(pilot, "constraints")
+        await wait_until(pilot, "the footer", lambda: "Palette" in keys(pilot))
+        await pilot.press("ctrl+l")
+        await wait_until(pilot, "the keys of the list", lambda: "New run" in keys(pilot))
+        assert "Next" not in keys(pilot) and "Palette" not in keys(pilot) and "Quit" in keys(pilot)
+        await pilot.press("r")
+        await wait_until(pilot, "those of the line above it", lambda: "New run" not in keys(pilot))
+        await pilot.press("escape")
+        await wait_until(pilot, "those of the list", lambda: "New run" in keys(pilot))
+        await pilot.press("escape")
+        await wait_until(pilot, "those of the step", lambda: {"Next", "Palette"} <= set(keys(pilot)))

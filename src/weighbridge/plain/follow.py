@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from types import FrameType
 from typing import Protocol, TypeVar
@@ -27,12 +27,12 @@ from weighbridge.domain.proof.events import (
     Trial,
 )
 from weighbridge.domain.proof.live import LiveView
-from weighbridge.domain.proof.remote import WAITING
+from weighbridge.domain.proof.phase_words import phase_words
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
-from weighbridge.plain.texts.figures import counted, mib, phase_words, progress
+from weighbridge.plain.texts.figures import counted, mib, progress
 from weighbridge.plain.texts.loaded import loaded_line, warnings
 from weighbridge.session.session import Session
 
@@ -115,24 +115,30 @@ class Lines:
         if line is not None:
             self._said = event.t
             self._write(clean_line(line, 1000))
+        self._beside(event)
+
+    def _beside(self, event: Event) -> None:
+        """What else there is to say of an event, each sentence a line."""
         if isinstance(event, Loaded):
-            self._warn(event)
+            self._once(warnings(event))
+        if isinstance(event, ServerSample) and event.untold:
+            self._once([f"not told, load and memory of the server: {clean_line(event.untold, 400)}"])
         if isinstance(event, Connected):
             for what, why in event.missing.items():
                 self._write(clean_line(f"not told, {what}: {why}", 400))
 
     def _wait(self, event: Event) -> str:
         """For what a server is waited for: its first sentence at once, later ones every two seconds."""
-        if not isinstance(event, ServerSample) or not event.source.startswith(WAITING):
+        if not isinstance(event, ServerSample) or not event.wait:
             self._waits = self._waits and isinstance(event, ServerSample | Sample)
             return ""
         due = not self._waits or event.t - self._said >= EVERY_S
         self._waits = True
         return event.source if due else ""
 
-    def _warn(self, event: Loaded) -> None:
-        """Once, even if the model is loaded again for a second attempt or for the eval."""
-        for sentence in warnings(event):
+    def _once(self, sentences: Iterable[str]) -> None:
+        """Once, even if the model is loaded or the server asked again for a second attempt or for the eval."""
+        for sentence in sentences:
             if sentence not in self._warned:
                 self._warned.add(sentence)
                 self._write(sentence)

@@ -5,32 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from weighbridge.domain.proof.events import (
-    Attempt,
-    Completed,
-    Connected,
-    Ended,
-    Event,
-    Failed,
-    Graded,
-    Loaded,
-    Prefilled,
-    Ready,
-    RequestStarted,
-    Sample,
-    ServerSample,
-    Stopped,
-    Swept,
-    ThreadsLowered,
-    Token,
-    Trial,
-)
+from weighbridge.domain.proof.events import Attempt, Ended, Event, RequestStarted, Sample, ServerSample, Token
 from weighbridge.domain.proof.fold import JobFold
 from weighbridge.domain.proof.live_answer import LiveAnswer, of_the_job
+from weighbridge.domain.proof.live_changes import changes_of
 from weighbridge.domain.proof.live_server import LiveServer, ServerMeter
 from weighbridge.domain.proof.noise import Mark, NoiseFold
-from weighbridge.domain.proof.shutdown import shutdown_text
-from weighbridge.domain.proof.thread_words import counts, threads_words
+from weighbridge.domain.proof.remote import ASKED_AGAIN
 from weighbridge.domain.proof.timeline import Point, Series, Span, Timeline
 
 
@@ -41,7 +22,7 @@ class LiveView:
     job: str = ""
     job_id: str = ""
     phase: str = "idle"
-    """idle, start, connect, load, threads, prefill, decode, between, stopped, failed, done"""
+    """idle, start, connect, load, threads, prefill, wait, decode, between, stopped, failed, done"""
     mode: str = ""
     attempts: tuple[str, ...] = ()
     elapsed_s: float = 0.0
@@ -79,6 +60,8 @@ class LiveView:
     """Of a server: pieces of text, each of one token or more; the inter-token latencies are between them."""
     max_tokens: int | None = None
     ttft_s: float | None = None
+    waited: bool = False
+    """Whether the server sent a prompt away to be asked again: its TTFT holds the wait and is not the model's."""
     prefill_rate: float | None = None
     decode_rate: float | None = None
     """Tokens a second. Of a server only once the job is over, by its own count of tokens."""
@@ -99,21 +82,6 @@ class LiveView:
     """None: a child on this machine answers."""
     doubts: tuple[str, ...] = ()
     """What of the server's account of the newest answer does not add up."""
-
-
-OF_A_CHILD = (
-    "rss_bytes",
-    "rss_anon_bytes",
-    "rss_file_bytes",
-    "peak_bytes",
-    "baseline_bytes",
-    "cpu_percent",
-    "others_percent",
-    "machine_percent",
-    "prompt_tokens",
-    "prefill_rate",
-)
-"""What is not known of another child before it says so."""
 
 
 @dataclass
@@ -137,6 +105,7 @@ class Meter:
     _fold: JobFold = field(default_factory=JobFold)
     _over: dict[str, Any] = field(default_factory=dict)
     _worked: bool = False
+    _waited: bool = False
     _view: LiveView | None = None
 
     def add(self, event: Event) -> None:
@@ -149,13 +118,14 @@ class Meter:
             gap = self._answer.add(event)
             if gap is not None:
                 self._latency.add(event.t, gap)
-            if self._phase == "prefill":
+            if self._phase in ("prefill", "wait"):
                 self._timeline.add(event)
             self._phase = "decode"
             return
         self._noise.add(event)
         self._server.add(event)
         if isinstance(event, ServerSample):
+            self._wait(event)
             return
         if isinstance(event, Sample):
             self._sample(event)
@@ -166,11 +136,11 @@ class Meter:
         if isinstance(event, RequestStarted):
             self._answer = LiveAnswer(handed_over=event.t)
             self._worked = self._worked or not event.warmup
-        changes = _changes(event, self._facts, self._timeline.measures_threads)
+        changes = changes_of(event, self._facts, self._timeline.measures_threads)
         self._phase = changes.pop("phase", self._phase)
         self._facts.update(changes)
         if isinstance(event, Ended):
-            self._over = of_the_job(self._fold.figures(), self._facts)
+            self._over = of_the_job(self._fold.figures(), self._facts) | {"waited": self._waited}
 
     def view(self) -> LiveView:
         """The picture of this moment; the same object while nothing has come in."""
@@ -195,12 +165,24 @@ class Meter:
 
     def _begin(self, event: Attempt) -> None:
         """Another child: nothing of the one before it is its own."""
-        self._answer, self._over, self._worked = LiveAnswer(handed_over=event.t), {}, False
+        self._answer, self._over = LiveAnswer(handed_over=event.t), {}
+        self._worked = self._waited = False
         if event.number == 1:
             self._fold = JobFold()
             self._fold.add(event)
         if self._memory.points:
             self._memory.add(event.t, 0.0)
+
+    def _wait(self, event: ServerSample) -> None:
+        """A prompt that the server sends away lies in no phase of the model until it is asked again."""
+        if event.wait and self._phase in ("prefill", "wait"):
+            self._phase, self._answer.waited = "wait", True
+            self._waited = self._waited or not self._facts.get("warmup")
+        elif event.source == ASKED_AGAIN and self._phase == "wait":
+            self._phase = "prefill"
+        else:
+            return
+        self._timeline.add(event)
 
     def _sample(self, event: Sample) -> None:
         self._memory.add(event.t, float(event.rss_bytes))
@@ -214,82 +196,3 @@ class Meter:
             machine_percent=event.machine_percent,
             load1=event.load1,
         )
-
-
-def _changes(event: Event, facts: dict[str, Any], measures_threads: bool) -> dict[str, Any]:
-    """What an event that comes seldom changes in the view. Times, tokens and samples are taken elsewhere."""
-    match event:
-        case Attempt():
-            return _begun(event, facts)
-        case Ready():
-            return {"phase": "load", "baseline_bytes": event.baseline_rss_bytes}
-        case Connected():
-            return {"phase": "between"}
-        case Loaded() if not measures_threads:
-            return {"phase": "between", "threads": counts(event.n_threads_batch, event.n_threads)}
-        case Loaded():
-            return {"phase": "threads"}
-        case Trial():
-            return {"phase": "threads"}
-        case Swept():
-            return {"phase": "between", "threads": threads_words(event)}
-        case ThreadsLowered():
-            return {"threads": f"lowered to {event.n_threads} of {event.n_threads_before} threads"}
-        case RequestStarted():
-            return {
-                "phase": "prefill",
-                "case": event.case,
-                "repeat": event.repeat,
-                "warmup": event.warmup,
-                "prompt": event.prompt,
-                "prompt_tokens": event.prompt_tokens,
-                "prefill_rate": None,
-                "reused_tokens": 0,
-            }
-        case Prefilled():
-            computed = event.prompt_tokens - event.reused_tokens
-            rate = round(computed / event.prefill_s, 3) if event.prefill_s > 0 else None
-            return {"prefill_rate": rate, "reused_tokens": event.reused_tokens}
-        case _:
-            return _ending(event, facts)
-
-
-def _ending(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
-    """What an event says that closes something: an answer, a case, a child, the job."""
-    match event:
-        case Completed() if event.pieces is not None:
-            told = {"prompt_tokens": event.prompt_tokens, "reused_tokens": event.reused_tokens}
-            return {"phase": "between", "doubts": event.doubts, **told}
-        case Completed():
-            return {"phase": "between"}
-        case Graded():
-            return {"marks": (*facts.get("marks", ()), (event.case, event.passed, event.reason))}
-        case Failed():
-            return {"phase": "between" if event.survived else "failed", "message": event.message}
-        case Stopped():
-            return {"stopped": shutdown_text(event)}
-        case Ended():
-            return {"phase": {"completed": "done"}.get(event.outcome, event.outcome)}
-        case _:
-            return {}
-
-
-def _begun(event: Attempt, facts: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **dict.fromkeys(OF_A_CHILD),
-        "job": event.job,
-        "job_id": event.job_id,
-        "phase": "start" if event.target is None else "connect",
-        "mode": event.mode,
-        "message": event.reason,
-        "limit_bytes": event.available_bytes if event.target is None else None,
-        "doubts": (),
-        "max_tokens": event.settings.max_tokens,
-        "load1": event.load1,
-        "repeats": event.settings.repeats,
-        "warmup": False,
-        "reused_tokens": 0,
-        "threads": "",
-        "stopped": "",
-        "attempts": (*facts.get("attempts", ()), event.reason),
-    }

@@ -25,6 +25,7 @@ class LiveAnswer:
     first: float = 0.0
     newest: float = 0.0
     ttft: float | None = None
+    waited: bool = False
     longest: float | None = None
     gaps: deque[float] = field(default_factory=lambda: deque(maxlen=GAPS))
     text: str = ""
@@ -60,6 +61,7 @@ class LiveAnswer:
             "answer": self.shown(),
             "tokens": self.count,
             "ttft_s": self.ttft,
+            "waited": self.waited,
             "decode_rate": round((self.count - 1) / span, 3) if span > 0 else None,
             "itl_p50_s": p50(ordered),
             "itl_p95_s": p95(ordered),

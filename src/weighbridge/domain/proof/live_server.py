@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from weighbridge.domain.proof.events import Attempt, Connected, Event, Sample, ServerSample
-from weighbridge.domain.proof.server_fold import NO_MEMORY
+from weighbridge.domain.proof.server_fold import NO_MEMORY, no_memory
 from weighbridge.domain.proof.timeline import Point, Series
 
 
@@ -23,6 +23,8 @@ class LiveServer:
     """How many it lists."""
     max_model_len: int | None = None
     waited_s: float | None = None
+    wait: str = ""
+    """`waiting 3 of at most 30 s: it is full (429). Asked again in 7 s.`; empty while nothing is waited for."""
     pid: int | None = None
     facts: tuple[tuple[str, str], ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
@@ -61,11 +63,18 @@ class ServerMeter:
                     target = event.target
                     self._known = {"address": target.base_url, "origin": target.origin, "model": target.model}
             case Connected():
+                self._known["wait"] = ""
                 self._connected(event)
-            case ServerSample():
+            case ServerSample() if event.tells:
                 self._sample(event)
+            case ServerSample() if event.untold:
+                self._known.setdefault("memory_missing", no_memory((event.untold,)))
+            case ServerSample():
+                self._known["wait"] = event.source if event.wait else ""
             case Sample() if self._known:
                 self._known["memory_missing"] = ""
+            case _ if self._known:
+                self._known["wait"] = ""
             case _:
                 pass
 

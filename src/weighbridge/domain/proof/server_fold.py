@@ -6,6 +6,7 @@ or its host said, or what the operating system says where the process is on this
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import Attempt, Completed, Connected, Event, Sample, ServerSample, Spawned, Stopped
 
 NO_MEMORY = "no source told the memory of the server: it gives no metrics of it, and its process is not on this machine"
+
 _DOUBTS = 20
 """Sentences kept; each once."""
 _PEAKS = ("memory_bytes", "gpu_memory_bytes", "gpu_memory_total_bytes", "kv_cache_percent", "running", "waiting")
@@ -55,6 +57,11 @@ class ServerFigures(Record):
         return f"{self.engine} {self.version}".strip() or "a server that does not name its engine"
 
 
+def no_memory(untold: Iterable[str]) -> str:
+    """Why the memory of a server is not known. `untold`: why each of its sources has nothing to tell."""
+    return "; ".join((NO_MEMORY, *untold))
+
+
 class ServerFold:
     """Takes the events of one attempt. Constant memory."""
 
@@ -65,6 +72,7 @@ class ServerFold:
         self._sources: dict[str, None] = {}
         self._memory_sources: dict[str, None] = {}
         self._doubts: dict[str, None] = {}
+        self._untold: dict[str, None] = {}
         self._sampled = False
         self._pieces = self._reused = 0
 
@@ -79,6 +87,8 @@ class ServerFold:
                 self._known["pid"] = event.pid
             case Sample():
                 self._sampled = True
+            case ServerSample() if event.untold:
+                self._untold[event.untold] = None
             case ServerSample():
                 self._sample(event)
             case Completed():
@@ -116,6 +126,6 @@ class ServerFold:
             "sources": tuple(self._sources),
             "memory_sources": tuple(self._memory_sources),
             "doubts": tuple(self._doubts)[:_DOUBTS],
-            "memory_missing": "" if seen else NO_MEMORY,
+            "memory_missing": "" if seen else no_memory(self._untold),
         }
         return ServerFigures.model_validate(values)

@@ -17,14 +17,16 @@ from weighbridge.domain.proof.events import (
     Prefilled,
     Ready,
     RequestStarted,
+    ServerSample,
     Stopped,
     Swept,
     Token,
 )
 
-Phase = Literal["start", "connect", "load", "threads", "warm-up", "prefill", "decode"]
-"""`connect`: until a server is ready; its `prefill` holds its queue and the way to it too, up to its first text."""
-ZOOMS: tuple[Phase, ...] = ("connect", "load", "threads", "prefill", "decode")
+Phase = Literal["start", "connect", "load", "threads", "warm-up", "wait", "prefill", "decode"]
+"""`connect`: until a server is ready; its `prefill` holds its queue and the way to it too, up to its first text.
+`wait`: it sent the prompt away, to be asked again."""
+ZOOMS: tuple[Phase, ...] = ("connect", "load", "threads", "wait", "prefill", "decode")
 """Phases that can be looked at alone."""
 POINTS = 1024
 """A series keeps between this many and twice as many points: more than any terminal is wide."""
@@ -69,7 +71,10 @@ class Series:
 
 @dataclass
 class Timeline:
-    """Takes events and keeps the phases of the job. A second attempt goes on behind the first."""
+    """Takes events and keeps the phases of the job. A second attempt goes on behind the first.
+
+    Of the samples of a server it takes those alone that begin or end a wait in the middle of a request.
+    """
 
     spans: list[Span] = field(default_factory=list)
     measures_threads: bool = False
@@ -91,12 +96,20 @@ class Timeline:
                 self._begin("warm-up" if event.warmup else "prefill", event.t)
             case Prefilled() if not self._warm_up:
                 self._begin("decode", event.t)
-            case Token() if self._served and not self._warm_up and self.spans and self.spans[-1].phase == "prefill":
+            case Token() if self._served and not self._warm_up and self._last in ("prefill", "wait"):
                 self._begin("decode", event.t)
+            case ServerSample() if event.wait and self._last != "wait":
+                self._begin("wait", event.t)
+            case ServerSample() if not event.wait:
+                self._begin("warm-up" if self._warm_up else "prefill", event.t)
             case Connected() | Loaded() | Swept() | Completed() | Failed() | Stopped() | Ended():
                 self._close(event.t)
             case _:
                 pass
+
+    @property
+    def _last(self) -> Phase | None:
+        return self.spans[-1].phase if self.spans else None
 
     def _close(self, t: float) -> None:
         if self.spans and self.spans[-1].end is None:

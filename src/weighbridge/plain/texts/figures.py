@@ -7,16 +7,10 @@ from collections.abc import Callable
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.measure import FORMULAS, JobFigures
 from weighbridge.domain.proof.noise import RULE
+from weighbridge.domain.proof.phase_words import phase_words
 from weighbridge.domain.verdict.stats import P95_FROM
 
 NOT_MEASURED = "not measured"
-_PHASES = {"start": "starting", "load": "loading", "threads": "measuring threads", "between": "answer complete"}
-"""Words for the phases of a job that do not speak for themselves."""
-
-
-def phase_words(phase: str) -> str:
-    """A phase of a job, as a person reads it."""
-    return _PHASES.get(phase, phase)
 
 
 def counted(number: int, noun: str) -> str:
@@ -156,7 +150,7 @@ def progress(view: LiveView, most_tokens: int | None = None) -> str:
     parts = [
         f"{phase_words(view.phase)}, {view.elapsed_s:.1f} s",
         said if view.tokens else "",
-        f"TTFT {seconds(view.ttft_s)}" if view.ttft_s is not None else "",
+        _ttft(view),
         f"prefill {rate(view.prefill_rate)}" if view.prefill_rate is not None else "",
         f"decode {rate(view.decode_rate)}" if view.decode_rate is not None else "",
         f"ITL p50 {milliseconds(view.itl_p50_s)}" if view.itl_p50_s is not None else "",
@@ -167,6 +161,13 @@ def progress(view: LiveView, most_tokens: int | None = None) -> str:
         f"machine {view.machine_percent:.0f} %" if view.machine_percent is not None else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _ttft(view: LiveView) -> str:
+    """It is not the model's own where the server sent the prompt away first."""
+    if view.ttft_s is None:
+        return ""
+    return f"TTFT {seconds(view.ttft_s)}{' with the wait before it' if view.waited else ''}"
 
 
 def _memory(view: LiveView) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from weighbridge.domain.problems import Problem
-from weighbridge.domain.proof.remote import ServerSample
+from weighbridge.domain.proof.remote import UNTOLD, ServerSample
 from weighbridge.domain.proof.runtime import Clock
 from weighbridge.services.endpoint.address import root
 from weighbridge.services.endpoint.client import Client
@@ -65,23 +65,22 @@ class ServerMetrics:
         """Why there are no samples; empty where there are, or where nothing was asked yet."""
 
     async def read(self) -> ServerSample | None:
-        """The server's load at this moment; None where it does not tell, which is then asked no more."""
+        """The server's load at this moment. Where it does not tell, that is said once, and it is asked no more."""
         if self.missing:
             return None
         try:
             text = await self._client.text(self._address, most_bytes=MOST_BYTES)
         except Problem as problem:
-            self.missing = f"/metrics does not answer ({problem}){self._how()}"
-            return None
+            return self._untold(f"/metrics does not answer ({str(problem).rstrip('.')})")
         load = load_of(text)
         if load is None:
-            self.missing = f"/metrics has no figures of a server that is known here{self._how()}"
-            return None
+            return self._untold("/metrics has no figures of a server that is known here")
         return ServerSample(t=self._clock(), source=SOURCE, **load._asdict())
 
-    def _how(self) -> str:
+    def _untold(self, why: str) -> ServerSample:
         how = _HOW.get(self._engine)
-        return f"; {how}" if how else ""
+        self.missing = f"{why}; {how}" if how else why
+        return ServerSample(t=self._clock(), source=f"{UNTOLD}{self.missing}")
 
 
 def load_of(text: str) -> Load | None:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from weighbridge.domain.problems import Problem
+from weighbridge.domain.proof.phase_words import phase_words
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.session.jobs.rehearsal import NOT_EVIDENCE, Rehearsal
@@ -22,7 +23,7 @@ from weighbridge.tui.screens.eval_rows import detail_rows
 from weighbridge.tui.widgets.figures import seconds
 from weighbridge.tui.widgets.sheet import Row, Sheet
 from weighbridge.tui.widgets.status_line import Notice, StatusLine
-from weighbridge.tui.words.proof import PHASES
+from weighbridge.tui.words.proof import wait_words
 
 PAINT_EVERY_S = 0.15
 
@@ -86,8 +87,11 @@ class CaseTry(ModalScreen[None]):
             return
         view = self._tried.live
         self.query_one("#try-sheet", Sheet).show(live_rows(self._case, view.answer if view.case else ""))
-        what = PHASES.get(view.phase, view.phase) if view.job else "starting"
+        what = phase_words(view.phase) if view.job else "starting"
         counted = "tok" if view.server is None else "pieces"
+        if wait := wait_words(view):
+            self._say(Notice(wait, NOT_EVIDENCE))
+            return
         self._say(Notice(f"{what} · {view.tokens} {counted} · TTFT {seconds(view.ttft_s)}", NOT_EVIDENCE))
 
     def _show(self, ended: Rehearsal) -> None:

@@ -29,6 +29,7 @@ from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import Notice
+from weighbridge.tui.words.proof import wait_words
 from weighbridge.tui.work.loads import show_load
 
 
@@ -81,7 +82,7 @@ class EvalScreen(JobScreen):
         if run.planned:
             return "Nothing runs yet: step 5 starts it, or the plan is enough. ctrl+n goes on."
         if self.wizard.jobs.running:
-            return "escape stops; graded cases are kept."
+            return f"{wait_words(self.wizard.session.live)} escape stops; graded cases are kept.".strip()
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
             need = eval_need(run.settings, run.pack.active).sentence if run.pack else ""
             return f"ctrl+r starts the eval: it {need}."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from weighbridge.domain import flow
 from weighbridge.domain.proof.live import LiveView
+from weighbridge.domain.proof.phase_words import phase_words
 from weighbridge.domain.run import EvalRecord, Run
 from weighbridge.domain.text import clean, clean_line
 from weighbridge.domain.verdict.cases import Case
@@ -13,7 +14,7 @@ from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.tui.dots import spread
 from weighbridge.tui.widgets.figures import mib, number, rate, seconds
 from weighbridge.tui.widgets.sheet import Row, Tone
-from weighbridge.tui.words.proof import MARKS, PHASES, contended_words
+from weighbridge.tui.words.proof import MARKS, contended_words
 
 NEW_BASELINE = "The cases have changed since: ctrl+r runs them as a new baseline, and this one is remembered."
 CHANGED = "Model, settings, threshold or time limit have changed since: ctrl+r runs it again."
@@ -109,7 +110,7 @@ def live_line(view: LiveView) -> str:
     parts = (
         clean_line(view.case) or "warm-up",
         *((f"repeat {view.repeat} of {view.repeats}",) if view.repeats > 1 and view.case else ()),
-        PHASES.get(view.phase, view.phase),
+        phase_words(view.phase),
         f"{view.tokens} {'tok' if view.server is None else 'pieces'}",
         f"TTFT {seconds(view.ttft_s)}",
         rate(view.decode_rate),

@@ -23,7 +23,7 @@ from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.shapes import can_start
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.widgets.status_line import Notice
-from weighbridge.tui.words.proof import contended_words, doubts
+from weighbridge.tui.words.proof import contended_words, doubts, wait_words
 from weighbridge.tui.work.history import earlier_view
 
 JOB_KEYS: list[BindingType] = [
@@ -70,6 +70,12 @@ class JobScreen(StepScreen):
         else:
             self.model_jobs.stop_loading()
 
+    def tick(self) -> None:
+        super().tick()
+        if self.wizard.jobs.running:
+            # For what a server is waited for, and how long still, changes without a change of the run.
+            self.show_notice(self.wizard.notice)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.wizard.jobs.running
         if action == "start":
@@ -100,7 +106,7 @@ def starting(run: Run) -> LiveView:
 
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
-    words = "escape stops. Leaving does not."
+    words = f"{wait_words(view)} escape stops. Leaving does not.".strip()
     if len(view.attempts) < 2:
         return words
     return f"{words} This is attempt {len(view.attempts)}: {clean_line(view.attempts[-1])}."

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -43,7 +44,7 @@ def fitting(shown: Sequence[tuple[ActiveBinding, int]], width: int) -> Iterator[
 
 
 class KeyLine(Footer):
-    """The keys of the step, laid out anew where the width changes."""
+    """The keys that work at this moment: those of the step, or of the dialog above it. Laid out anew with the width."""
 
     _width = 0
 
@@ -67,13 +68,34 @@ class KeyLine(Footer):
     def _acting(self) -> Iterable[ActiveBinding]:
         """The keys that are to be shown, one for each action."""
         keys: dict[str, ActiveBinding] = {}
-        for active in self.screen.active_bindings.values():
+        for active in (*self.app.screen.active_bindings.values(), *self._of_app()):
             if active.binding.show:
                 keys.setdefault(active.binding.action, active)
         return keys.values()
 
+    def _of_app(self) -> Iterator[ActiveBinding]:
+        """The keys of the app that act before every screen, dialogs too, which do not list them."""
+        for binding in self.app.BINDINGS:
+            if isinstance(binding, Binding) and binding.priority and self.app.check_action(binding.action, ()):
+                yield ActiveBinding(self.app, binding, enabled=True, tooltip=binding.tooltip)
+
     def _width_of(self, active: ActiveBinding) -> int:
         return cell_len(f"{self.app.get_key_display(active.binding)} {active.binding.description}")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.app.screen_change_signal.subscribe(self, self._top_changed)
+        self._top_changed(self.app.screen)
+
+    def _top_changed(self, top: Screen[object]) -> None:
+        """Another screen lies on top: its keys are the ones that act, and it says when they change."""
+        if top is not self.screen:
+            top.bindings_updated_signal.subscribe(self, self._of_dialog)
+        self.bindings_changed(self.screen)
+
+    def _of_dialog(self, dialog: Screen[object]) -> None:
+        if dialog is self.app.screen:
+            self.bindings_changed(self.screen)
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size.width != self._width:

@@ -61,7 +61,9 @@ class LatencyPanel(Panel):
 
 
 def _ttft(view: LiveView) -> Figure:
-    """A prompt of which a part was kept in the KV cache has no cold TTFT, and its row says so."""
+    """Of a prompt that was sent away first, or of which a part was in the KV cache, it is not the model's own."""
+    if view.waited:
+        return ("TTFT with wait", seconds(view.ttft_s))
     return ("TTFT, reused" if view.reused_tokens else "TTFT", seconds(view.ttft_s))
 
 

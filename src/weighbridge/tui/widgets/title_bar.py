@@ -12,9 +12,11 @@ from weighbridge.tui.widgets.figures import elapsed, mib
 
 
 def live_words(view: LiveView) -> str:
-    """The running job in a few words: `proof running 4.2 s · 61 tok · 230 MiB`."""
+    """The running job in a few words: `proof running 4.2 s · 61 tok · 230 MiB`, or that it waits for a server."""
     if not view.job:
         return "starting"
+    if view.server is not None and view.server.wait:
+        return f"{view.job} waiting {elapsed(view.elapsed_s)}"
     parts = [f"{view.job} running {elapsed(view.elapsed_s)}"]
     if view.job == "eval" and view.marks:
         parts.append(f"{len(view.marks)} marked")

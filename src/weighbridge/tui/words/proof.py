@@ -7,30 +7,25 @@ from collections.abc import Iterator
 from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.proof.phase_words import phase_words
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.widgets.figures import elapsed
 from weighbridge.tui.widgets.status_line import sentence
 
-PHASES = {
-    "idle": "not started",
-    "start": "starting the engine",
-    "connect": "waiting for the server",
-    "load": "loading the model",
-    "threads": "measuring threads",
-    "between": "ready",
-    "prefill": "reading the prompt",
-    "decode": "answering",
-    "stopped": "stopped",
-    "failed": "failed",
-    "done": "done",
-}
+MOST_DOUBTS = 2
+"""Of a server's account, said in the status line; the packet has all of them."""
 MARKS = {"quiet": "quiet", "contended": "! contended", "unknown": "noise not known"}
 
 
 def state_words(view: LiveView) -> str:
     """`answering · quiet`: the phase, and the mark once a prompt was worked on."""
-    phase = PHASES.get(view.phase, view.phase)
+    phase = phase_words(view.phase)
     return f"{phase} · {MARKS[view.mark]}" if view.mark in ("quiet", "contended") else phase
+
+
+def wait_words(view: LiveView) -> str:
+    """For what the server makes us wait, how long so far and how long still; empty while nothing is waited for."""
+    return sentence(view.server.wait) if view.server is not None else ""
 
 
 def contended_words(noise: Noise | None) -> str:
@@ -46,6 +41,8 @@ def doubts(figures: JobFigures) -> Iterator[str]:
         yield f"{said} ctrl+r repeats it."
     for disagreement in figures.disagreements:
         yield sentence(disagreement)
+    for doubt in figures.server.doubts[:MOST_DOUBTS] if figures.server else ():
+        yield sentence(doubt)
     if figures.unstable:
         names = clean_line(", ".join(figures.unstable), 100)
         yield f"Unstable: at temperature 0 the repeats differ ({names})."
