@@ -45,7 +45,8 @@ class Rig:
         )
 
     def runtime(self, launch: Launch | None = None, **watching: float) -> LlamaRuntime:
-        runtime = LlamaRuntime(launch or self.launch(), self.clock, **watching)
+        """A child that waits long for a processor, or is long within one call of Python, is not taken for hung."""
+        runtime = LlamaRuntime(launch or self.launch(), self.clock, **{"silence_s": 120.0} | watching)
         self.made.append(runtime)
         return runtime
 
@@ -83,7 +84,7 @@ def pid_of(events: list[Event]) -> int:
     return next(event.pid for event in events if event.event == "spawned")
 
 
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits for a condition, with a deadline."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -121,7 +121,7 @@ async def test_a_template_that_never_ends_can_be_stopped(rig: Rig, tmp_path: Pat
     stopping = asyncio.create_task(stop_once_busy())
     assert {event.event async for event in runtime.generate(rig.request())} <= {"sample"}
     stopped = await stopping
-    assert stopped is not None and stopped.seconds < 1.0 and is_gone(pid)
+    assert stopped is not None and stopped.seconds < 10.0 and is_gone(pid)
 
 
 async def test_without_a_template_the_prompt_goes_in_raw(rig: Rig, tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_rig import PROMPT, Rig, is_gone, pid_of, the
+from markov_gguf import WORDS, write_model
 
 from weighbridge.domain.problems import OutsideFailed
-from weighbridge.domain.proof.events import Event, Failed, Token
+from weighbridge.domain.proof.events import Completed, Event, Failed, Token
 from weighbridge.domain.proof.runtime import retry_mode
 from weighbridge.domain.proof.settings import Request
 from weighbridge.services.engine import spawn
@@ -19,13 +22,14 @@ from weighbridge.services.engine.llama_runtime import LlamaRuntime
 TALK = Request(id="r", prompt="Count from one to a hundred.")
 
 
-async def _hit(runtime: LlamaRuntime, pid: int, number: int) -> list[Event]:
-    """Sends a signal at the third token and reads the rest."""
+async def _hit(runtime: LlamaRuntime, pid: int, number: int, silence_s: float = 120.0) -> list[Event]:
+    """Sends a signal at the third token and reads the rest. `silence_s`: the patience from there on."""
     events: list[Event] = []
     async for event in runtime.generate(TALK):
         events.append(event)
         if isinstance(event, Token) and event.index == 2:
             os.kill(pid, number)
+            runtime._watch.silence_s = silence_s
     return events
 
 
@@ -60,8 +64,8 @@ async def test_death_between_two_requests_is_told_at_the_next(rig: Rig) -> None:
 
 
 async def test_a_child_without_heartbeat_hangs(rig: Rig) -> None:
-    runtime, pid = await rig.started(rig.launch(max_tokens=400), silence_s=1.0)
-    events = await _hit(runtime, pid, signal.SIGSTOP)
+    runtime, pid = await rig.started(rig.launch(max_tokens=400))
+    events = await _hit(runtime, pid, signal.SIGSTOP, silence_s=1.0)
     failed, stopped = the(Failed, events), await runtime.stop()
     assert (failed.kind, failed.phase) == ("hang", "decode") and "not answered" in failed.message
     assert stopped is not None and (stopped.how, stopped.gone) == ("killed", True)
@@ -69,25 +73,40 @@ async def test_a_child_without_heartbeat_hangs(rig: Rig) -> None:
 
 
 async def test_a_child_that_beats_but_computes_nothing_hangs(rig: Rig) -> None:
-    runtime, _ = await rig.started(rig.launch(n_ctx=8192, n_batch=8192), stuck_s=3.0)
+    runtime, _ = await rig.started(rig.launch(n_ctx=8192, n_batch=8192))
+    runtime._watch.stuck_s = 3.0
     events = [event async for event in runtime.generate(rig.request("word " * 7000))]
     failed = the(Failed, events)
     assert (failed.kind, failed.phase) == ("hang", "prefill") and "computed nothing" in failed.message
 
 
-async def test_the_time_limit_ends_an_answer_between_two_tokens(rig: Rig) -> None:
-    runtime, _ = await rig.started(rig.launch(max_tokens=400, time_limit_s=4.0))
-    completed = await rig.ask(runtime, "Tell a very long story about every river of Europe.")
+async def _limited(rig: Rig, prompt: str, under_way: str, **known: Any) -> list[Event]:
+    """The events of the first life whose time limit comes when such an event was there.
+
+    The limit is of the whole life: a busy machine may need all of a short one to start and load.
+    """
+    for limit_s in (3.0, 12.0, 48.0):
+        runtime = rig.runtime(rig.launch(time_limit_s=limit_s, **known))
+        events = [event async for event in runtime.start()]
+        if not isinstance(events[-1], Failed):
+            events += [event async for event in runtime.generate(rig.request(prompt))]
+        await runtime.stop()
+        if any(event.event == under_way and event.t < limit_s for event in events):
+            return events
+    raise AssertionError("no life came so far within its time limit")
+
+
+async def test_the_time_limit_ends_an_answer_between_two_tokens(rig: Rig, tmp_path: Path) -> None:
+    path = write_model(tmp_path / "m.gguf", {WORDS: WORDS + 1, WORDS + 1: WORDS})
+    completed = the(Completed, await _limited(rig, "a", "token", model=path, n_ctx=65_536, max_tokens=60_000))
     assert completed.stop_reason == "time_limit" and completed.output
 
 
 async def test_the_time_limit_ends_a_child_inside_native_code(rig: Rig) -> None:
-    launch = rig.launch(n_ctx=8192, n_batch=8192, time_limit_s=3.0)
-    runtime, pid = await rig.started(launch)
-    events = [event async for event in runtime.generate(rig.request("word " * 7000))]
+    events = await _limited(rig, "word " * 7000, "request", n_ctx=8192, n_batch=8192)
     failed = the(Failed, events)
     assert (failed.kind, failed.phase) == ("time_limit", "prefill") and "time limit" in failed.message
-    assert is_gone(pid)
+    assert is_gone(pid_of(events))
 
 
 @pytest.mark.parametrize(

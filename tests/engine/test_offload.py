@@ -42,7 +42,7 @@ def test_the_log_tells_what_is_where() -> None:
 
 
 async def test_this_build_says_whether_it_can() -> None:
-    build = await gpu_build()
+    build = await gpu_build(time_limit_s=120.0)
     assert build.supported is not None and build.problem == ""
     if not build.supported:
         assert "n_gpu_layers to 0" in build.says and build.commands[0][1] in build.says
@@ -54,7 +54,7 @@ async def test_a_build_that_cannot_be_asked_leaves_it_unknown() -> None:
 
 
 async def test_layers_are_refused_by_a_build_without(rig: Rig) -> None:
-    if (await gpu_build()).supported:
+    if (await gpu_build(time_limit_s=120.0)).supported:
         pytest.skip("this build can")
     runtime = rig.runtime(rig.launch(n_gpu_layers=-1))
     failed = the(Failed, [event async for event in runtime.start()])

@@ -84,7 +84,7 @@ async def test_the_end_of_standard_input_is_the_end(rig: Rig) -> None:
         while b'"loaded"' not in child.stdout.readline():
             pass
         child.stdin.close()
-        assert child.wait(20) == EXIT_ORPHAN
+        assert child.wait(60) == EXIT_ORPHAN
 
 
 async def test_the_bare_child_stops_inside_native_code(rig: Rig) -> None:
@@ -99,14 +99,14 @@ async def test_the_bare_child_stops_inside_native_code(rig: Rig) -> None:
                 pass
         child.stdin.write(b'{"do":"stop"}\n')
         child.stdin.flush()
-        assert child.wait(20) == EXIT_STOPPED
+        assert child.wait(60) == EXIT_STOPPED
 
 
 async def test_nothing_is_loaded_for_a_parent_that_is_gone(rig: Rig) -> None:
     with _child(rig, parent=1) as child:
         assert child.stdout is not None
         if sys.platform == "linux":
-            assert child.wait(20) == EXIT_ORPHAN
+            assert child.wait(60) == EXIT_ORPHAN
             assert child.stdout.read() == b""
         child.kill()
 

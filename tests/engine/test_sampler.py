@@ -43,8 +43,8 @@ def test_the_first_sample_has_no_percentages_and_the_next_has() -> None:
     work(0.2)
     second = taken(source)
     assert first.cpu_percent is None and first.machine_percent is None and first.own_percent is None
-    assert second.cpu_percent is not None and second.cpu_percent > 5
-    assert second.own_percent is not None and second.own_percent > 5
+    assert second.cpu_percent is not None and second.cpu_percent > 0
+    assert second.own_percent is not None and second.own_percent > 0
     assert second.machine_percent is not None and 0 < second.machine_percent <= 100
     assert second.cpu_s is not None and first.cpu_s is not None and second.cpu_s - first.cpu_s > 0.15
     assert second.t > first.t

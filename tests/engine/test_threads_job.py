@@ -74,7 +74,7 @@ async def _stopped_at(when: str, store: RunStore, deps: Deps) -> tuple[Session, 
 
     session = await _prepared(Session.create(store, replace(deps, conditions=endless)))
     proof = asyncio.create_task(_prove(session))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await reading.wait()
         await session.stop()
         return session, await proof

@@ -31,9 +31,9 @@ async def asked(runtime: LlamaRuntime, request: Request) -> list[Event]:
 async def test_an_answer_is_cut_between_two_tokens(rig: Rig, tmp_path: Path) -> None:
     launch = rig.launch(model=write_model(tmp_path / "m.gguf", SWING), n_ctx=65_536, max_tokens=60_000)
     runtime, _ = await rig.started(launch)
-    events = await asked(runtime, rig.request("a", time_limit_s=0.2))
+    events = await asked(runtime, rig.request("a", time_limit_s=1.0))
     done = the(Completed, events)
-    assert the(RequestStarted, events).time_limit_s == 0.2
+    assert the(RequestStarted, events).time_limit_s == 1.0
     assert done.stop_reason == "time_limit" and 0 < known(done.output_tokens) < 60_000
     assert (await rig.ask(runtime, "a", max_tokens=5)).stop_reason == "max_tokens", "the next one has its own time"
 

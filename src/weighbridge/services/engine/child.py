@@ -37,7 +37,7 @@ from weighbridge.services.engine.child_wire import (
 BUSY_GRACE_S = 0.12
 """How long a working thread has to come to its next token and free the model, once it is asked to stop."""
 IDLE_GRACE_S = 2.0
-"""How long it has where it was waiting: it frees the model at once, and large ones take their time."""
+"""How long it has from there on where it waits, or came to wait: it frees the model, and large ones take their time."""
 CLEARING_S_PER_BYTE = 0.1 / 2**30
 """About what the kernel takes to clear away a dead process; there is no time left to wait with a large one."""
 
@@ -54,7 +54,9 @@ def read_commands(state: State, commands: Commands, wire: Wire) -> None:
         state.stopping = True
         commands.put(None)
         wire.flush()
-        time.sleep(IDLE_GRACE_S if state.phase == "idle" else _busy_grace())
+        time.sleep(_busy_grace())
+        if state.phase == "idle":
+            time.sleep(IDLE_GRACE_S)
         os._exit(EXIT_STOPPED)
     os._exit(EXIT_ORPHAN)
 
