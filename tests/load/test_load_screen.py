@@ -17,6 +17,7 @@ from weighbridge.domain.proof.settings import Request
 from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
+from weighbridge.tui.screens.ask import Ask
 from weighbridge.tui.screens.load import LoadScreen
 from weighbridge.tui.widgets.status_line import StatusLine
 
@@ -79,6 +80,29 @@ async def test_escape_stops_first_and_closes_then(served: Session, store: RunSto
         assert served.run.load is not None and served.run.load.ended == "stopped"
         await pilot.press("escape")
         await wait_until(pilot, "closed", lambda: not isinstance(pilot.app.screen, LoadScreen))
+
+
+async def test_leaving_while_it_runs_asks_first(served: Session, store: RunStore, server: ScriptedServer) -> None:
+    async def never(request: Request, under_way: int) -> str:
+        if not request.warmup:
+            await asyncio.Event().wait()
+        return ""
+
+    server.fails = never
+    async with opened(served, store) as pilot:
+        await pilot.press("ctrl+u", *"2", "enter")
+        await wait_until(pilot, "two are under way", lambda: "2 under way" in said(pilot))
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
+        assert "The load test is still running." in screen_text(pilot.app)
+        await pilot.press("enter")
+        await wait_until(pilot, "it runs on", lambda: isinstance(pilot.app.screen, LoadScreen))
+        assert server.under_way == 2
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, "the question", lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("right", "enter")
+        await wait_until(pilot, "the end", lambda: pilot.app.return_value == 0)
+    assert server.under_way == 0 and served.run.load is not None and served.run.load.ended == "stopped"
 
 
 async def test_what_cannot_be_and_what_failed_is_said_and_the_dialog_stays(

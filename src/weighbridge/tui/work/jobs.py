@@ -58,8 +58,9 @@ class Jobs:
 
     @property
     def busy(self) -> str:
-        """What would be stopped by leaving: the proof, the eval or the download; empty where nothing."""
-        return self.running or ("download" if self.model.loading else "")
+        """What would be stopped by leaving: the proof, the eval, the load test or the download; empty where nothing."""
+        job = self.session.job
+        return self.running or (job.name if job is not None else "") or ("download" if self.model.loading else "")
 
     def start(self, name: JobName) -> None:
         """Starts a proof or an eval. What the session refuses becomes a notice."""
