@@ -39,7 +39,7 @@ def choose_to_run(
     """
     named = hub_name.named(spec)
     found = hub.repository(named.repo, named.revision)
-    name = named.file_name or _recommended(hub, named, settings, available)
+    name = named.file_name or _recommended(hub, found, settings, available)
     file = hub_files.pick(found, name)
     here = hub.local_copy(found, file.parts[0], cancelled)
     if here is None and whole:
@@ -78,8 +78,8 @@ def choose_to_plan(hub: Hub, spec: str) -> Chosen:
     return Chosen(model, _facts(hub, found, card, None), card)
 
 
-def _recommended(hub: Hub, named: ModelChoice, settings: RuntimeSettings, available: int | None) -> str:
-    view = hub_files.view(hub, named.repo, named.revision, settings, available)
+def _recommended(hub: Hub, found: HubRepo, settings: RuntimeSettings, available: int | None) -> str:
+    view = hub_files.view(hub, found.repo, found.revision, settings, available)
     if not view.recommended:
         raise BadInput(f"{view.repo}: {view.reason}", f"name the file: {view.repo}:FILE.gguf")
     return view.recommended
