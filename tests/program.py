@@ -33,10 +33,10 @@ def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str,
 
 
 def pressing_when_something_came(home: Path) -> threading.Thread:
-    """Presses ctrl+c in this process as soon as a part of a model is on the disk; gives up after 30 s."""
+    """Presses ctrl+c in this process as soon as a part of a model is on the disk; gives up after two minutes."""
 
     def press() -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             if any(part.stat().st_size for part in home.rglob("*.part")):
                 os.kill(os.getpid(), signal.SIGINT)

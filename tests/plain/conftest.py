@@ -43,8 +43,9 @@ def cli(home: Path, tmp_path: Path) -> Cli:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """The same program inside the test's own process: for tables of small mistakes."""
+    """The same program inside the test's own process: for tables of small mistakes. It is patient with the engine."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("weighbridge.services.engine.dry_load.dry_load.__defaults__", (300.0,))
 
     def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
@@ -166,7 +167,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def hub(tiny: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    """A Hub with one repository, acme/tiny-GGUF, which the program under test talks to."""
+    """A Hub with one repository, acme/tiny-GGUF, which the program under test talks to, and never calls slow."""
+    monkeypatch.setattr("weighbridge.services.hub.telling.SLOW_S", 300.0)
     files = {"README.md": CARD} | {name: path for name, path in tiny.items() if name.endswith(".gguf")}
     with FakeHub() as fake:
         fake.add("acme/tiny-GGUF", files, downloads=1234, likes=5)

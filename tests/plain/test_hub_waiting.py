@@ -30,14 +30,15 @@ def nothing_kept() -> Iterator[None]:
 
 
 class _Release(logging.Handler):
-    """Lets a server go on as soon as the person was told that it is waited for."""
+    """Lets a server go on as soon as the person was told that its answer is waited for."""
 
-    def __init__(self, stall: Fault) -> None:
+    def __init__(self, stall: Fault, told: str) -> None:
         super().__init__()
-        self._stall = stall
+        self._stall, self._told = stall, told
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._stall.release.set()
+        if record.getMessage() == self._told:
+            self._stall.release.set()
 
 
 @pytest.mark.parametrize(
@@ -52,20 +53,22 @@ def test_a_slow_hub_is_told_of_once(
     here: Cli, hub: FakeHub, monkeypatch: pytest.MonkeyPatch, where: str, args: tuple[str, ...], what: str
 ) -> None:
     monkeypatch.setattr("weighbridge.services.hub.telling.SLOW_S", 0.2)
-    release = _Release(hub.fault(where, stall_before=True, times=1))
+    told = f"waiting for the Hub: {what}"
+    release = _Release(hub.fault(where, stall_before=True, times=1), told)
     logging.getLogger("weighbridge.hub").addHandler(release)
     try:
         done = here(*args)
     finally:
         logging.getLogger("weighbridge.hub").removeHandler(release)
-    assert done.returncode == 0 and done.stderr.splitlines()[0] == f"waiting for the Hub: {what}", done.stderr
+    # A busy machine may be slow in other answers too, and says so.
+    assert done.returncode == 0 and done.stderr.splitlines().count(told) == 1, done.stderr
 
 
 def test_a_download_that_stalls_says_that_it_is_tried_again(
     here: Cli, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here("fit", f"{REPO}:{SMALL}").returncode == 0
-    monkeypatch.setattr("weighbridge.services.hub.files.transfer.READ_S", 0.2)
+    monkeypatch.setattr("weighbridge.services.hub.files.transfer.READ_S", 2.0)
     hub.fault(r"resolve/.*\.gguf", stall_after=100_000, times=2)
     done = here("download", f"{REPO}:{SMALL}")
     assert done.returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -230,7 +231,7 @@ async def test_a_header_that_cannot_be_fetched_again_gives_no_forecast(
 
 
 async def test_the_real_engine_in_a_session(store: RunStore, deps: Deps, scale: Scale) -> None:
-    session = Session.create(store, replace(deps, dry_load=dry_load))
+    session = Session.create(store, replace(deps, dry_load=partial(dry_load, time_limit_s=300.0)))
     try:
         await session.choose_model("bundled")
         formula = the_forecast(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -32,7 +33,7 @@ def told(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[GpuBuild]:
 
     monkeypatch.setattr(weighing, "gpu_build", build)
     weighing.forget()
-    monkeypatch.setattr(session, "deps", replace(session.deps, dry_load=dry_load))
+    monkeypatch.setattr(session, "deps", replace(session.deps, dry_load=partial(dry_load, time_limit_s=300.0)))
     return builds
 
 
