@@ -55,7 +55,7 @@ def no_child_is_left(events: list[Event]) -> None:
         except psutil.Error:
             return True
 
-    wait_until("every child gone", lambda: all(gone(pid) for pid in pids), 10)
+    wait_until("every child gone", lambda: all(gone(pid) for pid in pids))
 
 
 def seen(kind: str, count: int = 1) -> Callable[[list[Event]], bool]:

@@ -19,17 +19,25 @@ class Tmux:
     """One tmux server of its own with one window."""
 
     def __init__(self, folder: Path, columns: int, rows: int) -> None:
-        self._socket = str(folder / "tmux.sock")
+        # The socket is named from there: the path of one may be no longer than about 100 characters.
+        self._folder = folder
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TMUX")}
-        self._environment = {**environment, "LANG": "C.UTF-8", "WEIGHBRIDGE_HOME": str(folder / "home")}
+        self._environment = {
+            **environment,
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            "WEIGHBRIDGE_HOME": str(folder / "home"),
+        }
         command = f"{sys.executable} -m weighbridge; echo exit $?; read -r _"
         self.run(
             "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), command
         )
 
     def run(self, *arguments: str) -> str:
-        command = ["tmux", "-u", "-S", self._socket, *arguments]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True)
+        command = ["tmux", "-u", "-S", "tmux.sock", *arguments]
+        done = subprocess.run(
+            command, cwd=self._folder, env=self._environment, capture_output=True, encoding="utf-8", check=True
+        )
         return done.stdout
 
     def screen(self) -> str:
