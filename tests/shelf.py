@@ -78,7 +78,7 @@ def shelf(fake: FakeHub, home: Path, source: Source = DATA, path: str = _PATH) -
     return Shelf(fake, home, repo, HubFile(path=path, size_bytes=known.size, sha256=known.sha256))
 
 
-def wait_until(true: Callable[[], bool], limit_s: float = 20.0) -> None:
+def wait_until(true: Callable[[], bool], limit_s: float = 60.0) -> None:
     deadline = time.monotonic() + limit_s
     while not true():
         assert time.monotonic() < deadline, "waited in vain"

@@ -13,7 +13,7 @@ from fakehub.fake_tiny import add_tiny
 from weighbridge.services.hub.hub import Hub
 
 MakeHub = Callable[..., Hub]
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 """Generous: a test that wants a time-out takes a Hub with a shorter one."""
 
 

@@ -84,7 +84,11 @@ def test_only_a_commit_has_a_place(revision: str) -> None:
     assert caught.value.kind == "bad_revision"
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(repo=st.text(max_size=20), name=st.text(max_size=20))
 def test_a_place_is_always_inside(tmp_path: Path, repo: str, name: str) -> None:
     try:

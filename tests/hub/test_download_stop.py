@@ -100,7 +100,7 @@ def test_two_processes_fetch_it_once(file: Shelf) -> None:
         stalled.release.set()
 
     assert file.fetch(watch).sha256 == SHA
-    said, errors = first.communicate(timeout=30)
+    said, errors = first.communicate(timeout=120)
     assert (said.strip(), first.returncode) == (SHA, 0), errors
     assert 0 < seen[0] < len(DATA)
     assert len(file.ranges()) == 1

@@ -29,7 +29,7 @@ def large(fake: FakeHub, tmp_path: Path, request: pytest.FixtureRequest) -> Fake
 
 @pytest.fixture
 def line(fake: FakeHub) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=60)
     yield connection
     connection.close()
 
@@ -75,7 +75,7 @@ def test_a_stall_ends_when_it_is_released(fake: FakeHub, large: FakeRepo, line: 
     line.request("GET", FILE)
     answer = line.getresponse()
     assert answer.read(100) == DATA[:100]
-    assert fault.reached.wait(10)
+    assert fault.reached.wait(60)
     assert fake.log.wait_for("large", sent=100)
     assert fake.bytes_sent("large") == 100
     fault.release.set()
@@ -118,9 +118,9 @@ def test_large_files_may_come_from_another_host(
 
 def test_it_stops_at_once_and_starts_again_at_its_port(large: FakeRepo, fake: FakeHub) -> None:
     fault = fake.fault("large", stall_before=True)
-    line = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=60)
     line.request("GET", FILE)
-    assert fault.reached.wait(10)
+    assert fault.reached.wait(60)
     fake.stop()
     line.close()
     with pytest.raises(ConnectionRefusedError):
@@ -142,7 +142,7 @@ def test_by_hand(tmp_path: Path) -> None:
             assert server.stdout
             endpoint, name = server.stdout.readline().split()
             port = int(endpoint.rpartition(":")[2])
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             answer, _ = got(line, f"/api/models/{name}")
             assert (answer.status, answer.headers["RateLimit"]) == (429, '"api";r=0;t=9')
             assert got(line, f"/{name}/resolve/main/README.md")[1] == CARD

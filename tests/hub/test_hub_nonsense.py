@@ -97,7 +97,9 @@ def test_a_packed_answer_is_refused(fake: FakeHub, tiny: FakeRepo, hub: Hub) -> 
     assert caught.value.kind == "nonsense"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(SHAPES, SHAPES)
 def test_whatever_json_comes(fake: FakeHub, hub: Hub, answer: Any, field: Any) -> None:
     shown(fake, json.dumps(answer).encode())

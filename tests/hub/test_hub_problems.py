@@ -10,13 +10,14 @@ import pytest
 from fakehub.fake_hub import FakeHub
 from fakehub.fake_repo import FakeRepo
 from fakehub.fake_tiny import REPO
+from shelf import wait_until
 
 from weighbridge.domain.model.hub import Query
 from weighbridge.domain.problems import HubProblem
 from weighbridge.services.hub.hub import Hub
 
 TOKEN = "hf_abcdefghijklmnop"
-SHORT_S = 0.2
+SHORT_S = 0.5
 
 
 def problem(ask: Callable[[], object]) -> HubProblem:
@@ -111,14 +112,13 @@ def test_rate_limit_without_seconds(fake: FakeHub, hub: Hub) -> None:
 @pytest.mark.parametrize("where", ["/api/models\\?", "/api/models/", "README"])
 @pytest.mark.parametrize("what", [{"stall_before": True}, {"stall_after": 10}])
 def test_a_server_that_stalls_is_left(
-    fake: FakeHub, tiny: FakeRepo, make_hub: Callable[[float], Hub], where: str, what: dict[str, Any]
+    fake: FakeHub, tiny: FakeRepo, make_hub: Callable[..., Hub], where: str, what: dict[str, Any]
 ) -> None:
-    hub = make_hub(SHORT_S)
-    known = hub.repository(REPO) if where == "README" else None
-    fault = fake.fault(where, **what)
+    known = make_hub().repository(REPO) if where == "README" else None
+    hub, fault = make_hub(SHORT_S), fake.fault(where, **what)
     asks = {"README": lambda: hub.card(known) if known else None, "/api/models/": lambda: hub.repository(REPO, "v1")}
     assert problem(asks.get(where, lambda: hub.search(Query()))).kind == "timeout"
-    assert fault.reached.is_set()
+    wait_until(fault.reached.is_set)
     assert len(fake.calls(where)) == (2 if where == "/api/models/" and known else 1)
 
 
@@ -151,7 +151,7 @@ def test_no_server(make_hub: Callable[..., Hub]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{free.getsockname()[1]}"
-    found = problem(lambda: make_hub(endpoint=closed).repository(REPO))
+        found = problem(lambda: make_hub(endpoint=closed).repository(REPO))
     assert (found.kind, found.exit_code) == ("unreachable", 4)
     assert "network" in found.hint
 

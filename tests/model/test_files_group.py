@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weighbridge.domain.model.files import FileRow, WeightsFile, group, recommend
@@ -211,7 +211,7 @@ def test_a_list_of_many_thousand_files_is_grouped_once_each() -> None:
     assert len(models) == 50 and all(m.complete and m.size_bytes == 200 * MIB for m in models)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.text(max_size=12), st.none() | st.integers(0, 2**60)), max_size=4))
 def test_any_list_gives_models_that_stay_inside(listed: list[tuple[str, int | None]]) -> None:
     found = tuple(HubFile.model_construct(path=f"{path}.gguf", size_bytes=size, sha256="") for path, size in listed)

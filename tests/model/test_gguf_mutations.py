@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weighbridge.domain.model.forecast import forecast
@@ -50,14 +50,14 @@ def _check(raw: bytes) -> None:
         assert message and message == clean_line(message, 1_000)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=st.lists(EDIT, min_size=1, max_size=6))
 def test_damaged_headers(craft: Craft, edits: list[tuple[int, str, int]]) -> None:
     header_only = craft(data=False)
     _check(_damaged(header_only, edits) + bytes(8_192))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(start=st.sampled_from([b"", b"GGUF", b"GGUF\x03\x00\x00\x00"]), rest=st.binary(max_size=300))
 def test_random_bytes(start: bytes, rest: bytes) -> None:
     _check(start + rest)

@@ -13,10 +13,20 @@ from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint.deadline import Limits
 from weighbridge.services.endpoint.ollama.runtime import OllamaRuntime
 
-BRISK = Limits(first_s=5.0, stall_s=0.3, again_s=1.0, loading_s=0.5, ask_every_s=0.1)
+CALM = Limits(first_s=60.0, stall_s=60.0, again_s=60.0, loading_s=60.0, ask_every_s=0.1)
+BRISK = CALM._replace(stall_s=0.3, loading_s=0.5)
+"""For a service that is to be given up: on a busy machine a sound one may be silent for so long."""
 
 
-def runtime(address: str, folder: Path, model: str = NAME, n_ctx: int = 2048, most: int = 64) -> OllamaRuntime:
+def runtime(
+    address: str,
+    folder: Path,
+    model: str = NAME,
+    n_ctx: int = 2048,
+    most: int = 64,
+    limits: Limits = CALM,
+    release_s: float = 60.0,
+) -> OllamaRuntime:
     launch = Launch(
         model_path="",
         model_sha256="",
@@ -25,7 +35,7 @@ def runtime(address: str, folder: Path, model: str = NAME, n_ctx: int = 2048, mo
         target=Target(api="ollama", base_url=address, model=model),
     )
     zero = time.monotonic()
-    return OllamaRuntime(launch, lambda: time.monotonic() - zero, limits=BRISK, release_s=1.0)
+    return OllamaRuntime(launch, lambda: time.monotonic() - zero, limits=limits, release_s=release_s)
 
 
 async def life(made: OllamaRuntime, *prompts: str) -> tuple[Event, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ollama.asking import completed, connected, failed, life, runtime, stopped
+from ollama.asking import BRISK, CALM, completed, connected, failed, life, runtime, stopped
 from ollama.contract import DIGEST, IN_VRAM, LOADED, NAME, TRAINED, ContractServer, Fault
 from weighbridge.domain.proof.events import RequestStarted, Sample, Spawned, Token
 from weighbridge.domain.proof.remote import ServerSample
@@ -112,7 +112,8 @@ async def test_an_answer_at_its_limit_of_tokens_says_so(ollama: ContractServer, 
 )
 async def test_a_broken_stream_is_no_answer(ollama: ContractServer, tmp_path: Path, fault: Fault, words: str) -> None:
     ollama.fault = fault
-    events = await life(runtime(ollama.address, tmp_path), "what is it")
+    limits = BRISK if fault == "stall" else CALM
+    events = await life(runtime(ollama.address, tmp_path, limits=limits), "what is it")
     assert failed(events).kind == "outside"
     assert words in failed(events).message
     assert stopped(events).gone, "whatever broke, the model is put out of memory"
@@ -147,7 +148,7 @@ async def test_the_release_is_shown_by_the_list_of_models_in_memory(ollama: Cont
 
 async def test_a_model_that_stays_in_memory_is_not_called_released(ollama: ContractServer, tmp_path: Path) -> None:
     ollama.fault = "unload_ignored"
-    events = await life(runtime(ollama.address, tmp_path), "what is it")
+    events = await life(runtime(ollama.address, tmp_path, release_s=1.0), "what is it")
     assert (stopped(events).how, stopped(events).gone) == ("left_running", False)
     assert any("still lists it" in sentence for sentence in stopped(events).evidence)
 
@@ -164,7 +165,7 @@ async def test_a_stop_in_the_middle_of_an_answer_releases_the_model(ollama: Cont
                 first.set()
 
     asking = asyncio.create_task(ask())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await first.wait()
         end = await made.stop()
         await asking

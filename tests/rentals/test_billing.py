@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weighbridge.domain.problems import BadInput
@@ -19,6 +19,7 @@ def price(amount: float, unit: str = "minute") -> Price:
     return Price.model_validate({"amount": amount, "unit": unit, "source": "hf_jobs_api", "retrieved_at": AT})
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     cap=st.decimals("0.01", "1000", places=2).map(float),
     micro=st.integers(100, 2_000_000),

@@ -44,7 +44,7 @@ async def test_a_server_on_this_machine_is_found_and_its_memory_read(llama_serve
 
 async def test_what_a_server_did_before_the_job_is_not_of_the_job() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt  # what an absolute count would hold too
         process = local_process(f"http://127.0.0.1:{server.getsockname()[1]}", time.monotonic)
         assert process is not None
         first = await process.read()
@@ -54,7 +54,7 @@ async def test_what_a_server_did_before_the_job_is_not_of_the_job() -> None:
         later = await process.read()
         since = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
     assert later is not None and len(grown) and later.rss_bytes
-    assert later.minor_faults is None or 0 <= later.minor_faults <= since < before
+    assert later.minor_faults is None or 0 <= later.minor_faults <= since
 
 
 @pytest.mark.parametrize("address", ["https://host.example/v1", "http://192.0.2.1:80/v1", "http://127.0.0.1:9/v1"])
@@ -83,7 +83,7 @@ def test_a_family_is_read_as_one_and_keeps_what_an_ended_child_took() -> None:
         both = family.read()
         assert both is not None
         apart = psutil.Process(parent.pid).memory_info().rss + child.memory_info().rss
-        assert abs(both.rss_bytes - apart) < MIB
+        assert abs(both.rss_bytes - apart) < 10 * MIB, "both of them, read a moment apart"
         assert both.peak_rss_bytes is None
         assert "high-water mark" in family.reason("peak_rss_bytes")
         uss = family.unshared().uss_bytes
@@ -97,5 +97,5 @@ def test_a_family_is_read_as_one_and_keeps_what_an_ended_child_took() -> None:
         assert alone.cpu_s is None or both.cpu_s is None or alone.cpu_s >= both.cpu_s
         assert alone.minor_faults is None or both.minor_faults is None or alone.minor_faults >= both.minor_faults
         parent.stdin.close()
-        parent.wait(10)
+        parent.wait(60)
         assert family.read() is None

@@ -41,7 +41,7 @@ async def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     def made(kind: Kind) -> TransformersRuntime:
         install(kind, tmp_path / "bin")
         zero = time.monotonic()
-        return TransformersRuntime(launch, lambda: time.monotonic() - zero, ready_s=1.0 if kind == "mute" else 30.0)
+        return TransformersRuntime(launch, lambda: time.monotonic() - zero, ready_s=1.0 if kind == "mute" else 120.0)
 
     return made
 
@@ -134,11 +134,11 @@ asyncio.run(main())
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as weighbridge:
         assert weighbridge.stdout is not None
         server = psutil.Process(int(weighbridge.stdout.readline()))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while "transformers" not in " ".join(server.cmdline()[:2]) and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(weighbridge.pid, signal.SIGKILL)
-    gone, _ = psutil.wait_procs([server], timeout=10)
+    gone, _ = psutil.wait_procs([server], timeout=60)
     assert gone
 
 
