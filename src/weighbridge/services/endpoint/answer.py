@@ -59,7 +59,7 @@ class Answer:
 
         A server that answers before the request is whole does not come before its start.
         """
-        chunk, self._t = arrived.data, max(arrived.t, self._t)
+        chunk = arrived.data
         self._done = self._done or chunk is END
         self._account.take(chunk)
         told = chunk.get("model")
@@ -76,6 +76,7 @@ class Answer:
         thought = _text(delta, "reasoning_content") or _text(delta, "reasoning")
         if not text and not thought:
             return None
+        self._t = max(self._t, arrived.t)
         self._pieces += 1
         self._thoughts += not text
         self._characters += len(text) + len(thought)
