@@ -33,7 +33,7 @@ def cli(home: Path, tmp_path: Path) -> Cli:
             encoding="utf-8",
             env=environment(home, env),
             cwd=tmp_path,
-            timeout=300,
+            timeout=600,
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done

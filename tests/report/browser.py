@@ -89,7 +89,7 @@ def opened(served: Served, path: str, folder: Path, *flags: str) -> str:
             f"http://{HOST}:{served.port}{path}",
         ],
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return done.stdout.decode()
