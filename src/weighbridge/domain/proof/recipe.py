@@ -11,11 +11,11 @@ from pydantic import Field
 from weighbridge.domain.base import Record
 from weighbridge.domain.model.choice import ChoiceKind, ModelChoice
 from weighbridge.domain.proof.events import Attempt, Connected, Event, Loaded, Mode, Ready, RequestStarted
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import HeardSettings, RuntimeSettings
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.proof.threads import Swept, ThreadsLowered
 from weighbridge.domain.serving.identity import model_facts, template_digest
-from weighbridge.domain.serving.sent import gaps
+from weighbridge.domain.serving.sent import gaps, heard
 from weighbridge.domain.serving.target import Target
 
 Sampler = Literal["greedy", "temperature"]
@@ -41,7 +41,7 @@ class Recipe(Record):
 
     `settings` are those that were wished, with the threads as used in place of those that were to be measured. What
     the engine made of them stands behind: types of the KV cache, flash attention, extra buffer types. With a `target` a
-    server answered: of the settings it took max_tokens, temperature, seed and repeats alone.
+    server answered: the settings that it was never sent are null.
     """
 
     schema_version: Literal[1] = 1
@@ -52,7 +52,7 @@ class Recipe(Record):
     model_repo: str | None
     model_revision: str | None
     prompt: str
-    settings: RuntimeSettings
+    settings: HeardSettings
     threads_from: str | None = Field(
         description="how the threads were come by (measured, remembered, fixed, fallback), and whether they got fewer"
     )
@@ -119,7 +119,7 @@ def recipe_of(job: Sequence[Event], model: ModelChoice | None, prompt: str) -> R
         model_sha256=attempt.model_sha256,
         model_file=attempt.model_file,
         prompt=asked,
-        settings=_fixed(attempt.settings, threads_of(live)),
+        settings=heard(_fixed(attempt.settings, threads_of(live)), attempt.target),
         sampler="temperature" if attempt.settings.temperature > 0 else "greedy",
         library=attempt.runtime,
         version=attempt.version,

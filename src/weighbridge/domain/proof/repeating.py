@@ -12,6 +12,7 @@ from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import Recipe
 from weighbridge.domain.serving.identity import UNSEEN
+from weighbridge.domain.serving.sent import NOT_SENT
 from weighbridge.domain.text import clean_line
 
 Group = Literal["output", "recipe", "figure", "machine"]
@@ -129,8 +130,13 @@ def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
     for name in before.settings.model_dump() | now.settings.model_dump():
         if all(f"settings.{name}" in side.missing for side in (before, now)):
             continue
-        yield _row("recipe", f"settings.{name}", getattr(before.settings, name), getattr(now.settings, name))
+        yield _row("recipe", f"settings.{name}", *(_setting(side, name) for side in (before, now)))
     yield _features(before.cpu_features, now.cpu_features)
+
+
+def _setting(recipe: Recipe, name: str) -> object:
+    """A value that no server heard is none, although an earlier version wrote it down."""
+    return NOT_SENT if f"settings.{name}" in recipe.missing else getattr(recipe.settings, name)
 
 
 def _features(before: tuple[str, ...] | None, now: tuple[str, ...] | None) -> Row:

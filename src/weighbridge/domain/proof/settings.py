@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from weighbridge.domain.base import Record
 
@@ -86,6 +86,47 @@ class RuntimeSettings(Record):
             f"a micro-batch (n_ubatch) of {self.n_ubatch:,} tokens is more than the batch (n_batch) of "
             f"{self.n_batch:,} that it is a part of"
         )
+
+
+def _described(schema: dict[str, Any]) -> None:
+    """The words of each setting are those of `RuntimeSettings`."""
+    for name, field in RuntimeSettings.model_fields.items():
+        schema["properties"][name]["description"] = field.description
+
+
+class HeardSettings(Record):
+    """The settings as a record of a run keeps them: those that whoever answered was told.
+
+    null: a server answered that was never sent it, and the record's `missing` says so; threads are null too where they
+    were to be measured. What is told keeps the limits of `RuntimeSettings`. A record of an earlier version holds values
+    here that no server heard.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_described)
+
+    n_ctx: int | None
+    n_threads: int | None
+    n_threads_batch: int | None
+    n_batch: int | None
+    n_ubatch: int | None
+    kv_type: KvType | None
+    flash_attn: FlashAttention | None
+    max_tokens: int
+    temperature: float
+    seed: int
+    repeats: int
+    prefix_reuse: bool | None
+    n_gpu_layers: int | None = Field(default=0, exclude_if=lambda layers: layers == 0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        _ = self.whole
+        return self
+
+    @property
+    def whole(self) -> RuntimeSettings:
+        """What was told, and the defaults for the rest. ValidationError where the engine would abort on it."""
+        return RuntimeSettings.model_validate({name: value for name, value in self if value is not None})
 
 
 class Message(Record):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import HeardSettings
 from weighbridge.domain.serving.rental import Order
 
 SENT = ("max_tokens", "temperature", "seed", "repeats")
 """Settings that reach a server."""
 
 
-def rental_plan(order: Order, settings: RuntimeSettings, prompt: str) -> str:
+def rental_plan(order: Order, settings: HeardSettings, prompt: str) -> str:
     """TOML: the model at its commit, the server's image and length, the hardware, the cap, and what was sent."""
     tables: dict[str, dict[str, Any]] = {
         "constraints": {"available_route": "rented_gpu"},

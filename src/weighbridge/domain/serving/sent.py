@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import HeardSettings, RuntimeSettings
 from weighbridge.domain.serving.target import Target
 
 WITH_A_REQUEST = ("max_tokens", "temperature", "seed", "repeats")
@@ -23,6 +23,16 @@ def not_sent(target: Target | None) -> tuple[str, ...]:
     return tuple(name for name in RuntimeSettings.model_fields if name not in reach) if reach else ()
 
 
-def gaps(target: Target | None) -> dict[str, str]:
-    """The same as keys of a record's `missing`, each with the reason."""
-    return {f"settings.{name}": NOT_SENT for name in not_sent(target)}
+def gaps(target: Target | None, field: str = "settings") -> dict[str, str]:
+    """The same as keys of a record's `missing`, each with the reason. `field`: of the record, that holds settings."""
+    return {f"{field}.{name}": NOT_SENT for name in not_sent(target)}
+
+
+def heard(settings: RuntimeSettings, target: Target | None) -> HeardSettings:
+    """Settings as a record keeps them: null for those that a server was never sent."""
+    return HeardSettings.model_validate(settings.model_dump() | dict.fromkeys(not_sent(target)))
+
+
+def as_heard(said: HeardSettings, settings: RuntimeSettings, target: Target | None) -> bool:
+    """Whether a record says these settings. One of an earlier version says those too that no server heard."""
+    return said in (heard(settings, target), heard(settings, None))

@@ -18,9 +18,10 @@ from weighbridge.domain.proof.events import (
     Token,
 )
 from weighbridge.domain.proof.measure import request_figures
-from weighbridge.domain.proof.recipe import recipe_of
+from weighbridge.domain.proof.recipe import Recipe, recipe_of
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
+from weighbridge.domain.serving.sent import as_heard
 from weighbridge.services.packet_io.contents import LOGS, Contents
 from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, engine_said, prefix_checks, surroundings
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
@@ -117,21 +118,31 @@ def _settings(runtime: RuntimeFile, proof: ProofNote, job: Sequence[Event]) -> I
 def check_recipe(c: Contents) -> Iterator[str]:
     """recipe.json from the events of the proof and the model's origin."""
     proof = c.runtime.proof if c.runtime else None
-    right = recipe_of(c.jobs.get(proof.job_id, ()), model_of(c), proof.prompt) if proof else None
+    job = c.jobs.get(proof.job_id, ()) if proof else ()
+    right = recipe_of(job, model_of(c), proof.prompt) if proof else None
     if c.recipe is None or right is None:
         if c.recipe or right:
             yield f"{RECIPE} is {'in the packet, and there is no proof' if c.recipe else 'missing'}"
         return
-    for field, value in right.model_dump().items():
-        if (said := c.recipe.model_dump()[field]) != value:
+    for field, value in right:
+        said = getattr(c.recipe, field)
+        if said != value and not (field == "settings" and _earlier(c.recipe, job)):
             yield f"{RECIPE}: {field} is {said}, the events give {value}"
+
+
+def _earlier(recipe: Recipe, job: Sequence[Event]) -> bool:
+    """Whether the recipe of a server's proof is that of an earlier version: with settings that were never sent."""
+    attempt = last(job, Attempt)
+    if attempt is None or attempt.target is None:
+        return False
+    return as_heard(recipe.settings, attempt.settings, attempt.target)
 
 
 def _runner(runtime: RuntimeFile, attempt: Attempt | None) -> Iterator[str]:
     """Runtime, command and settings against the attempt that the file speaks of."""
     if attempt is None:
         return
-    if attempt.settings != runtime.settings:
+    if not as_heard(runtime.settings, attempt.settings, attempt.target):
         yield f"{RUNTIME}: settings are not those of the proof in {EVENTS}"
     if (attempt.runtime, attempt.version or None) != (runtime.name, runtime.version):
         yield f"{RUNTIME}: name and version are not those of the proof in {EVENTS}"
@@ -164,7 +175,8 @@ def check_runtime(c: Contents) -> Iterator[str]:
 
 def _same_settings(forecast: Forecast, runtime: RuntimeFile) -> Iterator[str]:
     """What a forecast that speaks of the proof was made for. An earlier version did not keep it."""
-    for field, ran in (("n_ubatch", runtime.settings.ubatch), ("flash", runtime.settings.flash)):
+    settings = runtime.settings.whole
+    for field, ran in (("n_ubatch", settings.ubatch), ("flash", settings.flash)):
         if (said := getattr(forecast, field)) not in (None, ran):
             yield f"{RUNTIME}: forecast.{field} is {said}, the proof ran with {ran}"
 

@@ -20,7 +20,7 @@ from weighbridge.domain.proof.events import (
 from weighbridge.domain.proof.measure import attempt_outcomes
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.run import PlanDetails
-from weighbridge.domain.serving.sent import gaps
+from weighbridge.domain.serving.sent import gaps, heard
 from weighbridge.services.packet_io.contents import LOGS
 from weighbridge.services.packet_io.evidence import Evidence
 from weighbridge.services.packet_io.fill import FORMULAS_OF_RUNTIME
@@ -131,20 +131,21 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
         **surroundings(e.proof_events),
     }
     reasons = _reasons(e, attempt, run.planned, why)
-    settings = attempt.settings if attempt else run.settings
+    answering = attempt.target if attempt else run.target
+    settings = heard(attempt.settings if attempt else run.settings, answering)
     apart = incomparable(forecast, proof, settings, run.model.sha256 or None if run.model else None)
     if forecast and proof and not apart:
         values["forecast_against_measured"] = compare(forecast, e.loaded, proof.figures)
     reasons["forecast_against_measured"] = reasons["forecast"] if forecast is None else apart
     known = with_gaps(values, reasons, why)
-    known["missing"] |= gaps(attempt.target if attempt else None)
+    known["missing"] |= gaps(answering) | gaps(run.target, "chosen_settings")
     return RuntimeFile(
         **known,
         status=e.status,
         command=shown,
         command_line=shlex.join(shown),
         settings=settings,
-        chosen_settings=run.settings,
+        chosen_settings=heard(run.settings, run.target),
         attempts=tuple(attempt_rows(e.jobs, logs)),
         prefix_checks=prefix_checks(e.events),
         jobs_left_out=e.source.left_out,

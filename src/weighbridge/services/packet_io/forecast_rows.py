@@ -5,7 +5,7 @@ from __future__ import annotations
 from weighbridge.domain.model.forecast import Forecast
 from weighbridge.domain.proof.events import Loaded
 from weighbridge.domain.proof.measure import JobFigures
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import HeardSettings
 from weighbridge.services.packet_io.csv_rows import as_csv, cell
 from weighbridge.services.packet_io.records import Comparison, ForecastMethod, ProofNote
 
@@ -20,7 +20,7 @@ _PEAK = "peak RSS of the proof's process"
 
 
 def incomparable(
-    forecast: Forecast | None, proof: ProofNote | None, settings: RuntimeSettings, model_sha256: str | None
+    forecast: Forecast | None, proof: ProofNote | None, settings: HeardSettings, model_sha256: str | None
 ) -> str:
     """Why a forecast does not speak of a proof; else empty. `settings`: the proof's; the digest: the model's."""
     if forecast is None:

@@ -15,7 +15,7 @@ from weighbridge.domain.proof.events import EVENT, Conditions, JobKind, Mode, Pr
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import Recipe
-from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.settings import HeardSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
 from weighbridge.domain.run import Override, PlanDetails
@@ -147,8 +147,8 @@ class RuntimeFile(Record):
     system_info: str | None = Field(description="llama_print_system_info() of the child")
     command: tuple[str, ...]
     command_line: str = Field(description="the command, quoted for a POSIX shell")
-    settings: RuntimeSettings = Field(description="those of the proof, where one has run")
-    chosen_settings: RuntimeSettings = Field(description="those that are chosen: others than `settings` if it is stale")
+    settings: HeardSettings = Field(description="those of the proof, where one has run")
+    chosen_settings: HeardSettings = Field(description="those that are chosen: others than `settings` if it is stale")
     attempts: tuple[AttemptRow, ...]
     threads: Swept | None = Field(description="the threads of the proof, how they were chosen, and the trials")
     sensors: Sensors | None = Field(description="what the system does not tell while the proof runs, with the reasons")

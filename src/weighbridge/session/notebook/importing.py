@@ -79,7 +79,7 @@ def _with_end(facts: NotebookRuntime, handed: HandedIn) -> NotebookRuntime:
 def difference(run: Run, evidence: Evidence) -> str:
     """What of the plan is another one in the packet, as one sentence; empty where it is of the same plan."""
     ran = evidence.run
-    settings = evidence.contents.runtime.chosen_settings if evidence.contents.runtime else None
+    settings = evidence.contents.runtime.chosen_settings.whole if evidence.contents.runtime else None
     if run.constraints != ran.constraints:
         changed = [f for f in type(run.constraints).model_fields if _differs(run.constraints, ran.constraints, f)]
         return f"the packet answers other constraints: {', '.join(changed)}"

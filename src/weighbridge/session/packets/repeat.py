@@ -195,7 +195,7 @@ async def take(session: Session, earlier: Earlier) -> str:
     """
     recipe = earlier.recipe
     require_same(session.run, recipe)
-    session.keep(session.run.model_copy(update={"settings": recipe.settings, "prompt": recipe.prompt}))
+    session.keep(session.run.model_copy(update={"settings": recipe.settings.whole, "prompt": recipe.prompt}))
     if session.run.target is not None:
         return ""
     needs = await asyncio.to_thread(known_mode, session.deps.home)

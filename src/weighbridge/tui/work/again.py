@@ -71,7 +71,7 @@ def _show(app: WeighbridgeApp, earlier: Earlier, notes: str) -> None:
     """Once the proof is done: it is compared with the packet's, if it is still one of the packet's recipe."""
     run, recipe = app.session.run, earlier.recipe
     digest = run.model.sha256 if run.model else None
-    if (run.settings, run.prompt, digest) != (recipe.settings, recipe.prompt, recipe.model_sha256):
+    if (run.settings, run.prompt, digest) != (recipe.settings.whole, recipe.prompt, recipe.model_sha256):
         return
     from weighbridge.session.packets.repeat import comparison
     from weighbridge.tui.screens.comparison import ComparisonScreen

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from weighbridge.domain.proof.events import Attempt, Ended, Event, Ready
+from weighbridge.domain.proof.settings import HeardSettings
 from weighbridge.domain.proof.summary import last
+from weighbridge.domain.serving.sent import heard
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.formats.answers import Answer, answers
 from weighbridge.services.packet_io.formats.inspect_sample import SCORER, inspect_id, sample
@@ -162,13 +164,20 @@ def _metadata(
         "model_sha256": attempt.model_sha256 or None,
         **({"server": attempt.target.model_dump(mode="json")} if attempt.target else {}),
         "mode": attempt.mode,
-        "settings": attempt.settings.model_dump(mode="json"),
+        "settings": _settings(c, attempt).model_dump(mode="json"),
         "system_info": ready.system_info if ready else None,
         "policy": c.policy.policy.model_dump(mode="json") if c.policy else None,
         "gate": note.gate.model_dump(mode="json") if note.gate else None,
         "noise": note.noise.mark if note.noise else None,
         "evaluator_relationship": "first_party",
     }
+
+
+def _settings(c: Contents, attempt: Attempt) -> HeardSettings:
+    """As runtime.json keeps them: in a packet of an earlier version with values that no server heard."""
+    said = c.runtime.settings if c.runtime else None
+    target = attempt.target if said is None or said.n_batch is None else None
+    return heard(attempt.settings, target)
 
 
 def _reducer(repeats: int) -> str:
