@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from weighbridge.domain.run import Run
+from weighbridge.domain.serving.identity import UNSEEN, ServedModel
 from weighbridge.domain.verdict.cost import Cost, price_of
 from weighbridge.domain.verdict.decision import GateResult, Tried
 from weighbridge.domain.verdict.grounds import Grounds, lacking_knowledge
@@ -41,10 +42,12 @@ def grounds(run: Run, gate: GateResult | None, failure: str) -> Grounds:
     tags = run.rules.knowledge_tags if run.rules else ()
     digest = record.policy.cases_digest
     tried = [one for one in run.tried if one.speaks_of(digest)]
+    baseline, unlike = _failed_baseline(run, gate, digest)
     return known.model_copy(
         update={
             "gate": gate,
-            "baseline": _failed_baseline(run, gate, digest),
+            "baseline": baseline,
+            "other": unlike,
             "tried": _kinds(tried),
             "with_result": _kinds(one for one in tried if one.result),
             "held": _kinds(one for one in tried if one.held),
@@ -61,16 +64,31 @@ def _kinds(tried: Iterable[Tried]) -> tuple[Literal["prompt", "rag"], ...]:
     return tuple(sorted({one.what for one in tried}))
 
 
-def _failed_baseline(run: Run, gate: GateResult, digest: str) -> str:
-    """Words on the FAILED eval of these cases with this model: the present one, else the newest earlier one."""
+def present_model(run: Run) -> tuple[str, ServedModel | None]:
+    """By what the present model is told from another: the digest of its file, or what is known of it behind a server,
+    with what that server told when it answered the eval on record."""
+    chosen = run.served
+    if chosen is None:
+        return (run.model.sha256 if run.model else ""), None
+    told = run.evaluation.served if run.evaluation else None
+    return "", told if told is not None and not chosen.other_than(told) else chosen
+
+
+def _failed_baseline(run: Run, gate: GateResult, digest: str) -> tuple[str, str]:
+    """Words on the FAILED eval of these cases with this model: the present one, else the newest earlier one.
+
+    Behind them, where there is none: why the newest one that a server failed may not count.
+    """
     if gate.gate == "FAILED":
-        return f"{gate.passed} of {gate.total} passed"
-    sha256 = run.model.sha256 if run.model else ""
-    for old in reversed(run.baselines):
-        same = old.cases_digest == digest and bool(sha256) and old.model_sha256 == sha256
-        if same and old.gate.gate == "FAILED":
-            return f"{old.gate.passed} of {old.gate.total} passed, begun {old.at}"
-    return ""
+        return f"{gate.passed} of {gate.total} passed", ""
+    sha256, served = present_model(run)
+    failed = [old for old in reversed(run.baselines) if old.cases_digest == digest and old.gate.gate == "FAILED"]
+    for old in failed:
+        if not old.other_model(sha256, served):
+            unseen = f", by the same server and name: {UNSEEN}" if served else ""
+            return f"{old.gate.passed} of {old.gate.total} passed, begun {old.at}{unseen}", ""
+    why = next((old.other_model(sha256, served) for old in failed if served and old.served), "")
+    return "", f", and the one that did may not count ({why})" if why else ""
 
 
 def cost_so_far(run: Run) -> Cost:

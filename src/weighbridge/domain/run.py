@@ -24,6 +24,7 @@ from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.route.constraints import ConstraintCard
 from weighbridge.domain.route.decide import RouteDecision
+from weighbridge.domain.serving.identity import ServedModel, served_model
 from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.serving.rental import Rental
@@ -99,6 +100,7 @@ class EvalRecord(Record):
     shutdown: str = ""
     noise: Noise | None = Field(default=None, description="of the newest job that graded a case")
     model_sha256: str = Field(default="", description="of the model that the newest child was started with")
+    served: ServedModel | None = Field(default=None, description="behind a server, with what that told last")
     replaces: EvalRecord | None = None
 
     @property
@@ -194,6 +196,11 @@ class Run(Record):
             )
         rented = self.constraints.available_route == "rented_gpu"
         return target_of(rental) if rented and rental is not None else None
+
+    @property
+    def served(self) -> ServedModel | None:
+        """The model behind the server, as it was chosen; None for one whose files were hashed here."""
+        return served_model(self.target, self.answering.order.revision if self.answering else "")
 
     @property
     def rental(self) -> Rental | None:

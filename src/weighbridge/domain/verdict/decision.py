@@ -9,6 +9,7 @@ from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.serving.identity import ServedModel
 from weighbridge.domain.verdict.cases import Policy
 from weighbridge.domain.verdict.doubts import warnings as doubtful
 from weighbridge.domain.verdict.stats import Interval, wilson
@@ -99,7 +100,8 @@ class GateResult(Record):
 class Baseline(Record):
     """An eval that ran to its gate, as the run remembers it once another one takes its place.
 
-    `marks`: whether each case passed, by its id; empty in a record of an earlier version.
+    `marks`: whether each case passed, by its id; empty in a record of an earlier version. `served`: the model of a
+    server, whose digest nobody knows; null too in a record of an earlier version.
     """
 
     at: str
@@ -108,6 +110,18 @@ class Baseline(Record):
     gate: GateResult
     job_ids: tuple[str, ...] = ()
     marks: dict[str, bool] = Field(default_factory=dict)
+    served: ServedModel | None = None
+
+    def other_model(self, sha256: str, served: ServedModel | None) -> str:
+        """Why it is not of the model with this digest, or of this one behind a server; empty where it is.
+
+        A digest decides alone. Where there is none, nobody saw the weights, and both are told by the same server.
+        """
+        if sha256 or self.model_sha256:
+            return "" if sha256 == self.model_sha256 else "another model"
+        if served is None or self.served is None:
+            return "nothing tells which model answered"
+        return served.other_than(self.served)
 
 
 def judge(results: Sequence[CaseResult], policy: Policy, noise: Noise | None = None) -> GateResult:

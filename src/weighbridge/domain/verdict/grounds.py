@@ -34,6 +34,7 @@ WORDS = (
     "reasons",
     "failure",
     "baseline",
+    "other",
     "tried",
     "held",
     "lacking",
@@ -50,17 +51,18 @@ class Grounds(Record):
     """The evidence that a decision rests on. Empty: there is none of it.
 
     `gate`: of an eval with the present model, settings, cases and policy. `failure`: why the proof failed. `baseline`:
-    words on a FAILED eval of the same cases (by digest) with the same model. `tried`: what was recorded against those
-    cases; `with_result`, `held`: those of them that the cases have run with, and that the gate did not fail with;
-    `tried_earlier`: something was tried, against other cases alone. `failing`, `lacking`, `with_text`,
-    `engine_failures`: ids of failed cases, of those that lack knowledge, of those whose text was in the prompt, and of
-    those that the engine gave no whole answer to. `alternative`: the first rejected family that fits too, with the
-    reason it was rejected for.
+    words on a FAILED eval of the same cases (by digest) with the same model; `other`: why that of a server may not
+    count as one, to be said behind it. `tried`: what was recorded against those cases; `with_result`, `held`: those of
+    them that the cases have run with, and that the gate did not fail with; `tried_earlier`: something was tried,
+    against other cases alone. `failing`, `lacking`, `with_text`, `engine_failures`: ids of failed cases, of those that
+    lack knowledge, of those whose text was in the prompt, and of those that the engine gave no whole answer to.
+    `alternative`: the first rejected family that fits too, with the reason it was rejected for.
     """
 
     gate: GateResult | None = None
     failure: str = ""
     baseline: str = ""
+    other: str = ""
     tried: tuple[Literal["prompt", "rag"], ...] = ()
     with_result: tuple[Literal["prompt", "rag"], ...] = ()
     held: tuple[Literal["prompt", "rag"], ...] = ()
@@ -108,6 +110,7 @@ class Grounds(Record):
             "reasons": "; ".join(gate.reasons) if gate else "",
             "failure": self.failure.rstrip("."),
             "baseline": self.baseline,
+            "other": self.other,
             "tried": _named(self.tried),
             "held": _named(self.held),
             "lacking": _some(self.lacking),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.serving.identity import own_facts, served_model
 from weighbridge.domain.verdict.cost import costs_of
 from weighbridge.domain.verdict.decision import Baseline, GateResult
 from weighbridge.domain.verdict.stats import wilson
@@ -31,8 +33,22 @@ def _its_events(c: Contents, old: Baseline, where: str) -> Iterator[str]:
         for event in c.jobs.get(job_id, ()):
             if event.event == "attempt" and event.model_sha256 != old.model_sha256:
                 yield f"{where}: its events are of another model"
+            if event.event == "connected" and old.served is not None and old.served.facts != own_facts(event):
+                yield f"{where}: served.facts are not what its server told"
+            if event.event == "attempt" and not _of_server(c, old, event):
+                yield f"{where}: its events are of another server"
             if event.event == "graded" and old.marks and event.case not in old.marks:
                 yield f"{where}: its events grade the case {event.case!r}, which it does not name"
+
+
+def _of_server(c: Contents, old: Baseline, attempt: Attempt) -> bool:
+    """Whether the attempt asked the server of the baseline. One of an earlier version does not name it."""
+    target = attempt.target
+    if target is None or target.origin == "started" or old.served is None:
+        return old.served is None
+    orders = [row.rental.order for row in c.rentals.rows if row.rental.job_id == target.job] if c.rentals else []
+    right = served_model(target, orders[0].revision if orders else "")
+    return right is not None and not old.served.other_than(right)
 
 
 def check_tries(c: Contents) -> Iterator[str]:

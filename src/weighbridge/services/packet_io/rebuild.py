@@ -10,8 +10,11 @@ from __future__ import annotations
 from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.machine import MachineFacts
 from weighbridge.domain.model.choice import ModelChoice
+from weighbridge.domain.proof.events import Connected
 from weighbridge.domain.proof.settings import RuntimeSettings
+from weighbridge.domain.proof.summary import last
 from weighbridge.domain.run import DEFAULT_PROMPT, EvalRecord, PlanDetails, ProofRecord, Run
+from weighbridge.domain.serving.identity import ServedModel, own_facts
 from weighbridge.domain.serving.plan import ServePlan
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.services.packet_io.contents import Contents
@@ -36,7 +39,7 @@ def run_of(c: Contents) -> Run:
         model=model_of(c),
         declared=c.card,
         licence=c.licence.note if c.licence else None,
-        settings=runtime.chosen_settings if runtime else RuntimeSettings(),
+        settings=runtime.chosen_settings.whole if runtime else RuntimeSettings(),
         forecast=runtime.forecast if runtime else None,
         plan=(runtime.plan if runtime else None) or PlanDetails(),
         serve=(runtime.serve if runtime else None) or ServePlan(),
@@ -70,6 +73,7 @@ def _with_evidence(run: Run, c: Contents) -> Run:
             **note.model_dump(exclude={"current", "gate", "noise", "doubts"}),
             gate=note.gate,
             noise=note.noise,
+            served=_served(run, c, note.job_ids),
             inputs=inputs,
             results=tuple(c.results),
             pack=CasePack.model_construct(id="", case=tuple(c.cases)),
@@ -78,6 +82,12 @@ def _with_evidence(run: Run, c: Contents) -> Run:
         run = run.model_copy(update={"evaluation": record})
     seen = inputs_digest(run, "decision") if c.decision.verdict_current else ""
     return run.model_copy(update={"confirmed": {"decision": seen}})
+
+
+def _served(run: Run, c: Contents, job_ids: tuple[str, ...]) -> ServedModel | None:
+    """The model of the eval's server, with what it told when it answered last."""
+    told = last([event for job_id in job_ids for event in c.jobs.get(job_id, ())], Connected)
+    return run.served and run.served.model_copy(update={"facts": own_facts(told)})
 
 
 def _machine(c: Contents) -> MachineFacts:

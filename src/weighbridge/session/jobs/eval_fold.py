@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from weighbridge.domain.proof.events import Attempt, Ended, Event, Failed, Stopped
+from weighbridge.domain.proof.events import Attempt, Connected, Ended, Event, Failed, Stopped
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.run import EvalRecord, Run
+from weighbridge.domain.serving.identity import own_facts
 from weighbridge.domain.verdict.decision import CaseResult, judge
 from weighbridge.domain.verdict.repeats import CaseFold
 from weighbridge.domain.verdict.result_noise import ResultNoise
@@ -36,6 +37,8 @@ class EvalFold:
         match event:
             case Attempt():
                 self._attempt(event)
+            case Connected() if self.record.served is not None:
+                self._update(served=self.record.served.model_copy(update={"facts": own_facts(event)}))
             case Failed():
                 self._failed = event
             case Stopped():

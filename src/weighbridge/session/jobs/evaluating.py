@@ -61,7 +61,9 @@ def _begun(run: Run, now: str) -> EvalRecord:
         return record
     earlier = without_earlier(record) if record is not None and current else None
     inputs = inputs_digest(run, "eval")
-    return EvalRecord(inputs=inputs, fixed_at=now, pack=run.pack, policy=run.policy, replaces=earlier)
+    return EvalRecord(
+        inputs=inputs, fixed_at=now, pack=run.pack, policy=run.policy, served=run.served, replaces=earlier
+    )
 
 
 def _earlier(run: Run, begun: EvalRecord, folder: RunFolder) -> tuple[Baseline, ...]:
@@ -77,6 +79,7 @@ def _earlier(run: Run, begun: EvalRecord, folder: RunFolder) -> tuple[Baseline, 
         gate=old.gate,
         job_ids=old.job_ids,
         marks={result.case: result.counts for result in old.results},
+        served=old.served,
     )
     return (made,)
 

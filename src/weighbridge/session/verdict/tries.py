@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain import intents as want
+from weighbridge.domain.deciding import present_model
 from weighbridge.domain.flow import current_gate, inputs_digest
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.run import Run
@@ -83,10 +84,8 @@ def _answered(run: Run) -> Baseline | None:
 
 def _earlier(run: Run) -> tuple[Baseline, ...]:
     """Failed baselines of the present model, the newest first."""
-    sha256 = run.model.sha256 if run.model else ""
-    return tuple(
-        old for old in reversed(run.baselines) if old.gate.gate == "FAILED" and sha256 and old.model_sha256 == sha256
-    )
+    model = present_model(run)
+    return tuple(old for old in reversed(run.baselines) if old.gate.gate == "FAILED" and not old.other_model(*model))
 
 
 def _present(run: Run) -> Baseline | None:
@@ -101,8 +100,8 @@ def _present(run: Run) -> Baseline | None:
 
 
 def _baseline(run: Run, digest: str, gate: GateResult, at: str) -> Baseline:
-    sha256 = run.model.sha256 if run.model else ""
-    return Baseline(at=at, cases_digest=digest, model_sha256=sha256, gate=gate, marks=_marks(run))
+    sha256, served = present_model(run)
+    return Baseline(at=at, cases_digest=digest, model_sha256=sha256, gate=gate, marks=_marks(run), served=served)
 
 
 def _marks(run: Run) -> dict[str, bool]:
