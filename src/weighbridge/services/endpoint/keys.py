@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from weighbridge.domain.problems import BadInput
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.services.endpoint.address import is_near
 from weighbridge.services.endpoint.problems import PlainHttp
 
@@ -40,6 +41,15 @@ def key_for(address: str) -> str | None:
 def accept_plain(address: str) -> None:
     """The person agrees that the key goes to this origin over plain http."""
     _PLAIN.add(origin(address))
+
+
+def use_for(address: str) -> KeyUse:
+    """How the key for an address goes there. `unencrypted` is what the person agreed to: else it is not sent."""
+    if not key_for(address):
+        return "none"
+    if urlsplit(address).scheme != "http":
+        return "encrypted"
+    return "near" if is_near(address) else "unencrypted"
 
 
 def require_private_way(address: str) -> None:

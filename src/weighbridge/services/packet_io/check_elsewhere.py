@@ -18,7 +18,7 @@ def check_server(c: Contents) -> Iterator[str]:
     if said is None:
         return
     job = c.jobs.get(proof.job_id, ()) if proof else ()
-    right = server_file(run_of(c), job, proof.figures if proof else None)
+    right = server_file(run_of(c), job, proof.figures if proof else None, c.events)
     if right is None:
         yield f"{SERVER}: neither the model nor a rental of the packet is behind a server"
         return

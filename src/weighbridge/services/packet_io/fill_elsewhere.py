@@ -9,14 +9,17 @@ from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.proof.events import Attempt, Connected, Event, Stopped
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.recipe import recognised
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.domain.proof.summary import last, last_attempt
 from weighbridge.domain.run import Run
 from weighbridge.domain.serving.billing import most_usd
 from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.serving.rental import Rental
+from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.records import with_gaps
 from weighbridge.services.packet_io.records_elsewhere import (
     COST_RULE,
+    KEY_WORDS,
     WITHHELD,
     NotebookFile,
     RentalRow,
@@ -31,8 +34,10 @@ _TENTH_OF_A_CENT = 0.001
 _NOT_TOLD = "the notebook did not tell it"
 
 
-def server_file(run: Run, proof: Sequence[Event], figures: JobFigures | None) -> ServerFile | None:
-    """`proof`: the events of the proof on record; `figures`: its own. None where no server answers.
+def server_file(
+    run: Run, proof: Sequence[Event], figures: JobFigures | None, events: Sequence[Event]
+) -> ServerFile | None:
+    """`proof`: the events of the proof on record; `figures`: its own; `events`: all. None where no server answers.
 
     What another server told in an earlier proof is not told of this one.
     """
@@ -52,7 +57,20 @@ def server_file(run: Run, proof: Sequence[Event], figures: JobFigures | None) ->
     why = "the proof on record is not of this server" if other else "the proof did not get so far"
     why = why if proof else "the proof has not run"
     target = recognised(run.target, values["connected"]) or run.target
-    return ServerFile(target=target, **with_gaps(values, {"hardware": hardware}, why))
+    key = _key_use(events, run.target)
+    return ServerFile(target=target, key=key, **with_gaps(values, {"hardware": hardware}, why))
+
+
+def _key_use(events: Sequence[Event], target: Target) -> KeyUse:
+    """The least safe way in which an API key went to this server."""
+    used: set[KeyUse] = set()
+    answering: Target | None = None
+    for event in events:
+        if isinstance(event, Attempt):
+            answering = event.target
+        elif isinstance(event, Connected) and answering == target:
+            used.add(event.key)
+    return next((use for use in reversed(KEY_WORDS) if use in used), "not recorded")
 
 
 def rentals_file(run: Run) -> RentalsFile | None:

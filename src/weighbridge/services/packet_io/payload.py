@@ -120,7 +120,7 @@ def _elsewhere(
     """What a server, a rented GPU, a notebook and a load test leave, each where there was one."""
     run = e.run
     made: dict[str, BaseModel | None] = {
-        "data/server.json": server_file(run, e.proof_events, e.proof.figures if e.proof else None),
+        "data/server.json": server_file(run, e.proof_events, e.proof.figures if e.proof else None, e.events),
         "data/rentals.json": rentals_file(run),
         "data/notebook.json": notebook_file(run),
     }

@@ -8,6 +8,7 @@ from weighbridge.domain.packet_elsewhere import served_resources
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.markdown import code
 from weighbridge.services.packet_io.notes import cost_line
+from weighbridge.services.packet_io.records_elsewhere import KEY_WORDS
 
 
 def elsewhere_lines(c: Contents) -> Iterator[str]:
@@ -36,6 +37,8 @@ def _server(c: Contents) -> Iterator[str]:
     where = server.target.base_url or "an address of this machine, where it was started"
     weights = "started here with the files below" if server.target.origin == "started" else "its weights were not seen"
     yield f"- Server: {code(told)} at {code(where)}, model {code(server.target.model)}; {weights}"
+    if server.key in KEY_WORDS:
+        yield f"- API key: {KEY_WORDS[server.key]}; it is in no file"
     if proof and proof.figures.server:
         yield f"- Server, resources: {code(served_resources(proof.figures).text)}"
         yield from (f"- **Doubt** on the server's account, proof: {code(said)}" for said in proof.figures.server.doubts)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from weighbridge.domain.base import Record
 from weighbridge.domain.proof.events import Connected, Stopped
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.serving.rental import Rental
@@ -22,6 +23,14 @@ COST_RULE = (
 )
 WITHHELD = "the account's name and the job's page, whose address names it"
 
+KEY_WORDS: dict[KeyUse, str] = {
+    "none": "none was sent",
+    "encrypted": "one was sent, over https",
+    "near": "one was sent over plain http, within this machine or its private network",
+    "unencrypted": "one was sent UNENCRYPTED, over plain http to a public host, as the person agreed",
+}
+"""What is said of the use of an API key, from the safest on; nothing where it is not recorded."""
+
 
 class ServerFile(Record):
     """data/server.json: the server that answered in place of a child on this machine. `missing`: why a field is null.
@@ -35,6 +44,9 @@ class ServerFile(Record):
     figures: ServerFigures | None = Field(description="what it told while the proof ran")
     stopped: Stopped | None = Field(description="how the proof left it")
     hardware: str | None = Field(description="of a rented one, by the provider's name")
+    key: KeyUse = Field(
+        default="not recorded", description="how an API key went to it in the jobs of the packet, the least safe way"
+    )
     missing: dict[str, str]
 
 

@@ -13,6 +13,7 @@ from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.remote import ServerSample
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
+from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.again import Wait, asked_again
 from weighbridge.services.endpoint.answer import Asked
 from weighbridge.services.endpoint.answering import answered
@@ -94,6 +95,7 @@ class OllamaRuntime(ServedRuntime):
             max_model_len=held.n_ctx if held else None,
             waited_s=round(self._clock() - began, 3),
             pid=self._process.pid if self._process else None,
+            key=keys.use_for(self._target.base_url),
             **_told(model, held, shown, self._launch.settings.n_ctx),
         )
         memory = OllamaMemory(self._client, self._target.model, self._clock)

@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from weighbridge.domain.proof.events import Connected, Event, Spawned, Stopped
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts, Tell
 from weighbridge.domain.proof.settings import Request
+from weighbridge.services.endpoint import keys
 from weighbridge.services.endpoint.answer import Asked
 from weighbridge.services.endpoint.answering import answered
 from weighbridge.services.endpoint.client import Client
@@ -86,6 +87,7 @@ class OpenAIRuntime(ServedRuntime):
             max_model_len=found.max_model_len,
             waited_s=round(waited_s, 3),
             pid=self._process.pid if self._process else None,
+            key=keys.use_for(self._target.base_url),
             facts=found.facts,
             missing=found.missing,
         )

@@ -11,7 +11,7 @@ from weighbridge.domain.serving.billing import price_words
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records_elsewhere import RentalRow
+from weighbridge.services.packet_io.records_elsewhere import KEY_WORDS, RentalRow
 from weighbridge.services.packet_io.report_page.units import (
     NOT_MEASURED,
     fields,
@@ -54,6 +54,7 @@ def _server(c: Contents) -> Part:
         "models that it lists": len(told.models) or None if told else None,
         "seconds until it was ready": told.waited_s if told else None,
         "hardware": server.hardware,
+        **({"API key": KEY_WORDS[server.key]} if server.key in KEY_WORDS else {}),
     }
     gaps = dict.fromkeys(values, "it does not tell") | server.missing
     doubts = server.figures.doubts if server.figures else ()
