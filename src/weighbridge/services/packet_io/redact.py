@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from weighbridge.domain.problems import Refused
 from weighbridge.domain.proof.events import Completed, Connected, Event, Failed, Token
+from weighbridge.domain.serving.spec import SAFE
 
 TOKENS = re.compile(
     r"\bhf_[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
@@ -28,13 +30,16 @@ _COMMON_NAMES = {"root", "user", "admin", "administrator", "ubuntu", "localhost"
 """User and host names that say nothing about anybody and stand in ordinary text."""
 _HOST = re.compile(r"(?i)(?=.{6})[\w-]+(\.[\w-]+)*\.[a-z]{2,}|(?=.*\d)(?=.*-)[\w-]{10,}|[0-9a-f]{12}")
 """Host names that are no words of ordinary text: with a domain, with a number, or a container's."""
-NAME, CREDENTIAL = "[name]", "[credential]"
-RULE = (
+_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|[\\/]")
+NAME, CREDENTIAL, FOLDER = "[name]", "[credential]", "[folder]"
+RULE_OF_THIS_MACHINE = (
     "Taken out of every record: folders of this machine, its host name where that is no ordinary word, and what has "
     "the shape of a credential. Taken out of the engine's logs too: all other folders, and the names of user and host. "
     "Never changed: what is asked and answered otherwise, the fixed cases, and the model card, which is carried whole "
     "or not at all. Texts of private documents are not blacked out."
 )
+"""What is taken out, for a person, as earlier versions had it."""
+RULE = f"{RULE_OF_THIS_MACHINE} Taken out everywhere: the folder in the name by which a server knows a model."
 """What is taken out, for a person."""
 _SHORT, _MOST_PLAIN = 40, 20_000
 _SHORTEST_NAME = 3
@@ -98,7 +103,7 @@ class Redactor:
 
     def log(self, text: str) -> str:
         """A program's own log: also without any other folder, and without user and host name."""
-        text = _LOCAL_PATH.sub(lambda _: f"{self._label('[folder]')}/", self.text(text))
+        text = _LOCAL_PATH.sub(lambda _: f"{self._label(FOLDER)}/", self.text(text))
         return self._names.sub(lambda _: self._label(NAME), text)
 
     def events(self, events: Iterable[Event]) -> list[Event]:
@@ -180,13 +185,26 @@ def _rewrite(events: list[Event], end: int, request: str, output: str) -> None:
             text = ""
 
 
-def this_machine(folders: Sequence[tuple[str, str]]) -> Redactor:
-    """A redactor for this machine's home folder and for further `folders` (path, label)."""
+def this_machine(folders: Sequence[tuple[str, str]], models: Iterable[str] = ()) -> Redactor:
+    """A redactor for this machine's home folder and for further `folders` (path, label).
+
+    `models`: names by which servers know their models. Where one is a path, its folder is a person's as well.
+    """
     known = {str(Path.home()): "[home]"}
     for path, label in folders:
         if len(Path(path).parts) > 2:
             known.setdefault(path, label)
-    return Redactor(known, (os.environ.get(name, "") for name in _SECRETS))
+    secrets = [os.environ.get(name, "") for name in _SECRETS]
+    own = Redactor(known, secrets)
+    theirs = dict.fromkeys((form for name in models for form in _folder_forms(own.text(name))), FOLDER)
+    return Redactor(theirs | known, secrets) if theirs else own
+
+
+def _folder_forms(name: str) -> set[str]:
+    """The folder of a model's name that is an absolute path, as it stands and as an address has it; else nothing."""
+    path = name.removeprefix("file://")
+    folder = path[: max(path.rfind("/"), path.rfind("\\"))] if _ABSOLUTE.match(path) else ""
+    return {folder, quote(folder, safe=SAFE)} if folder.strip("/\\") else set()
 
 
 def _forms(path: str) -> set[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from weighbridge.domain.proof.events import Attempt, Connected
 from weighbridge.services.packet_io import bag
 from weighbridge.services.packet_io.bag_info import RUN_LABEL, labels
 from weighbridge.services.packet_io.contents import MODEL_CARD, Contents, take
@@ -26,7 +27,7 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
     than an earlier packet of this run; Refused where the packet would hold something private; OutsideFailed where
     the disk is full or read-only. In each case nothing has changed.
     """
-    redactor = this_machine(source.folders)
+    redactor = this_machine(source.folders, _served_names(source))
     evidence = Evidence(replace(source, events=redactor.events(source.events)))
     texts = payload(evidence, redactor, command)
     data = {name: text.encode("utf-8") for name, text in texts.items()}
@@ -34,6 +35,17 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
     redactor.check({name: data for name, data in whole.items() if name != MODEL_CARD})
     place(target, whole, lambda folder: _is_packet_of(folder, source.run.id))
     return bag.seal(whole)
+
+
+def _served_names(source: PacketSource) -> Iterator[str]:
+    """Every name by which a server of the run knows a model."""
+    if source.run.target is not None:
+        yield source.run.target.model
+    for event in source.events:
+        if isinstance(event, Attempt) and event.target is not None:
+            yield event.target.model
+        elif isinstance(event, Connected):
+            yield from (event.model, *event.models)
 
 
 def _info(texts: Mapping[str, str]) -> dict[str, str]:
