@@ -13,6 +13,7 @@ import pytest
 from packet.served_run import JOB, Server, loaded, returned, served_source
 
 from weighbridge.domain.flow import status
+from weighbridge.domain.serving.billing import earlier_usd
 from weighbridge.domain.serving.rental import Hardware, Rental, StopProof
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
@@ -31,7 +32,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> PacketSource:
 def with_second(source: PacketSource, **changes: Any) -> PacketSource:
     """The same with a rental after the first."""
     first = source.run.rentals[0]
-    order = first.order.model_copy(update={"id": "order-2", "hardware": Hardware(name="a10g")})
+    spent = earlier_usd((first,))
+    new = {"id": "order-2", "hardware": Hardware(name="a10g"), "earlier_usd": spent}
+    order = first.order.model_copy(update=new)
     second = first.model_copy(
         update={"order": order, "job_id": OTHER, "endpoint": f"https://{OTHER}--8000.example.org/v1", **changes}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.deciding import rented_usd
-from weighbridge.domain.serving.billing import cost_of
+from weighbridge.domain.serving.billing import cost_of, earlier_usd
 from weighbridge.domain.serving.rental import OVER, Rental
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill_elsewhere import rental_row
@@ -33,12 +33,15 @@ def check_rentals(c: Contents) -> Iterator[str]:
     ids = [row.rental.order.id for row in said.rows]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
         yield f"{RENTALS}: the order {name} stands there twice"
-    for row in said.rows:
+    for at, row in enumerate(said.rows):
         where = f"{RENTALS}: the rental {row.rental.job_id or row.rental.order.id}"
         right = rental_row(row.rental)
         for field in ("most_usd", "within_cap", "proven"):
             if getattr(row, field) != getattr(right, field):
                 yield f"{where}: {field} is {getattr(row, field)}, its record gives {getattr(right, field)}"
+        spent = earlier_usd(before.rental for before in said.rows[:at])
+        if row.rental.order.earlier_usd != spent:
+            yield f"{where}: earlier_usd is {row.rental.order.earlier_usd}, the rentals before it come to {spent}"
         yield from (f"{where} {problem}" for problem in (*_order(row.rental, run.id), *_cost(row.rental)))
         yield from (f"{where} {problem}" for problem in _stop(row.rental))
 
