@@ -13,6 +13,8 @@ from weighbridge.domain.packet import completeness
 from weighbridge.domain.plan import LoadTable, Plan, TriedTable
 from weighbridge.domain.problems import BadInput, Problem, Refused
 from weighbridge.domain.run import ProofRecord, Run
+from weighbridge.domain.serving.sent import not_sent
+from weighbridge.domain.serving.target import Target
 from weighbridge.domain.steps import StepId
 from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.plain import diagnostics, output
@@ -71,6 +73,7 @@ class Chain:
         _next(session, "constraints")
         _next(session, "route")
         await choose(session, self.model, whole=True)
+        _tell_unsent(session.run, plan, rented=bool(self.cap))
         if lack := missing(session.run, "model"):
             raise Refused(lack, "Change `use` below [model].")
         _next(session, "model")
@@ -128,6 +131,19 @@ class Chain:
         if lack := missing(session.run, "decision"):
             raise Refused(lack, "Change [decision] in the plan, or leave it out to follow the recommendation.")
         _next(session, "decision")
+
+
+def _tell_unsent(run: Run, plan: Plan, *, rented: bool) -> None:
+    """Names the settings below [runtime] that the server never hears, before anything runs.
+
+    They are no mistake: `weighbridge export` makes a server's own options of some of them, from the same file.
+    """
+    order = Target(api="openai", base_url="", model="", origin="rented") if rented else None
+    given = [name for name in not_sent(run.target or order) if name in plan.runtime.settings]
+    if given:
+        are = "is" if len(given) == 1 else "are"
+        said = f"{', '.join(given)} below [runtime] {are} not sent: the server decides, and the packet says so."
+        diagnostics.note(said)
 
 
 def _record(session: Session, one: TriedTable) -> None:
