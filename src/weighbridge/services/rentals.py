@@ -13,7 +13,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from weighbridge.domain.problems import BadInput, Refused
+from weighbridge.domain.problems import BadInput, OutsideFailed, Refused
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.services.atomic import disk_problem, write_atomic
 
@@ -70,8 +70,11 @@ class Ledger:
         return lock
 
     def in_use(self, order_id: str) -> bool:
-        """Whether a running weighbridge, this one or another, holds it."""
-        lock = self.hold(order_id)
+        """Whether a running weighbridge, this one or another, holds it; not where the disk lets nobody hold any."""
+        try:
+            lock = self.hold(order_id)
+        except OutsideFailed:
+            return False
         if lock is not None:
             lock.release()
         return lock is None

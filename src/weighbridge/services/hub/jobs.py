@@ -29,6 +29,7 @@ ID_LABEL = "weighbridge"
 MADE_LABEL, MADE = "weighbridge-made", "yes"
 """What all our jobs share, as the Hub lists by a whole label only."""
 LIVE = ("SCHEDULING", "RUNNING")
+HARDWARE = "/api/jobs/hardware"
 BILLING_PAGE = "https://huggingface.co/settings/billing"
 PRICES_PAGE = "https://huggingface.co/docs/hub/jobs-pricing"
 _GB = 10**9
@@ -63,8 +64,12 @@ class Jobs(HubClient):
     def hardware(self, now: str) -> tuple[Hardware, ...]:
         """What can be rented, with its price. `now`: ISO 8601 UTC. HubProblem."""
         found = self.ask("the list of hardware", lambda api: api.list_jobs_hardware())
-        page = f"{without_secrets(self.endpoint)}/api/jobs/hardware"
-        return tuple(_hardware(info, page, now) for info in found)
+        return tuple(_hardware(info, f"{without_secrets(self.endpoint)}{HARDWARE}", now) for info in found)
+
+    def is_hub_of(self, order: Order) -> bool:
+        """Whether the order was made at this Hub: another one knows nothing of its job. True where it is not known."""
+        told = order.hardware.price.source_url if order.hardware.price else ""
+        return not told or told == f"{without_secrets(self.endpoint)}{HARDWARE}"
 
     def account(self) -> str:
         """The name that jobs run under: the token's owner. Refused without a token."""
@@ -97,7 +102,7 @@ class Jobs(HubClient):
             )
 
         try:
-            return _view(self._job(about, run))
+            return self._job(about, lambda api: _view(run(api)))
         except HubProblem as problem:
             if _was_refused(problem):
                 raise
@@ -105,17 +110,18 @@ class Jobs(HubClient):
 
     def look(self, job_id: str, namespace: str) -> JobView:
         """A job at this moment. HubProblem; of kind not_found where the Hub knows no such job."""
-        return _view(self._job(f"the job {job_id}", lambda api: api.inspect_job(job_id=job_id, namespace=namespace)))
+        about = f"the job {job_id}"
+        return self._job(about, lambda api: _view(api.inspect_job(job_id=job_id, namespace=namespace)))
 
     def labelled(self, namespace: str, order_id: str = "") -> tuple[JobView, ...]:
         """Jobs that weighbridge started: all that live, or those of one order in any stage."""
         label = {ID_LABEL: order_id} if order_id else {MADE_LABEL: MADE}
         status = None if order_id else list(LIVE)
 
-        def found(api: HfApi) -> list[JobInfo]:
-            return list(api.list_jobs(status=status, labels=label, namespace=namespace))
+        def found(api: HfApi) -> list[JobView]:
+            return [_view(info) for info in api.list_jobs(status=status, labels=label, namespace=namespace)]
 
-        views = [_view(info) for info in self._job("the list of jobs", found)]
+        views = self._job("the list of jobs", found)
         return tuple(view for view in views if not order_id or view.labels.get(ID_LABEL) == order_id)
 
     def cancel(self, job_id: str, namespace: str) -> None:
@@ -256,9 +262,10 @@ def _hardware(info: JobHardwareInfo, page: str, now: str) -> Hardware:
 
 
 def _price(info: JobHardwareInfo, page: str, now: str) -> Price | None:
-    """Null where the Hub names no amount, or a unit of time that is not known."""
+    """Null where the Hub names no amount, or a unit of time that is not known. Nothing is no amount: under it a cap
+    would set no time limit."""
     unit, amount = str(info.unit_label).lower(), info.unit_cost_usd
-    if unit not in ("minute", "hour") or not isinstance(amount, int | float) or not 0 <= amount < 1e6:
+    if unit not in ("minute", "hour") or not isinstance(amount, int | float) or not 0 < amount < 1e6:
         return None
     micro = info.unit_cost_micro_usd
     exact = micro / 1e6 if isinstance(micro, int) and abs(micro / 1e6 - amount) < 1e-5 else float(amount)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 
-from filelock import FileLock
-
-from weighbridge.domain.problems import HubProblem, Problem
+from weighbridge.domain.problems import HubProblem, OutsideFailed, Problem, Refused
 from weighbridge.domain.serving.rental import OVER, Hardware, Order, Rental
+from weighbridge.domain.serving.rental_words import stop_words
 from weighbridge.services.hub.jobs import ID_LABEL, Jobs, JobView
 from weighbridge.services.rentals import Ledger, Page
 from weighbridge.session.aside import aside
@@ -15,6 +16,8 @@ from weighbridge.session.deps import Deps
 from weighbridge.session.rental.ordering import jobs_of
 from weighbridge.session.rental.returning import identified, returned, told
 
+_REOPENED = {"never": False, "stop": None, "cost": None, "message": ""}
+"""Of a rental that was taken for ended, and runs."""
 RUN_LABEL, CAP_LABEL, LIMIT_LABEL = "weighbridge-run", "weighbridge-cap-cents", "weighbridge-limit-s"
 
 
@@ -33,13 +36,8 @@ async def left_running(deps: Deps, everywhere: bool = False) -> tuple[Rental, ..
     jobs = jobs_of(deps)
     found = []
     for rental in open_pages:
-        lock = ledger.hold(rental.order.id)
-        if lock is None:
-            continue
-        try:
+        with suppress(Refused), _held(ledger, rental):
             found.append(await _checked(deps, jobs, ledger, rental))
-        finally:
-            lock.release()
     return tuple(rental for rental in (*found, *await _strangers(deps, jobs, pages)) if not rental.over)
 
 
@@ -49,13 +47,39 @@ async def stop_left(deps: Deps, rental: Rental) -> Rental:
     The run that rented it takes that over when it is opened next. Where the proof does not hold, `message` says so.
     """
     ledger = Ledger(deps.home)
-    lock: FileLock = ledger.require_free(rental.order.id)
+    with _held(ledger, rental):
+        jobs, kept = jobs_of(deps), ledger.load(rental.order.id)
+        if kept is None or (kept.over and rental.job_id and await _lives(jobs, rental)):
+            kept = rental
+        stopped = await returned(deps, jobs, kept)
+        _keep(ledger, stopped)
+    return stopped
+
+
+@contextmanager
+def _held(ledger: Ledger, rental: Rental) -> Iterator[None]:
+    """Marks it as in use, but where the disk lets nobody do so: a machine is found and stopped all the same.
+
+    Refused where a running weighbridge uses it.
+    """
     try:
-        stopped = await returned(deps, jobs_of(deps), ledger.load(rental.order.id) or rental)
-        ledger.save(stopped)
+        lock = ledger.require_free(rental.order.id)
+    except OutsideFailed:
+        yield
+        return
+    try:
+        yield
     finally:
         lock.release()
-    return stopped
+
+
+def _keep(ledger: Ledger, rental: Rental) -> None:
+    """OutsideFailed where the disk fails; what became of the machine is said before that."""
+    try:
+        ledger.save(rental)
+    except OutsideFailed as problem:
+        end = stop_words(rental) if rental.over else rental.message
+        raise OutsideFailed(f"{end} But {str(problem)[:1].lower()}{str(problem)[1:]}", problem.hint) from problem
 
 
 def labels_of(order: Order) -> dict[str, str]:
@@ -71,8 +95,7 @@ async def _checked(deps: Deps, jobs: Jobs, ledger: Ledger, rental: Rental) -> Re
     try:
         known = await identified(deps, jobs, rental)
         if not known.job_id:
-            ledger.save(known)
-            return known
+            return _noted(ledger, known)
         view = await aside(jobs.look, known.job_id, known.namespace)
     except HubProblem as problem:
         if problem.kind != "not_found":
@@ -84,19 +107,40 @@ async def _checked(deps: Deps, jobs: Jobs, ledger: Ledger, rental: Rental) -> Re
         known = told(known, view, deps.now())
     else:
         known = await returned(deps, jobs, known)
-    ledger.save(known)
-    return known
+    return _noted(ledger, known)
+
+
+def _noted(ledger: Ledger, rental: Rental) -> Rental:
+    """Keeps what was seen, where the disk lets it: the next look sees it again."""
+    with suppress(OutsideFailed):
+        ledger.save(rental)
+    return rental
 
 
 async def _strangers(deps: Deps, jobs: Jobs, pages: tuple[Page, ...]) -> list[Rental]:
-    """Jobs with our label that the ledger does not know, or whose page is damaged."""
-    known = {page.id for page in pages if page.rental is not None}
+    """Jobs with our label that the ledger does not know or holds for ended, or whose page is damaged."""
+    known = {page.id: page.rental for page in pages if page.rental is not None}
     try:
         views = await aside(jobs.labelled, await aside(jobs.account))
     except Problem:
         return []
-    orders = [(view, _order(view, deps.now())) for view in views]
-    return [told(Rental(order=order), view, deps.now()) for view, order in orders if order and order.id not in known]
+    found = []
+    for view in views:
+        order = _order(view, deps.now())
+        page = known.get(view.labels.get(ID_LABEL, ""))
+        if page is None and order is not None:
+            found.append(told(Rental(order=order), view, deps.now()))
+        elif page is not None and page.over and await _lives(jobs, told(page, view, "")):
+            found.append(told(page.model_copy(update=_REOPENED), view, deps.now()))
+    return found
+
+
+async def _lives(jobs: Jobs, rental: Rental) -> bool:
+    """Whether the job of a rental that was taken for ended runs at this moment: a list may be late."""
+    try:
+        return (await aside(jobs.look, rental.job_id, rental.namespace)).stage not in OVER
+    except Problem as problem:
+        return not (isinstance(problem, HubProblem) and problem.kind == "not_found")
 
 
 def _order(view: JobView, now: str) -> Order | None:

@@ -76,8 +76,8 @@ async def rent(session: Session, order: Order) -> AsyncGenerator[Rental, None]:
         if arrival.failure:
             renting.rental = arrival.rental.model_copy(update={"message": arrival.failure})
             yield await _give_back(session, jobs, renting.rental)
-    except BaseException:
-        if renting.rental.job_id and not renting.rental.endpoint:
+    except BaseException as error:
+        if renting.rental.job_id and (isinstance(error, Problem) or not renting.rental.endpoint):
             await _give_back(session, jobs, renting.rental)
         raise
     finally:
@@ -124,12 +124,15 @@ async def close(session: Session) -> None:
 
 
 def caught_up(run: Run, home: Path) -> Run:
-    """The run with its rentals as the ledger has them, which is written first: a crash may lie between the two."""
+    """The run with its rentals as the ledger has them, which is written first: a crash may lie between the two.
+
+    One that may still run is the newest one, whatever the clock said when it was ordered.
+    """
     own = {rental.order.id: rental for rental in run.rentals}
-    for page in Ledger(home).pages():
+    for page in reversed(Ledger(home).pages()):
         if page.rental is not None and page.rental.order.run_id == run.id:
             own[page.id] = page.rental
-    rentals = tuple(own[key] for key in sorted(own))
+    rentals = tuple(sorted(own.values(), key=lambda rental: not rental.over))
     return run if rentals == run.rentals else run.model_copy(update={"rentals": rentals})
 
 

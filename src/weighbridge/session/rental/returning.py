@@ -10,8 +10,9 @@ from typing import NamedTuple
 from weighbridge.domain.problems import HubProblem, Problem, Refused
 from weighbridge.domain.serving.billing import cost_of, price_words
 from weighbridge.domain.serving.rental import OVER, Cost, Rental, Stage, StopProof
-from weighbridge.services.hub.jobs import Jobs, JobView
+from weighbridge.services.hub.jobs import HARDWARE, Jobs, JobView
 from weighbridge.services.hub.proxy import Probe, admit, probe
+from weighbridge.services.hub.surroundings import without_secrets
 from weighbridge.services.hub.telling import LOG
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import Deps
@@ -91,7 +92,7 @@ def _unnamed(view: JobView) -> str:
 
 
 def _cost(end: _End) -> Cost:
-    view = end.view
+    view = end.view if end.stage != GONE or (end.view is not None and end.view.stage in OVER) else None
     seconds, source = (view.running_s, view.seconds_source) if view else (None, "the Hub did not say it")
     return cost_of(end.rental.order, seconds, source)
 
@@ -123,8 +124,11 @@ async def _with_log(jobs: Jobs, rental: Rental) -> Rental:
 async def identified(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
     """The rental with its job, looked for by its label where the Hub never answered. HubProblem or Refused.
 
-    Where the Hub had time enough to list one and lists none, no job was ever made.
+    Where the Hub had time enough to list one and lists none, no job was ever made. Refused where it is not the Hub that
+    the order was made at, which would know no job at all.
     """
+    if not jobs.is_hub_of(rental.order):
+        raise _other_hub(jobs, rental)
     if rental.job_id or rental.never:
         return rental
     namespace = rental.namespace or await aside(jobs.account)
@@ -134,6 +138,13 @@ async def identified(deps: Deps, jobs: Jobs, rental: Rental) -> Rental:
         never = age.total_seconds() >= deps.waits.found
         return rental.model_copy(update={"never": True, "message": NOT_MADE}) if never else rental
     return told(rental, found[0], deps.now())
+
+
+def _other_hub(jobs: Jobs, rental: Rental) -> Refused:
+    price = rental.order.hardware.price
+    there = price.source_url.removesuffix(HARDWARE) if price is not None else ""
+    said = f"It was rented at {there}, and {without_secrets(jobs.endpoint)} is asked at present."
+    return Refused(said, f"Set HF_ENDPOINT to {there}, then try again.")
 
 
 def told(rental: Rental, view: JobView, now: str) -> Rental:
@@ -166,52 +177,72 @@ def _out_of_time(rental: Rental, view: JobView | None) -> bool:
 
 
 async def _ended(deps: Deps, jobs: Jobs, rental: Rental) -> _End:
-    """Asks for the stop until the Hub says that the job is over, or the patience ends."""
-    began = deps.monotonic()
-    view, stage, asked, admitted, problem, looks = None, "", False, False, "", 0
-    seen_at = rental.stages[-1].at if rental.stages else rental.order.agreed_at
+    """Asks for the stop until the Hub says that the job is over, or the patience ends.
+
+    The stop is asked for where the job cannot be looked at, too: one of the two may be all that works.
+    """
+    began, looks = deps.monotonic(), 0
+    last = rental.stages[-1].at if rental.stages else rental.order.agreed_at
+    end = _End(rental, None, rental.stage, False, False, "", last, 0.0)
     while True:
+        asked = False
         try:
-            view = await aside(jobs.look, rental.job_id, rental.namespace)
-            seen_at, problem = deps.now(), ""
-            rental = told(rental, view, seen_at)
-            if view.stage in OVER:
+            end = await _looked(deps, jobs, end)
+            if end.stage in OVER:
                 break
-            admitted = admitted or _admitted(jobs, view)
-            if looks % AGAIN_EVERY == 0:
-                asked = True
-                await aside(jobs.cancel, rental.job_id, rental.namespace)
-                looks += 1
-                _tell_wait(rental, deps.monotonic() - began, looks)
-                continue
         except Problem as trouble:
-            problem = f"{trouble}"
+            end = end._replace(problem=str(trouble))
             if isinstance(trouble, HubProblem) and trouble.kind == "not_found":
-                stage = GONE if await _is_ours(jobs, rental) else rental.stage
                 break
+        if looks % AGAIN_EVERY == 0:
+            _tell_wait(end.rental, deps.monotonic() - began, looks)
+            end, asked = await _asked(jobs, end)
         looks += 1
         if deps.monotonic() - began >= deps.waits.stop:
             break
-        await asyncio.sleep(deps.waits.poll)
-    return _End(rental, view, stage or rental.stage, asked, admitted, problem, seen_at, deps.monotonic() - began)
+        if not asked:
+            await asyncio.sleep(deps.waits.poll)
+    return end._replace(waited_s=deps.monotonic() - began)
+
+
+async def _looked(deps: Deps, jobs: Jobs, end: _End) -> _End:
+    """With what the Hub tells of the job at this moment. Problem; of kind not_found where the token is another's."""
+    rental = end.rental
+    try:
+        view = await aside(jobs.look, rental.job_id, rental.namespace)
+    except HubProblem as problem:
+        if problem.kind != "not_found" or await aside(jobs.account) != rental.namespace:
+            raise
+        listed = await aside(jobs.labelled, rental.namespace, rental.order.id)
+        found = next((one for one in listed if one.id == rental.job_id), None)
+        if found is None:
+            return end._replace(stage=GONE)
+        view = found
+    now = deps.now()
+    admitted = end.admitted or (view.stage not in OVER and _admitted(jobs, view))
+    rental = told(rental, view, now)
+    return end._replace(rental=rental, view=view, stage=view.stage, admitted=admitted, problem="", seen_at=now)
+
+
+async def _asked(jobs: Jobs, end: _End) -> tuple[_End, bool]:
+    """Asks for the stop; whether the Hub took it."""
+    end = end._replace(asked=True)
+    try:
+        await aside(jobs.cancel, end.rental.job_id, end.rental.namespace)
+    except Problem as trouble:
+        return end._replace(problem=end.problem or str(trouble)), False
+    return end, True
 
 
 def _tell_wait(rental: Rental, waited_s: float, looks: int) -> None:
     """That a stop was asked for without effect so far: whoever waits is told so."""
-    if looks > 1:
+    if looks:
         LOG.info(
             "job %s is still %s %.0f s after its stop was asked for; it is asked for again",
             rental.job_id,
             rental.stage,
             waited_s,
         )
-
-
-async def _is_ours(jobs: Jobs, rental: Rental) -> bool:
-    """Whether the token is of the account that the job was started in: another one could not see it."""
-    with suppress(Problem):
-        return await aside(jobs.account) == rental.namespace
-    return False
 
 
 def _admitted(jobs: Jobs, view: JobView) -> bool:
