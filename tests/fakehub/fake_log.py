@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Call:
-    """One request. `headers` in lower case; `sent`: bytes of the body that went out so far."""
+    """One request. `headers` in lower case; `sent`: bytes of the body that went out so far, or are going."""
 
     method: str
     path: str
@@ -55,7 +55,7 @@ class Log:
         """Bytes of bodies only."""
         return sum(call.sent for call in self.calls(where))
 
-    def wait_for(self, where: str, n: int = 1, sent: int = 0, timeout_s: float = 10.0) -> bool:
+    def wait_for(self, where: str, n: int = 1, sent: int = 0, timeout_s: float = 60.0) -> bool:
         """Waits for `n` such requests that sent `sent` bytes together. False if the time is over first."""
 
         def there() -> bool:

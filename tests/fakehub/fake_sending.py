@@ -42,7 +42,10 @@ class Sender:
         self.sent = 0
 
     def send(self, file: FakeFile, start: int, end: int) -> Iterator[int]:
-        """Yields the bytes sent after each piece. Raises Dropped, OSError."""
+        """Yields the bytes sent with each piece, before it goes: whoever has read it finds it counted.
+
+        Raises Dropped, OSError.
+        """
         fault = self._fault
         plain = fault.drop_after is fault.stall_after is fault.bytes_per_s is fault.flip_at is None
         if isinstance(file.data, bytes):
@@ -50,17 +53,18 @@ class Sender:
         else:
             with file.data.open("rb") as source:
                 yield from self._by_kernel(source, start, end) if plain else self._pieces(source, start, end)
+        yield self.sent + len(fault.extra)
         self._put(memoryview(fault.extra))
-        yield self.sent
 
     def _by_kernel(self, source: BinaryIO, start: int, end: int) -> Iterator[int]:
         while start < end:
-            n = os.sendfile(self._connection.fileno(), source.fileno(), start, min(_STEP, end - start))
+            most = min(_STEP, end - start)
+            yield self.sent + most
+            n = os.sendfile(self._connection.fileno(), source.fileno(), start, most)
             if n == 0:
                 raise Dropped
             start += n
             self.sent += n
-            yield self.sent
 
     def _pieces(self, source: memoryview | BinaryIO, start: int, end: int) -> Iterator[int]:
         fault = self._fault
@@ -72,9 +76,9 @@ class Sender:
                 spoiled = bytearray(piece)
                 spoiled[fault.flip_at - start] ^= 0xFF
                 piece = memoryview(spoiled)
+            yield self.sent + n
             self._put(piece)
             start += n
-            yield self.sent
             if fault.bytes_per_s and self._stopped.wait(n / fault.bytes_per_s):
                 raise Dropped
         self._pause()
