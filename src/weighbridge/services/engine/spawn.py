@@ -5,30 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import sysconfig
 from asyncio.subprocess import PIPE, Process
-from pathlib import Path
 
-import weighbridge
 from weighbridge.domain.problems import OutsideFailed
+from weighbridge.services.environment import harmless, own_path
 
 CHILD = "weighbridge.services.engine.child"
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """Longest line that the child may write: an answer of a million tokens fits."""
-_PASSED = (
-    "PATH",
-    "LANG",
-    "LANGUAGE",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "LD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "WINDIR",
-    "PATHEXT",
-)
-
-
 QUIET_PERCENT = 15.0
 """Others' processor time, percent of one core, up to which a machine is quiet."""
 SPIN_COUNT = "1000"
@@ -55,21 +39,15 @@ where the machine is quiet just before; a core that is taken later is the busine
 
 
 def child_environment(others_percent: float | None = None) -> dict[str, str]:
-    """A small list of harmless variables; no token, no proxy and no home folder reaches the engine.
+    """Harmless variables, and those that steer the engine's libraries.
 
     Waiting threads spin for a moment, then sleep (GOMP_SPINCOUNT); as long as the library thinks best where
     `others_percent` is that of a quiet machine. An abort does not start a debugger on the process (GGML_NO_BACKTRACE).
     numpy comes along with the library and computes nothing: it gets no threads (OPENBLAS_NUM_THREADS).
     """
-    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    quiet = others_percent is not None and others_percent <= QUIET_PERCENT
-    passed |= {"GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
-    if not quiet:
+    passed = harmless() | own_path() | {"GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    if others_percent is None or others_percent > QUIET_PERCENT:
         passed["GOMP_SPINCOUNT"] = SPIN_COUNT
-    home = Path(weighbridge.__file__).resolve().parents[1]
-    if home not in {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}:
-        passed["PYTHONPATH"] = str(home)
     return passed
 
 

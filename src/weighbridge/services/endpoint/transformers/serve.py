@@ -13,28 +13,14 @@ from pathlib import Path
 
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
+from weighbridge.services.environment import harmless
 from weighbridge.services.endpoint.transformers.started import HOST, StartedServer, free_port, start
 
 VARIABLE = "WEIGHBRIDGE_TRANSFORMERS_PYTHON"
 INSTALL = 'install it with `pip install "transformers[serving]" torch`'
-_PASSED = (
-    "PATH",
-    "LANG",
-    "LANGUAGE",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "LD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "WINDIR",
-    "PATHEXT",
-    "CUDA_VISIBLE_DEVICES",
-    "CUDA_HOME",
-    "HIP_VISIBLE_DEVICES",
-    "ROCM_PATH",
-)
+_GPUS = ("CUDA_VISIBLE_DEVICES", "CUDA_HOME", "HIP_VISIBLE_DEVICES", "ROCM_PATH")
 _PACKAGES = ("lib/python*/site-packages/*-*.dist-info", "Lib/site-packages/*-*.dist-info")
-_PASSED_TO_DOWNLOAD = (
+_TO_DOWNLOAD = (
     "HOME",
     "USERPROFILE",
     "XDG_CACHE_HOME",
@@ -80,14 +66,12 @@ def command(program: str, model: str, port: int) -> tuple[str, ...]:
 
 
 def environment(place: Path, threads: int | None, *, download: bool) -> dict[str, str]:
-    """A small list of harmless variables; no token and no proxy. `place`: a folder of this server alone.
+    """Harmless variables, and which GPUs there are; no token and no proxy. `place`: a folder of this server alone.
 
     A folder is served offline, with a home of its own. A repository needs the person's cache and the Hub, and is asked
     for without their token, which a saved login would send otherwise (HF_HUB_DISABLE_IMPLICIT_TOKEN).
     """
-    names = (*_PASSED, *_PASSED_TO_DOWNLOAD) if download else _PASSED
-    passed = {name: os.environ[name] for name in names if name in os.environ}
-    passed |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
+    passed = harmless(*_GPUS, *(_TO_DOWNLOAD if download else ()))
     passed |= {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
     if not download:
         passed |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(place), "HF_HUB_CACHE": str(place / "hub")}

@@ -17,9 +17,9 @@ import psutil
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Stopped
 from weighbridge.domain.proof.runtime import Clock
+from weighbridge.services.environment import own_path
 from weighbridge.services.engine.death import signal_name
 from weighbridge.services.engine.ending import send_signal
-from weighbridge.services.engine.spawn import child_environment
 
 HOST = "127.0.0.1"
 TERMINATED_S = 0.15
@@ -87,7 +87,6 @@ class StartedServer:
 
 async def start(command: Sequence[str], port: int, environment: Mapping[str, str], log: str, cwd: str) -> StartedServer:
     """Starts a command, an absolute path first, that ends with this process. `environment`: all. OutsideFailed."""
-    ours = {name: value for name, value in child_environment().items() if name == "PYTHONPATH"}
     lifeline = (sys.executable, "-P", "-m", "weighbridge.services.endpoint.transformers.lifeline", str(os.getpid()))
     try:
         with open(log, "ab") as file:
@@ -97,7 +96,7 @@ async def start(command: Sequence[str], port: int, environment: Mapping[str, str
                 stdin=PIPE,
                 stdout=file,
                 stderr=file,
-                env={**environment, **ours},
+                env={**environment, **own_path()},
                 cwd=cwd,
                 start_new_session=True,
             )
