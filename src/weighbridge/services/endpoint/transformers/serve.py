@@ -13,8 +13,8 @@ from pathlib import Path
 
 from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.text import clean_line
-from weighbridge.services.environment import harmless
 from weighbridge.services.endpoint.transformers.started import HOST, StartedServer, free_port, start
+from weighbridge.services.environment import harmless
 
 VARIABLE = "WEIGHBRIDGE_TRANSFORMERS_PYTHON"
 INSTALL = 'install it with `pip install "transformers[serving]" torch`'

@@ -17,9 +17,9 @@ import psutil
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.domain.proof.events import Stopped
 from weighbridge.domain.proof.runtime import Clock
-from weighbridge.services.environment import own_path
 from weighbridge.services.engine.death import signal_name
 from weighbridge.services.engine.ending import send_signal
+from weighbridge.services.environment import own_path
 
 HOST = "127.0.0.1"
 TERMINATED_S = 0.15
