@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,8 +94,7 @@ async def test_our_own_deadline_ends_what_hangs_and_the_runtime_is_stopped(
     (fake / "faults").write_text(fault)
     with pytest.raises(OutsideFailed, match=r"the time was over|within the time limit"):
         await drive(planner, tmp_path, said, limit_s=2.0)
-    assert not (fake / "running").exists()
-    assert _is_gone(int((fake / "hanging").read_text()))
+    assert not (fake / "running").exists() and _nothing_hangs(fake)
 
 
 async def test_a_person_who_interrupts_leaves_nothing_running(
@@ -104,14 +102,13 @@ async def test_a_person_who_interrupts_leaves_nothing_running(
 ) -> None:
     (fake / "faults").write_text("hang_exec")
     task = asyncio.create_task(drive(planner, tmp_path, said))
-    until = time.monotonic() + 20
-    while not (fake / "hanging").exists() and time.monotonic() < until:
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(60):
+        while not (fake / "hanging").exists():
+            await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not (fake / "running").exists()
-    assert _is_gone(int((fake / "hanging").read_text()))
+    assert not (fake / "running").exists() and _nothing_hangs(fake)
 
 
 @pytest.mark.parametrize("fault", ["deaf_stop", "forgets"])
@@ -153,9 +150,13 @@ def test_time_limits_that_are_none(text: str) -> None:
         minutes(text)
 
 
-def _is_gone(pid: int) -> bool:
+def _nothing_hangs(fake: Path) -> bool:
+    """Whether the command that hung is gone; on a busy machine the deadline may have come before it hung."""
+    hanging = fake / "hanging"
+    pid = hanging.read_text() if hanging.exists() else ""
     try:
-        os.kill(pid, 0)
+        if pid:
+            os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    return False
+    return not pid
