@@ -88,3 +88,19 @@ async def test_a_folders_card_is_placed_without_a_commit(session: Session, tmp_p
     await session.choose_model(f"transformers:{folder}")
     shown = session.card_text()
     assert shown is not None and card_place(shown, kept=False) == "README.md of the model's folder"
+
+
+async def test_a_gated_repository_is_fetched_by_the_person_as_the_server_gets_no_token(
+    store: RunStore, deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIGHBRIDGE_TRANSFORMERS_PYTHON", str(install("mute", tmp_path / "bin")))
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "a" * 34)
+    with FakeHub() as hub:
+        repo = hub.add("acme/shy", {"README.md": CARD, "config.json": b"{}"}, gated="manual")
+        hub.tokens["hf_" + "a" * 34] = {"acme/shy"}
+        made = Session.create(store, replace(deps, hub=Hub(deps.home, hub.endpoint)))
+        with pytest.raises(Refused, match="acme/shy is gated, and `transformers serve` gets no Hub token") as told:
+            await made.choose_model("transformers:acme/shy")
+        assert f"hf download acme/shy --revision {repo.sha} --local-dir shy" in told.value.hint
+        assert "transformers:shy" in told.value.hint and made.run.model is None
+        await made.close()

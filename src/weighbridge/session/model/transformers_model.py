@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.model.card import CardFacts
+from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.model.hub import CardText, HubRepo
-from weighbridge.domain.problems import BadInput
+from weighbridge.domain.problems import BadInput, Refused
 from weighbridge.domain.text import clean_line
 from weighbridge.services.card.extract import card_facts
 from weighbridge.services.endpoint.transformers import choice as transformers_choice
 from weighbridge.services.endpoint.transformers.folder import card_of
 from weighbridge.services.endpoint.transformers.serve import executable
 from weighbridge.services.hub import name as hub_name
+from weighbridge.services.hub.hub import Hub
 from weighbridge.session.aside import aside
 from weighbridge.session.deps import hub_of
 from weighbridge.session.model import hub_choice
@@ -41,10 +43,25 @@ async def describe(session: Session, spec: str) -> Chosen:
             "transformers serve loads a whole repository, not one file of it.", f"write transformers:{named.repo}"
         )
     executable()
-    chosen = await aside(hub_choice.choose_to_plan, hub_of(session.deps), text)
+    hub = hub_of(session.deps)
+    chosen = await aside(hub_choice.choose_to_plan, hub, text)
     model = chosen.model
+    if model.revision:
+        await aside(_require_open, hub, model)
     served = f"{model.repo}@{model.revision or 'main'}"
     return chosen._replace(model=model.model_copy(update={"kind": "transformers", "served_name": served}))
+
+
+def _require_open(hub: Hub, model: ModelChoice) -> None:
+    """Refused where fetching the repository takes a token: the started server gets none."""
+    found = hub.repository(model.repo, model.revision)
+    if found.gate or found.private:
+        folder = model.repo.rpartition("/")[2]
+        raise Refused(
+            f"{model.repo} is {'gated' if found.gate else 'private'}, and `transformers serve` gets no Hub token here.",
+            f"Fetch it yourself: `hf download {model.repo} --revision {model.revision} --local-dir {folder}`; "
+            f"then choose transformers:{folder}",
+        )
 
 
 def _facts(card: CardText, config: CardFacts) -> CardFacts:
