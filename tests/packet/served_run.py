@@ -25,6 +25,7 @@ from weighbridge.domain.proof.events import (
     Stopped,
     Token,
 )
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.run import Run
@@ -58,6 +59,9 @@ class Server:
     memory: bool = True
     doubt: str = ""
     reused: int = 0
+    name: str = NAME
+    key: KeyUse = "not recorded"
+    facts: dict[str, str] = field(default_factory=lambda: FACTS)
     launches: list[Launch] = field(default_factory=list)
 
     def factory(self, launch: Launch, clock: Clock) -> ServedRun:
@@ -80,7 +84,7 @@ class ServedRun:
         assert target is not None
         yield Connected(
             t=self._t(), engine="vllm", version="0.32.0", model=target.model, models=(target.model,),
-            max_model_len=4096, waited_s=0.5, facts=FACTS,
+            max_model_len=4096, waited_s=0.5, key=self._server.key, facts=self._server.facts,
             missing={"chat template": "it does not tell it"},
         )  # fmt: skip
         yield self._sample(3000 * MIB)
@@ -112,10 +116,10 @@ class ServedRun:
         return Stopped(t=self._t(), pid=None, how="left_running", seconds=0.01, gone=False, evidence=said)
 
 
-def given() -> ModelChoice:
+def given(name: str = NAME) -> ModelChoice:
     """A model behind an address."""
     source = f"vllm at {ADDRESS}, asked {AT}"
-    return ModelChoice(kind="endpoint", name=NAME, address=ADDRESS, served_name=NAME, source=source)
+    return ModelChoice(kind="endpoint", name=name, address=ADDRESS, served_name=name, source=source)
 
 
 def facts() -> CardFacts:
@@ -125,11 +129,13 @@ def facts() -> CardFacts:
 async def served_source(home: Path, server: Server, route: str = "local_cpu", rented: bool = False) -> PacketSource:
     """Proof, eval and decision against a server that is given, or against one that was rented."""
     ticks = count(1)
-    deps = replace(real_deps(home), runtime=server.factory, conditions=quiet, monotonic=lambda: TICK * next(ticks))
+    deps = replace(
+        real_deps(home), runtime=server.factory, conditions=quiet, dry_load=None, monotonic=lambda: TICK * next(ticks)
+    )
     session = Session.create(RunStore(home), deps)
     for name, value in {"available_route": route, "budget_level": "small"}.items():
         session.apply(want.Answer(field=name, value=value))
-    model = given()
+    model = given(server.name)
     if rented:
         model = ModelChoice(kind="hub", name=NAME, repo=NAME, revision=REVISION, source="the Hub")
     run = session.run.model_copy(update={"model": model, "declared": facts()})
@@ -182,7 +188,8 @@ def returned(one: Rental) -> Rental:
 
 async def notebook_source(home: Path, runtime: NotebookRuntime) -> PacketSource:
     """Proof and eval by a child in a notebook, whose evidence came back."""
-    session = Session.create(RunStore(home), replace(real_deps(home), runtime=Script().factory, conditions=quiet))
+    deps = replace(real_deps(home), runtime=Script().factory, conditions=quiet, dry_load=None)
+    session = Session.create(RunStore(home), deps)
     session.apply(want.Answer(field="available_route", value="free_colab"))
     inside = runtime.model_copy(update={"inside": True})
     session.keep(session.run.model_copy(update={"notebook": inside}))

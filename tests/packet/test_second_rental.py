@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packet.forge import document
 from packet.served_run import JOB, Server, loaded, returned, served_source
 
 from weighbridge.domain.flow import status
@@ -99,3 +100,17 @@ def test_the_proof_stands_while_a_second_machine_is_on_its_way_and_after_both_st
     both = with_second(once)
     stopped = replace(both, run=both.run.model_copy(update={"rentals": tuple(map(returned, both.run.rentals))}))
     assert broken(save(stopped)) == []
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.39, 0.5])
+def test_what_the_rentals_before_it_have_cost_cannot_be_made_other(
+    once: PacketSource, save: Save, wrong: float
+) -> None:
+    packet = save(with_second(once, **failed()))
+
+    def forge(record: dict[str, Any]) -> None:
+        assert record["rows"][1]["rental"]["order"]["earlier_usd"] == 0.4
+        record["rows"][1]["rental"]["order"]["earlier_usd"] = wrong
+
+    document(packet, "rentals.json", forge)
+    assert any(f"{OTHER}: earlier_usd is {wrong}, the rentals before it come to 0.4" in one for one in broken(packet))

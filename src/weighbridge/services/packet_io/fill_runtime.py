@@ -115,10 +115,9 @@ def runtime_file(e: Evidence, command: tuple[str, ...], logs: Mapping[str, str])
     """`command`: what a colleague types for the same proof, where no attempt recorded one. `logs`: their SHA-256."""
     run, proof = e.run, _proof_note(e)
     attempt = last(e.proof_events or e.events, Attempt)
-    planned = e.status == "planned"
     forecast = None if run.planned or run.target else run.forecast
     shown = attempt.command if attempt else command
-    why = "planned: nothing was run" if planned else "the proof did not get so far"
+    why = "planned: nothing was run" if e.status == "planned" else "the proof did not get so far"
     values: dict[str, Any] = {
         "name": attempt.runtime if attempt else None,
         "version": attempt.version if attempt else None,
