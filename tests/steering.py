@@ -38,6 +38,7 @@ async def idle(min_sleep: float = 0.0, max_sleep: float = LONGEST_S) -> None:
 
 
 textual.app.wait_for_idle = textual.pilot.wait_for_idle = idle  # type: ignore[attr-defined]
+Pilot._wait_for_screen.__defaults__ = (DEADLINE_S,)  # in place of 30 s
 
 
 async def wait_until(pilot: Pilot[int], what: str, holds: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:

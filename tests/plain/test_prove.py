@@ -181,7 +181,8 @@ def test_ctrl_c_at_any_time_ends_with_one_summary(home: Path, presses: int) -> N
             process.send_signal(signal.SIGINT)
         lines = [json.loads(line) for line in [*head, *process.stdout]]
         said = process.stderr.read()
-    assert process.returncode == 130 and "Traceback" not in said
+    # A late press meets an interpreter that is ending, and ends it by the signal, which a shell calls 130 too.
+    assert process.returncode in (130, -signal.SIGINT) and "Traceback" not in said
     assert [line["event"] for line in lines].count("summary") == 1
     assert lines[-1]["outcome"] in ("stopped", "interrupted")
 
