@@ -6,7 +6,8 @@ A server in a process of its own sends pieces of a chat completion at a steady p
 was sent; the system's monotonic clock is one for all processes. `lag` is the time from that moment to the one that a
 reader gives the piece: ours is `Token.t` of the whole runtime, the bare one is taken as soon as recv() has returned.
 `ttft` is the time from before the request to the first piece. Both readers ask over a connection that is open, in
-turns, and who goes first changes every round. Compared are the 95th percentiles of all that a reader saw.
+turns, and who goes first changes every round. Compared are the 95th percentiles of all that a reader saw. Where the
+machine does other work too, `chrt -f 1` before the command (Linux, as root) keeps that out of the figures of both.
 """
 
 from __future__ import annotations
@@ -107,10 +108,7 @@ class Bare:
             *events, held = (held + read).split(b"\n\n")
             arrived += [(at, event) for event in events if b'"content"' in event]
             held = held[-64:] if b'"content"' not in held else held
-        sent = [
-            float(json.loads(event.partition(b"data: ")[2])["choices"][0]["delta"]["content"]) for _, event in arrived
-        ]
-        return Seen(arrived[0][0] - began, [at - when for (at, _), when in zip(arrived, sent, strict=True)])
+        return Seen(arrived[0][0] - began, [at - _sent(event) for at, event in arrived])
 
     def close(self) -> None:
         self._socket.close()

@@ -6,7 +6,8 @@ the lines on disk. Raw is a socket that takes what comes, looks for events in it
 can be faster than. Both run on one core, the server on another where there is one; who goes first changes every round.
 
 TTFT, ITL and total are those of all answers of all rounds together: the median and p95 of what each side saw, by the
-median and p95 of what the server did in those same rounds. The goal is for ours, and for each of the six.
+median and p95 of what the server did in those same rounds. The goal is for ours, and for each of the six. Where the
+machine does other work too, `chrt -f 1` before the command (Linux, as root) keeps that out of the figures of all.
 
     python bench/streams.py [--rounds 10] [--streams 32]
 """

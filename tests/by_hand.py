@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -32,8 +33,8 @@ class HandClock:
 class HandServer:
     """Each request is answered by its head alone, and then by what `send` is given."""
 
-    def __init__(self, kind: str = "text/event-stream") -> None:
-        self._head = HEAD.format(kind).encode()
+    def __init__(self, kind: str = "text/event-stream", encrypted: ssl.SSLContext | None = None) -> None:
+        self._head, self._encrypted = HEAD.format(kind).encode(), encrypted
         self._writers: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
         self._served: list[asyncio.Task[Any] | None] = []
         self.root = ""
@@ -56,8 +57,8 @@ class HandServer:
             await writer.wait_closed()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.root = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._encrypted)
+        self.root = f"http{'s' if self._encrypted else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from bad_server import BadServer, event, piece, reply
 from by_hand import HandClock, HandServer
 from endpoint_rig import NAME, QUESTION, launch
@@ -92,6 +95,27 @@ async def test_a_piece_in_two_halves_came_with_the_second_and_pieces_of_one_read
         (" is", 2.0),
         (" big", 2.0),
     ]
+
+
+async def test_encrypted_pieces_have_their_time_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    clock, told = HandClock(), list[Event]()
+    async with (
+        HandServer(encrypted=context) as server,
+        aclosing(asked(server, clock, "openai", told)) as events,
+    ):
+        first = asyncio.ensure_future(anext(events))
+        answer = await server.asked()
+        for at, sent in ((1.0, text("Pa")), (2.0, text("ris")), (3.0, OPENAI_END)):
+            answer.send(sent)
+            await clock.until_asked_at(at)
+        answer.end()
+        clock.now = 9.0
+        rest = [await first, *[one async for one in events]]
+    assert [(one.text, one.t) for one in rest if isinstance(one, Token)] == [("Pa", 1.0), ("ris", 2.0)]
 
 
 async def test_what_the_veil_held_back_has_the_time_of_its_piece() -> None:
