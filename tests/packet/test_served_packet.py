@@ -15,7 +15,8 @@ from bagit_utils.validator import BagValidator
 from packet.served_run import ACCOUNT, ADDRESS, BOOT, JOB, NAME, loaded, typed
 
 from weighbridge.domain.packet import completeness
-from weighbridge.domain.proof.events import Connected
+from weighbridge.domain.proof.events import Connected, RequestStarted
+from weighbridge.domain.proof.timeline import Timeline
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
@@ -214,3 +215,11 @@ def test_a_run_with_a_server_that_was_asked_nothing_is_a_plan(given: PacketSourc
     assert [one for one in verify_packet(packet).checks if not one.ok] == []
     assert read(packet, "decision.json")["status"] == "planned"
     assert read(packet, "server.json")["missing"]["connected"] == "the proof has not run"
+
+
+def test_a_sample_of_a_server_begins_no_phase(given: PacketSource) -> None:
+    timeline, asked = Timeline(), 0
+    for event in given.events:
+        timeline.add(event)
+        asked += isinstance(event, RequestStarted) and not event.warmup
+    assert [span.phase for span in timeline.spans].count("prefill") == asked > 0

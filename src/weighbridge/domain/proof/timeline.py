@@ -22,6 +22,7 @@ from weighbridge.domain.proof.events import (
     Swept,
     Token,
 )
+from weighbridge.domain.proof.remote import ASKED_AGAIN
 
 Phase = Literal["start", "connect", "load", "threads", "warm-up", "wait", "prefill", "decode"]
 """`connect`: until a server is ready; its `prefill` holds its queue and the way to it too, up to its first text.
@@ -98,9 +99,9 @@ class Timeline:
                 self._begin("decode", event.t)
             case Token() if self._served and not self._warm_up and self._last in ("prefill", "wait"):
                 self._begin("decode", event.t)
-            case ServerSample() if event.wait and self._last != "wait":
+            case ServerSample() if event.wait and self._last in ("warm-up", "prefill"):
                 self._begin("wait", event.t)
-            case ServerSample() if not event.wait:
+            case ServerSample() if event.source == ASKED_AGAIN and self._last == "wait":
                 self._begin("warm-up" if self._warm_up else "prefill", event.t)
             case Connected() | Loaded() | Swept() | Completed() | Failed() | Stopped() | Ended():
                 self._close(event.t)
