@@ -86,6 +86,7 @@ class ScriptedEndpoint:
 
     async def stop(self) -> Stopped | None:
         self._server.stops += 1
+        await asyncio.sleep(0.05)  # a real one asks its server once more
         return Stopped(t=self._clock(), pid=None, how="left_running", seconds=0.0, gone=False, evidence=("it answers",))
 
 

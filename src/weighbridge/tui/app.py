@@ -71,6 +71,7 @@ class WeighbridgeApp(App[int]):
         self.run_changed: Signal[Run] = Signal(self, "run")
         self.notice: Notice | None = None
         self._view: tuple[str, LiveView] | None = None
+        self._leaving = False
 
     def on_mount(self) -> None:
         self.push_screen(FirstFrame(self._open))
@@ -271,7 +272,13 @@ class WeighbridgeApp(App[int]):
     async def action_quit(self) -> None:  # type: ignore[override]
         from weighbridge.tui.leaving import quit_wizard
 
-        await quit_wizard(self)
+        if self._leaving:
+            return  # The question stands already: the key asks it once.
+        self._leaving = True
+        try:
+            await quit_wizard(self)
+        finally:
+            self._leaving = False
 
 
 def run_wizard(opener: Opener) -> int:

@@ -6,6 +6,7 @@ at the same time (`Concurrent`). The child on this machine gives but one answer 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -85,6 +86,7 @@ class Load:
         self._step: StepRun | None = None
         self._lines: LoadLines | None = None
         self._stopping = self._over = False
+        self._ending = asyncio.Lock()
         self._ended: LoadEnd = "stopped"
         self._record = LoadRecord(
             id=f"load-{deps.now()}-{secrets.token_hex(2)}",
@@ -124,16 +126,18 @@ class Load:
         await self._end()
 
     async def _end(self) -> None:
-        if self._over:
-            return
-        self._over = True
-        if self._step is not None:
-            await self._step.give_up()
-            self._keep(self._step)
-        stopped = await self._runtime.stop() if self._runtime is not None else None
-        if self._lines is not None:
-            self._lines.close()
-        self._save(ended=self._ended, shutdown=shutdown_text(stopped))
+        """Whoever asks for the end, the stop or the steps themselves, has the whole of it behind him."""
+        async with self._ending:
+            if self._over:
+                return
+            self._over = True
+            if self._step is not None:
+                await self._step.give_up()
+                self._keep(self._step)
+            stopped = await self._runtime.stop() if self._runtime is not None else None
+            if self._lines is not None:
+                self._lines.close()
+            self._save(ended=self._ended, shutdown=shutdown_text(stopped))
 
     async def _all(self) -> AsyncGenerator[LoadStep | LoadProgress, None]:
         first = next(iter(self._plan))

@@ -61,7 +61,9 @@ class LivePart(Vertical):
             self._held = None
         self._newest = view
         drawn = self._held or view
-        how = server_words(view.server) if view.server is not None else view.threads
+        how = view.threads
+        if view.server is not None:
+            how = server_words(view.server) if view.job else ""
         threads = f"{'paused · ' if self.held else ''}{how}".removesuffix(" · ")
         self.query_one(AnswerPane).show(answer_of(drawn), threads, progress(view))
         mode = f"{view.mode} mode" if view.mode and view.server is None else ""

@@ -44,6 +44,7 @@ class LoadScreen(ModalScreen[None]):
     AUTO_FOCUS = "#ladder"
     DEFAULT_CSS = """
     LoadScreen .dialog-title { margin-bottom: 0; }
+    LoadScreen #load-status { padding: 0; display: none; }
     LoadScreen #load-page { height: 1fr; margin-top: 1; }
     LoadScreen #load-page Static { height: auto; margin-bottom: 1; }
     LoadScreen #load-names { color: $foreground-muted; }
@@ -93,8 +94,12 @@ class LoadScreen(ModalScreen[None]):
             self._say(Notice.of(problem))
             return
         self._measuring, self._at = True, None
+        self.refresh_bindings()
         self._say(Notice("Starting."))
         self._run_it(rungs)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "start" or not self._measuring
 
     async def action_stop(self) -> None:
         if self._measuring:
@@ -122,6 +127,7 @@ class LoadScreen(ModalScreen[None]):
             self._say(Notice.of(problem))
         finally:
             self._measuring, self._at = False, None
+            self.refresh_bindings()
             self._draw()
 
     def _ending(self) -> Notice:
@@ -142,10 +148,12 @@ class LoadScreen(ModalScreen[None]):
     def _tick(self) -> None:
         if self._measuring and self._at is not None:
             self._draw()
-            self._say(Notice(f"{progress_line(self._at)}."))
+            self._say(Notice(sentence(progress_line(self._at))))
 
     def _say(self, notice: Notice) -> None:
-        self.query_one("#load-status", StatusLine).show(notice)
+        line = self.query_one("#load-status", StatusLine)
+        line.show(notice)
+        line.display = True
 
     def _draw(self) -> None:
         """What the run holds, and the step that runs."""
