@@ -38,7 +38,7 @@ from weighbridge.session import Deps, Session, real_deps, session
 
 CASES, FEW = 30, 6
 """Of an eval that is killed, and of the packet of a run."""
-GONE_S = 10.0
+GONE_S = 60.0
 
 
 @dataclass
