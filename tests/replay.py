@@ -10,13 +10,16 @@ from weighbridge.domain.proof.events import (
     Attempt,
     Completed,
     Conditions,
+    Connected,
     Event,
     Graded,
     Loaded,
     RequestStarted,
+    ServerSample,
     Stopped,
     Token,
 )
+from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.runtime import Clock, Launch, RuntimeFacts
 from weighbridge.domain.proof.settings import Request
 from weighbridge.domain.proof.summary import last, last_attempt
@@ -24,10 +27,17 @@ from weighbridge.domain.proof.summary import last, last_attempt
 
 @dataclass(frozen=True)
 class Hold:
-    """Where the replay waits: behind this many tokens of this request."""
+    """Where the replay waits: behind this many tokens of this request, or while its server lets it wait, told twice."""
 
     request: str
     tokens: int
+    sent_away: bool = False
+
+    def reached(self, view: LiveView) -> bool:
+        """Whether the job stands there."""
+        case = self.request.removeprefix("case-")
+        away = view.phase == "wait" and view.elapsed_s > view.spans[-1].start
+        return view.tokens == self.tokens and view.case in ("", case) and away == self.sent_away
 
 
 class Replay:
@@ -53,23 +63,24 @@ class Replay:
     async def start(self) -> AsyncIterator[Event]:
         for event in self._events[1:]:
             yield event
-            if isinstance(event, Loaded):
+            if isinstance(event, Loaded | Connected):
                 return
 
     async def generate(self, request: Request) -> AsyncIterator[Event]:
         """From the end of the request before (or of the start) to the end of this one: samples stay in between."""
-        tokens = 0
+        tokens = waits = 0
         for event in self._of(request.id):
             yield event
             tokens += isinstance(event, Token)
-            if self._hold == Hold(request.id, tokens):
+            waits += isinstance(event, ServerSample) and bool(event.wait)
+            if self._hold == Hold(request.id, tokens, waits == 2):
                 await self._stop.wait()
                 return
 
     def _of(self, request: str) -> Sequence[Event]:
         begin = 0
         for at, event in enumerate(self._events):
-            if isinstance(event, Loaded):
+            if isinstance(event, Loaded | Connected):
                 begin = at + 1
             elif isinstance(event, Completed):
                 if event.request == request:

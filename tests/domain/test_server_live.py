@@ -228,7 +228,8 @@ def test_why_the_metrics_tell_nothing_stands_where_the_memory_is_missing() -> No
     silent = ServerSample(t=2.5, source=f"{UNTOLD}/metrics does not answer (404); it is started with --metrics")
     view = seen([attempt(), connected(2.0), silent])
     assert view.server is not None and view.server.source == ""
-    assert view.server.memory_missing.endswith("machine; /metrics does not answer (404); it is started with --metrics")
+    assert view.server.untold == "/metrics does not answer (404); it is started with --metrics"
     figures = summarize([attempt(), connected(2.0), silent, *answer(4.0)])
-    assert figures.server is not None and figures.server.memory_missing == view.server.memory_missing
+    assert figures.server is not None
+    assert figures.server.memory_missing.endswith(f"machine; its load is not told either: {view.server.untold}")
     assert figures.server.sources == ()

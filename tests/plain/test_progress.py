@@ -50,5 +50,5 @@ def test_a_wait_for_a_server_is_told_with_its_reason_and_how_long_still() -> Non
 def test_why_a_server_tells_nothing_of_itself_is_said_once() -> None:
     silent = ServerSample(t=0.1, source="not told: /metrics does not answer (404)")
     first, *_ = (line for line in told(silent, silent) if line.startswith("not told"))
-    assert first == "not told, load and memory of the server: /metrics does not answer (404)"
+    assert first == "not told, load of the server: /metrics does not answer (404)"
     assert sum(line.startswith("not told") for line in told(silent, silent)) == 1

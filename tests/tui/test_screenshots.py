@@ -6,7 +6,8 @@ import re
 from itertools import zip_longest
 
 import pytest
-from scenes import FOLDER, SCENES, Scene, capture
+from scene_list import SCENES, Scene
+from scenes import FOLDER, capture
 from svg_text import svg_to_text
 
 

@@ -122,7 +122,7 @@ class Lines:
         if isinstance(event, Loaded):
             self._once(warnings(event))
         if isinstance(event, ServerSample) and event.untold:
-            self._once([f"not told, load and memory of the server: {clean_line(event.untold, 400)}"])
+            self._once([f"not told, load of the server: {clean_line(event.untold, 400)}"])
         if isinstance(event, Connected):
             for what, why in event.missing.items():
                 self._write(clean_line(f"not told, {what}: {why}", 400))

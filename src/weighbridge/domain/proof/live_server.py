@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from weighbridge.domain.proof.events import Attempt, Connected, Event, Sample, ServerSample
-from weighbridge.domain.proof.server_fold import NO_MEMORY, no_memory
+from weighbridge.domain.proof.server_fold import NO_MEMORY
 from weighbridge.domain.proof.timeline import Point, Series
 
 
@@ -39,6 +39,8 @@ class LiveServer:
     kv_cache_percent: float | None = None
     running: int | None = None
     waiting: int | None = None
+    untold: str = ""
+    """Why its metrics tell nothing of its load; empty where they do, or were not asked yet."""
     memory_missing: str = NO_MEMORY
     """Why there is no trace of memory; empty as soon as there is one."""
     traced: str = ""
@@ -68,7 +70,7 @@ class ServerMeter:
             case ServerSample() if event.tells:
                 self._sample(event)
             case ServerSample() if event.untold:
-                self._known.setdefault("memory_missing", no_memory((event.untold,)))
+                self._known["untold"] = event.untold
             case ServerSample():
                 self._known["wait"] = event.source if event.wait else ""
             case Sample() if self._known:

@@ -58,8 +58,8 @@ class ServerFigures(Record):
 
 
 def no_memory(untold: Iterable[str]) -> str:
-    """Why the memory of a server is not known. `untold`: why each of its sources has nothing to tell."""
-    return "; ".join((NO_MEMORY, *untold))
+    """Why the memory of a server is not known. `untold`: why a source that tells of its load has nothing to tell."""
+    return "; ".join((NO_MEMORY, *(f"its load is not told either: {why}" for why in untold)))
 
 
 class ServerFold:

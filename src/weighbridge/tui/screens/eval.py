@@ -82,7 +82,7 @@ class EvalScreen(JobScreen):
         if run.planned:
             return "Nothing runs yet: step 5 starts it, or the plan is enough. ctrl+n goes on."
         if self.wizard.jobs.running:
-            return f"{wait_words(self.wizard.session.live)} escape stops; graded cases are kept.".strip()
+            return wait_words(self.wizard.session.live) or "escape stops; graded cases are kept."
         if not flow.eval_is_current(run) or run.evaluation is None or run.evaluation.gate is None:
             need = eval_need(run.settings, run.pack.active).sentence if run.pack else ""
             return f"ctrl+r starts the eval: it {need}."

@@ -106,7 +106,9 @@ def starting(run: Run) -> LiveView:
 
 def running_words(view: LiveView) -> str:
     """What can be done while a job runs, and why there is a second child, if there is one."""
-    words = f"{wait_words(view)} escape stops. Leaving does not.".strip()
+    if waits := wait_words(view):
+        return waits
+    words = "escape stops. Leaving does not."
     if len(view.attempts) < 2:
         return words
     return f"{words} This is attempt {len(view.attempts)}: {clean_line(view.attempts[-1])}."

@@ -52,5 +52,12 @@ def server_words(server: LiveServer) -> str:
 
 
 def why_no_memory(server: LiveServer) -> str:
-    """The reason where nothing tells its memory; empty where something does."""
-    return "" if server.memory_bytes or server.gpu_memory_bytes else server.memory_missing
+    """The reason where nothing tells its memory, and why its load is not told either; empty where something does.
+
+    Both are told short enough for the panel; the whole sentence is that of the figures.
+    """
+    if server.memory_bytes or server.gpu_memory_bytes:
+        return ""
+    if not server.untold or not server.memory_missing:
+        return server.memory_missing
+    return f"The server does not tell it, and does not run on this machine. Its load neither: {server.untold}"
