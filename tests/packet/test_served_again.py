@@ -86,6 +86,9 @@ def test_a_name_that_was_taken_out_has_to_be_typed(given: PacketSource, tmp_path
     again = recipe(given, tmp_path)
     assert again.target is not None
     hidden = again.target.model_copy(update={"model": "[home]/models/small.gguf"})
+    rows = recipe_rows(again.model_copy(update={"target": hidden}), again)
+    (row,) = [row for row in rows if row.what == "target.model"]
+    assert not row.equal and row.note == "[home] stands for what was taken out of the packet"
     with pytest.raises(Refused, match="was taken out of the packet") as said:
         spec_of(again.model_copy(update={"target": hidden}))
     assert f"{ADDRESS}#NAME" in said.value.hint

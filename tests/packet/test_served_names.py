@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packet.forge import document, problems
 from packet.served_run import Server, served_source
 
+from weighbridge.domain.proof.events import Connected
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.services.endpoint import keys
+from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.write import write_packet
 
 pytestmark = pytest.mark.usefixtures("marks_here")
@@ -68,3 +72,16 @@ def test_a_key_that_went_unencrypted_by_consent_is_on_record(tmp_path: Path) -> 
 def test_how_a_key_goes(monkeypatch: pytest.MonkeyPatch, address: str, key: str, use: str) -> None:
     monkeypatch.setenv(keys.VARIABLE, key)
     assert keys.use_for(address) == use
+
+
+def test_the_least_safe_way_of_all_jobs_counts(tmp_path: Path, given: PacketSource) -> None:
+    uses: list[KeyUse] = ["unencrypted", "none"]
+    told = [
+        event.model_copy(update={"key": uses.pop(0)}) if isinstance(event, Connected) else event
+        for event in given.events
+    ]
+    assert not uses, "one connection of the proof, one of the eval"
+    write_packet(tmp_path / "packet", replace(given, events=told))
+    server = json.loads((tmp_path / "packet/data/server.json").read_text("utf-8"))
+    assert (server["key"], server["connected"]["key"]) == ("unencrypted", "unencrypted")
+    assert problems(tmp_path / "packet") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Literal
@@ -36,6 +37,8 @@ class Row(Record):
     note: str = ""
 
 
+TAKEN_OUT = re.compile(r"\[(home|folder|name|credential)\]")
+"""What stands in a packet in place of a folder, a name or a credential."""
 _SERVER = "server."
 """How the rows begin that tell one server's model from another's."""
 
@@ -123,7 +126,13 @@ def recipe_rows(before: Recipe, now: Recipe) -> Iterator[Row]:
         yield _row("recipe", name, getattr(before, name), getattr(now, name))
     if served:
         for name in ("base_url", "model"):
-            yield _row("recipe", f"target.{name}", *(getattr(side.target, name, None) for side in (before, now)))
+            row = _row("recipe", f"target.{name}", *(getattr(side.target, name, None) for side in (before, now)))
+            taken = not row.equal and TAKEN_OUT.search(row.before)
+            yield (
+                row.model_copy(update={"note": f"{taken[0]} stands for what was taken out of the packet"})
+                if taken
+                else row
+            )
         yield Row(group="recipe", what="weights", before="not seen", now="not seen", equal=False, note=UNSEEN)
         for name in before.model_facts | now.model_facts:
             yield _row("recipe", f"{_SERVER}{name}", before.model_facts.get(name), now.model_facts.get(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.recipe import Recipe, recipe_of
 from weighbridge.domain.proof.repeating import (
+    TAKEN_OUT,
     Row,
     answers,
     figure_rows,
@@ -73,10 +73,6 @@ class Earlier:
     answers: Mapping[str, str]
     machine: Mapping[str, object]
     cases: Cases | None
-
-
-_TAKEN_OUT = re.compile(r"\[(home|folder|name|credential)\]")
-"""What stands in a packet in place of a folder, a name or a credential."""
 
 
 def load_recipe(packet: Path) -> Earlier:
@@ -155,7 +151,7 @@ def _served_spec(target: Target) -> str:
             f"The packet's model {clean_line(target.model)} is a folder of its own.",
             "Name the folder behind the packet: `weighbridge prove --from PACKET transformers:FOLDER`.",
         )
-    if found := _TAKEN_OUT.search(target.model):
+    if found := TAKEN_OUT.search(target.model):
         raise Refused(
             f"A part of the model's name was taken out of the packet: {found[0]} stands in its place.",
             f"Name the model as the server does: `weighbridge prove --from PACKET {_named_anew(target)}`.",
