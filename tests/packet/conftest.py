@@ -6,12 +6,13 @@ import asyncio
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 from fakes import Script, quiet
 from packet.hub_run import commercial, hub_source
-from packet.served_run import BOOT, Server, notebook_source, served_source
+from packet.served_run import BOOT, TICK, Server, notebook_source, served_source
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.settings import Request
@@ -39,7 +40,11 @@ def answer(request: Request) -> str:
 
 
 async def _weigh(home: Path, route: str, script: Script) -> PacketSource:
-    session = Session.create(RunStore(home), replace(real_deps(home), runtime=script.factory, conditions=quiet))
+    ticks = count(1)
+    deps = replace(
+        real_deps(home), runtime=script.factory, conditions=quiet, dry_load=None, monotonic=lambda: TICK * next(ticks)
+    )
+    session = Session.create(RunStore(home), deps)
     session.apply(want.Answer(field="available_route", value=route))
     session.apply(want.Answer(field="budget_level", value="small"))
     for step in ORDER[:-1]:
