@@ -104,7 +104,7 @@ def test_a_licence_that_does_not_cover_the_use_refuses_until_it_is_overruled(
 
 
 def test_ctrl_c_stops_the_download_and_enter_goes_on_with_it(typed: Typed, hub: FakeHub, home: Path) -> None:
-    hub.fault(rf"GET .*resolve/.*{LARGE}", bytes_per_s=1_000_000, times=2)
+    hub.fault(rf"GET .*resolve/.*{LARGE}", stall_after=1_000_000, times=2)
     presser = pressing_when_something_came(home)
     code, said, run = typed(f"{STEPS_1_2}{REPO}\n2\n\n\n\n\n\nq\n")
     presser.join()
