@@ -90,3 +90,22 @@ def test_something_unexpected_keeps_its_traceback_in_a_file(home: Path) -> None:
     assert "ZeroDivisionError: by␛[2Jzero" in done.stderr and "Traceback" not in done.stderr
     (kept,) = (home / "errors").iterdir()
     assert str(kept) in done.stderr and "Traceback" in kept.read_text()
+
+
+def test_ctrl_c_within_a_task_of_the_loop_is_no_traceback(home: Path) -> None:
+    program = (
+        "import asyncio, signal\n"
+        "from weighbridge.plain.exits import guarded\n"
+        "async def torn():\n    signal.raise_signal(signal.SIGINT)\n"
+        "async def work():\n    task = asyncio.create_task(torn())\n    await asyncio.sleep(60)\n"
+        "def press(*_):\n    raise KeyboardInterrupt\n"
+        "def main():\n"
+        "    with asyncio.Runner() as runner:\n"
+        "        signal.signal(signal.SIGINT, press)\n"
+        "        runner.run(work())\n"
+        "raise SystemExit(guarded(main))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment(home), timeout=300
+    )
+    assert done.returncode == 130 and done.stderr == "weighbridge: interrupted\n"

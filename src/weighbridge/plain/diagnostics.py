@@ -72,6 +72,15 @@ class _Notes(logging.Handler):
         note(clean_line(record.getMessage(), _LIMIT))
 
 
+def interrupts_untold() -> None:
+    """asyncio tells of each task that ctrl+c tore apart, with its traceback: whoever pressed it knows."""
+    logging.getLogger("asyncio").addFilter(_is_no_interrupt)
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    return not record.exc_info or not isinstance(record.exc_info[1], KeyboardInterrupt)
+
+
 def can_repaint() -> bool:
     """Whether a line may be drawn over: a terminal that is neither dumb nor read aloud."""
     dumb = os.environ.get("TERM") == "dumb" or os.environ.get("ACCESSIBLE", "") not in ("", "0")

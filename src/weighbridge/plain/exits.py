@@ -29,6 +29,7 @@ class Exit(IntEnum):
 
 def guarded(main: Callable[[], int]) -> int:
     """Runs a verb. Whatever it raises becomes one sentence on standard error and an exit code, never a traceback."""
+    diagnostics.interrupts_untold()
     try:
         return int(main())
     except Problem as trouble:
