@@ -93,6 +93,12 @@ class KeyLine(Footer):
             top.bindings_updated_signal.subscribe(self, self._of_dialog)
         self.bindings_changed(self.screen)
 
+    async def recompose(self) -> None:
+        """New keys below a dialog are seen only once it is painted itself."""
+        await super().recompose()
+        if self.app.screen is not self.screen:
+            self.call_after_refresh(self.app.screen.refresh)
+
     def _of_dialog(self, dialog: Screen[object]) -> None:
         if dialog is self.app.screen:
             self.bindings_changed(self.screen)
