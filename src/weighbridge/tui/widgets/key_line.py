@@ -89,6 +89,8 @@ class KeyLine(Footer):
 
     def _top_changed(self, top: Screen[object]) -> None:
         """Another screen lies on top: its keys are the ones that act, and it says when they change."""
+        if not self.is_attached:
+            return
         if top is not self.screen:
             top.bindings_updated_signal.subscribe(self, self._of_dialog)
         self.bindings_changed(self.screen)
@@ -96,11 +98,11 @@ class KeyLine(Footer):
     async def recompose(self) -> None:
         """New keys below a dialog are seen only once it is painted itself."""
         await super().recompose()
-        if self.app.screen is not self.screen:
+        if self.is_attached and self.app.screen is not self.screen:
             self.call_after_refresh(self.app.screen.refresh)
 
     def _of_dialog(self, dialog: Screen[object]) -> None:
-        if dialog is self.app.screen:
+        if self.is_attached and dialog is self.app.screen:
             self.bindings_changed(self.screen)
 
     def on_resize(self, event: events.Resize) -> None:
