@@ -12,6 +12,7 @@ from svg_text import svg_to_text
 from textual.pilot import Pilot
 
 from weighbridge.domain.steps import ORDER, StepId
+from weighbridge.tui import keys
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.status_line import StatusLine
@@ -39,6 +40,7 @@ async def idle(min_sleep: float = 0.0, max_sleep: float = LONGEST_S) -> None:
 
 textual.app.wait_for_idle = textual.pilot.wait_for_idle = idle  # type: ignore[attr-defined]
 Pilot._wait_for_screen.__defaults__ = (DEADLINE_S,)  # in place of 30 s
+keys.CATCH_UP_S = 20.0  # a step that is drawn for longer than a second is no reason for keys to overtake each other
 
 
 async def wait_until(pilot: Pilot[int], what: str, holds: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
