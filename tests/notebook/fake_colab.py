@@ -2,7 +2,8 @@
 
 Its log holds one line a call. What it does wrong is in the file `faults`, one word a line:
 hang_new, hang_exec, refuse_new, no_output, failed_cell, deaf_stop, forgets (lists nothing, as after a lost login),
-orphan (a runtime comes up that nobody has named).
+orphan (a runtime comes up that nobody has named), hang_stop, mute (does nothing, says nothing, ends with 0),
+endless (a line without an end), daemon (leaves a process behind that holds the output open).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -42,6 +44,9 @@ def new() -> int:
     RUNNING.write_text(f"{option('-s')} {option('--gpu') or 'CPU'}")
     if "hang_new" in FAULTS:
         hang()
+    if "daemon" in FAULTS:
+        left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        (HERE / "daemon").write_text(str(left.pid))
     print("[colab] Session READY.")
     return 0
 
@@ -51,6 +56,8 @@ def execute() -> int:
     print("[colab] Executing cell 1/8 - Parameters...", flush=True)
     if "hang_exec" in FAULTS:
         hang()
+    if "endless" in FAULTS:
+        sys.stdout.write("x" * 20_000_000)
     notebook = json.loads((HERE / "ran.ipynb").read_text())
     if "failed_cell" in FAULTS:
         error = {"output_type": "error", "ename": "RuntimeError", "evalue": "no space", "traceback": []}
@@ -74,6 +81,8 @@ def status() -> int:
 
 
 def stop() -> int:
+    if "hang_stop" in FAULTS:
+        hang()
     if "deaf_stop" not in FAULTS:
         RUNNING.unlink(missing_ok=True)
     print("[colab] Session terminated.")
@@ -83,6 +92,8 @@ def stop() -> int:
 def main() -> int:
     with (HERE / "calls").open("a") as log:
         log.write(" ".join(sys.argv[1:]) + f" | secrets: {os.environ.get('HF_TOKEN', 'none')}\n")
+    if "mute" in FAULTS:
+        return 0
     match sys.argv[1]:
         case "new":
             return new()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,7 @@ async def test_it_runs_is_taken_in_and_is_stopped(
     ("fault", "kind", "message"),
     [
         ("refuse_new", OutsideFailed, "Colab gave no runtime: .*Allocation refused"),
+        ("mute", OutsideFailed, "Colab gave no runtime: it said nothing"),
         ("no_output", OutsideFailed, "Colab left no notebook as it ran"),
         ("failed_cell", BadInput, "failed in the middle, in code cell 7 .*: RuntimeError: no space"),
     ],
@@ -109,6 +111,44 @@ async def test_a_person_who_interrupts_leaves_nothing_running(
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not (fake / "running").exists() and _nothing_hangs(fake)
+
+
+async def test_a_person_who_interrupts_the_stop_is_told_what_may_run_on(
+    planner: Session, fake: Path, tmp_path: Path, said: list[str]
+) -> None:
+    (fake / "faults").write_text("hang_stop")
+    task = asyncio.create_task(drive(planner, tmp_path, said))
+    async with asyncio.timeout(60):
+        while not (fake / "hanging").exists():
+            await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert said[-1].startswith("NOT PROVEN to be stopped") and "m-s-abc123" in said[-1] and _nothing_hangs(fake)
+
+
+async def test_a_line_without_an_end_and_a_process_that_is_left_hold_nobody_up(
+    planner: Session, fake: Path, tmp_path: Path, said: list[str]
+) -> None:
+    (fake / "faults").write_text("endless daemon")
+    try:
+        await drive(planner, tmp_path, said)
+    finally:
+        os.kill(int((fake / "daemon").read_text()), signal.SIGKILL)
+    assert planner.run.proof is not None and planner.run.notebook is not None and planner.run.notebook.stop
+    assert all(len(line) <= 2_000 for line in said)
+
+
+async def test_a_disk_that_fails_is_one_sentence_and_the_runtime_is_stopped(
+    planner: Session, fake: Path, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copy", full)
+    with pytest.raises(OutsideFailed, match="cannot be written: there is no space left"):
+        await drive(planner, tmp_path, said)
+    assert not (fake / "running").exists()
 
 
 @pytest.mark.parametrize("fault", ["deaf_stop", "forgets"])

@@ -72,12 +72,23 @@ def foreign(notebook: dict[str, Any]) -> None:
     del notebook["metadata"]["weighbridge"]
 
 
+def reordered(notebook: dict[str, Any]) -> None:
+    cells = notebook["cells"]
+    cells[5], cells[6] = cells[6], cells[5]
+
+
+def endless(notebook: dict[str, Any]) -> None:
+    cell_of(notebook, "run")["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}] * 5_001
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (failed, "failed in the middle, in code cell 7 (5. Proof and eval): RuntimeError: The run ended with exit"),
         (edited, "was edited after it was written: code cell 7 (5. Proof and eval) is another one."),
         (added, "was edited after it was written: code cell 4 was added."),
+        (reordered, "was edited after it was written: its cells are in another order."),
+        (endless, "has more than 5,000 outputs"),
         (taken_out, "was edited after it was written: the cell model is gone."),
         (half, "holds no packet: it did not run to its cell 6."),
         (damaged, "holds a packet that is damaged."),

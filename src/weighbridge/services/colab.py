@@ -24,6 +24,8 @@ from weighbridge.domain.text import clean_line
 COMMAND = "colab"
 SHORT_S, STOP_S, GRACE_S = 120.0, 60.0, 15.0
 """Seconds for a question to the service, for one stop, and for a command to end once it was told to."""
+QUIET_S, MOST_LINE = 0.5, 1 << 20
+"""Seconds without a word after which it is looked whether the command has ended; bytes of one line that are kept."""
 _SECRETS = re.compile(r"TOKEN|API_KEY|SECRET|PASSWORD", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ENDPOINT = re.compile(r"\[(?P<name>[^\]]*)\] (?P<endpoint>\S+) \|")
@@ -142,7 +144,6 @@ class ColabRuntime:
                 stdout=PIPE,
                 stderr=STDOUT,
                 env=_environment(),
-                limit=1 << 24,
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
@@ -151,7 +152,7 @@ class ColabRuntime:
         try:
             async with asyncio.timeout(limit_s):
                 await _read(process, lines, tell)
-                code = await process.wait()
+                code = await _exit_code(process)
         except TimeoutError:
             return Said(None, "\n".join(lines))
         finally:
@@ -159,14 +160,41 @@ class ColabRuntime:
         return Said(code, "\n".join(lines))
 
 
+async def _exit_code(process: Process) -> int:
+    """Of a command that said its last word; its output may still be held open by what it has started."""
+    return await process.wait() if process.returncode is None else process.returncode
+
+
 async def _read(process: Process, lines: list[str], tell: Tell | None) -> None:
-    """Keeps the last lines that the command says."""
+    """Keeps the last lines that the command says, and of a line without an end its beginning.
+
+    Returns with the command's end, too, where something that it has started still holds its output open.
+    """
     assert process.stdout is not None
-    async for line in process.stdout:
-        lines.append(clean_line(_COLOUR.sub("", line.decode("utf-8", "replace")), 2_000))
+    rest, ended = b"", 0
+    while ended < 2:
+        try:
+            async with asyncio.timeout(QUIET_S):
+                piece = await process.stdout.read(1 << 16)
+        except TimeoutError:
+            ended += process.returncode is not None
+            continue
+        *whole, rest = (rest + piece).split(b"\n")
+        if not piece or len(rest) > MOST_LINE:
+            whole, rest = [*whole, rest[:MOST_LINE]], b""
+        for line in whole:
+            _say(line, lines, tell)
+        if not piece:
+            return
+
+
+def _say(line: bytes, lines: list[str], tell: Tell | None) -> None:
+    said = clean_line(_COLOUR.sub("", line.decode("utf-8", "replace")), 2_000)
+    if said:
+        lines.append(said)
         del lines[:-200]
         if tell is not None:
-            tell(lines[-1])
+            tell(said)
 
 
 async def _end(process: Process) -> None:

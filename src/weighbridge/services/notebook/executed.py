@@ -13,11 +13,15 @@ from typing import Any
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
-from weighbridge.services.notebook.build import MARK, source_digest
+from weighbridge.services.notebook.build import CELLS, MARK, source_digest
 
 PACKET = "application/vnd.weighbridge.packet+zip"
 END = "application/vnd.weighbridge.end+json"
 MAX_BYTES = 256 << 20
+MAX_OUTPUTS = 5_000
+"""Each is checked by the format's schema, which takes its time."""
+_AN_OUTPUT = '"output_type"'
+"""In JSON a key alone is written so: within a text the marks are escaped."""
 _UNEDITED = "Take the notebook as `weighbridge notebook` wrote it, and run all of it again."
 _AGAIN = "Repair what the cell says, choose Runtime > Run all, and take the notebook as it ran then."
 
@@ -46,8 +50,8 @@ def read_executed(data: bytes, name: str) -> Executed:
         archive = base64.b64decode("".join(packed.split()), validate=True)
     except (binascii.Error, ValueError):
         raise BadInput(f"{name} holds a packet that is damaged.", "Take the notebook or the .zip anew.") from None
-    end = _newest(cells, END)
-    told = {key: clean_line(value, 200) for key, value in end.items() if isinstance(value, str)} if end else {}
+    end = _object(_newest(cells, END))
+    told = {key: clean_line(value, 200) for key, value in end.items() if isinstance(value, str)}
     return Executed(archive, hashlib.sha256(data).hexdigest(), told)
 
 
@@ -59,6 +63,8 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             text = data.decode("utf-8")
+            if text.count(_AN_OUTPUT) > MAX_OUTPUTS:
+                raise BadInput(f"{name} has more than {MAX_OUTPUTS:,} outputs: weighbridge's notebooks have a few.")
             notebook: dict[str, Any] = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
             nbformat.validate(notebook)
     except (nbformat.ValidationError, nbformat.reader.NotJSONError, ValueError, LookupError, TypeError, AttributeError):
@@ -90,19 +96,22 @@ def _require_unedited(notebook: dict[str, Any], cells: list[dict[str, Any]], nam
 
 def _edits(told: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[str]:
     """What is otherwise than told. A service may give cells other ids: then the text alone tells which one it is."""
-    lacking = dict(told)
+    lacking, found = dict(told), list[str]()
     for number, cell in enumerate(cells, 1):
         digest, tags = source_digest(cell["source"]), cell["metadata"].get("tags", [])
-        names = [cell.get("id"), cell["metadata"].get("id")]
+        names = [name for name in (cell.get("id"), cell["metadata"].get("id")) if isinstance(name, str)]
         known = next((key for key in names if key in lacking), None)
         known = known or next((key for key, value in lacking.items() if value == digest), None)
         if known is not None:
+            found.append(known)
             if lacking.pop(known) != digest:
                 yield f"{_called(cell, number)} is another one"
         elif cell["source"].strip() and not {"parameters", "injected-parameters"} & set(tags):
             yield f"{_called(cell, number)} was added"
     for key in lacking:
         yield f"the cell {key} is gone"
+    if [name for name in CELLS if name in found] != [name for name in found if name in CELLS]:
+        yield "its cells are in another order"
 
 
 def _called(cell: dict[str, Any], number: int) -> str:
@@ -118,12 +127,13 @@ def _newest(cells: list[dict[str, Any]], mime: str) -> Any:
     value = found[-1] if found else None
     if isinstance(value, list):
         return "".join(part for part in value if isinstance(part, str))
-    return value if mime != END or isinstance(value, dict) else _object(value)
+    return value
 
 
-def _object(value: Any) -> dict[str, Any] | None:
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object, which a service may keep as text; an empty one where it is none."""
     try:
-        made = json.loads(value) if isinstance(value, str) else None
+        made = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
-        return None
-    return made if isinstance(made, dict) else None
+        return {}
+    return made if isinstance(made, dict) else {}

@@ -6,6 +6,7 @@ import io
 import re
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 
 from weighbridge.domain.problems import BadInput
@@ -32,7 +33,7 @@ def unpack(packed: bytes, into: Path, name: str) -> Path:
             _require_sound(entries, name)
             for entry in entries:
                 _write(archive, entry, into / entry.filename, name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error):
         raise BadInput(f"{name} is not a zip archive, or it is damaged.", WAY_OUT) from None
     except OSError as error:
         raise disk_problem(into, error) from error
@@ -64,6 +65,8 @@ def _wrong(entry: zipfile.ZipInfo, seen: set[str]) -> str:
         return "is not a plain file"
     if entry.filename.casefold() in seen:
         return "is there twice"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is packed as no packet is"
     if entry.flag_bits & 0x1:
         return "is encrypted"
     if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * max(1, entry.compress_size):

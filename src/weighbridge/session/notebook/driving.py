@@ -13,6 +13,7 @@ from weighbridge.domain.problems import BadInput, OutsideFailed
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
 from weighbridge.services import colab
+from weighbridge.services.atomic import disk_problem
 from weighbridge.services.colab import ColabRuntime
 from weighbridge.session.notebook.importing import import_evidence
 from weighbridge.session.notebook.writing import known_gpu, notebook_of
@@ -76,15 +77,21 @@ async def run_in_colab(
 
 async def _executed(runtime: ColabRuntime, text: str, notebook: Path, limit_s: float, tell: Tell) -> Path:
     """The notebook as it ran, beside the one that was written. It runs from a fresh folder: nothing there is older."""
-    beside = notebook.absolute()
+    try:
+        return await _ran(runtime, text, notebook.absolute(), limit_s, tell)
+    except OSError as error:
+        raise disk_problem(notebook.absolute().parent, error, "Free some space, or name another file.") from error
+
+
+async def _ran(runtime: ColabRuntime, text: str, beside: Path, limit_s: float, tell: Tell) -> Path:
     with tempfile.TemporaryDirectory(prefix="weighbridge-colab-") as scratch:
-        copy = Path(scratch) / notebook.name
+        copy = Path(scratch) / beside.name
         copy.write_text(text, encoding="utf-8")
         try:
             ran = await runtime.execute(copy, limit_s, tell)
         finally:
-            await runtime.log(beside.with_name(f"{notebook.stem}_log.jsonl"))
-        await runtime.download(ARCHIVE, beside.with_name(f"{notebook.stem}_packet.zip"))
+            await runtime.log(beside.with_name(f"{beside.stem}_log.jsonl"))
+        await runtime.download(ARCHIVE, beside.with_name(f"{beside.stem}_packet.zip"))
         if used := await runtime.usage():
             tell(used)
         return Path(shutil.copy(ran, beside.with_name(ran.name)))
@@ -93,12 +100,20 @@ async def _executed(runtime: ColabRuntime, text: str, notebook: Path, limit_s: f
 async def _stopped(runtime: ColabRuntime, tell: Tell) -> str:
     """Stops the runtime. What shows it, or a loud sentence where nothing does."""
     tell(f"stopping the runtime {runtime.name}")
-    proof = await runtime.stop()
+    try:
+        proof = await runtime.stop()
+    except BaseException:
+        tell(_left(runtime, runtime.endpoint or "it was not listed"))
+        raise
     if proof:
         tell(f"stopped: {proof}")
     elif left := runtime.endpoint or ", ".join(sorted(runtime.unnamed)):
-        tell(
-            f"NOT PROVEN to be stopped: {runtime.name} ({left}). `colab stop -s {runtime.name}` and"
-            " `colab sessions` by hand, or Runtime > Manage sessions in the browser."
-        )
+        tell(_left(runtime, left))
     return proof
+
+
+def _left(runtime: ColabRuntime, which: str) -> str:
+    return (
+        f"NOT PROVEN to be stopped: {runtime.name} ({which}). `colab stop -s {runtime.name}` and"
+        " `colab sessions` by hand, or Runtime > Manage sessions in the browser."
+    )
