@@ -13,6 +13,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from weighbridge.domain.proof.events import Attempt, Ended, Loaded, Prefilled, Ready, RequestStarted, Swept
 from weighbridge.domain.run import EvalRecord
+from weighbridge.domain.text import clean_line
 from weighbridge.session.session import Session
 from weighbridge.tui.widgets.status_line import Notice, sentence
 from weighbridge.tui.words.proof import contended_words
@@ -104,6 +105,17 @@ class Jobs:
         finally:
             self.saving = False
         then()
+
+    def write_notebook(self, path: Path) -> None:
+        """Writes the notebook of the run; it carries this very program, and to pack that takes a moment."""
+        self._guard.work(self._write_notebook(path), "notebook", exclusive=True)
+
+    async def _write_notebook(self, path: Path) -> None:
+        from weighbridge.session.notebook.writing import write_notebook
+
+        await asyncio.to_thread(write_notebook, self.session, path)
+        self.written = clean_line(str(path), 200)
+        self._guard.tell(Notice(f"Written: {self.written}.", "The steps say what to do with it; f4 takes it back."))
 
     def take_back(self, file: Path, link: str) -> None:
         """Takes what ran in a notebook into the run."""

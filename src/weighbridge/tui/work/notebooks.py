@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weighbridge.domain.problems import Problem
 from weighbridge.domain.text import clean_line
 from weighbridge.tui.screens.ask import Ask, AskLine
 from weighbridge.tui.screens.notebook_part import default_name
@@ -34,17 +33,8 @@ def write(app: WeighbridgeApp) -> None:
 
 
 def _write(app: WeighbridgeApp, path: Path) -> None:
-    from weighbridge.session.notebook.writing import write_notebook
-
-    try:
-        write_notebook(app.session, path)
-    except Problem as problem:
-        app.tell(Notice.of(problem))
-        return
-    app.jobs.written = clean_line(str(path), 200)
-    if (screen := app.step_screen) is not None:
-        screen.draw(app.session.run)
-    app.tell(Notice(f"Written: {clean_line(str(path), 200)}.", "The steps say what to do with it; f4 takes it back."))
+    app.tell(Notice("Writing the notebook."))
+    app.jobs.write_notebook(path)
 
 
 def take(app: WeighbridgeApp) -> None:
