@@ -81,4 +81,5 @@ def two(packets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for packet in packets:
         shutil.copytree(packet, tmp_path / "packets" / packet.name)
     monkeypatch.chdir(tmp_path / "packets")
+    monkeypatch.setenv("COLUMNS", "80")
     return tmp_path / "packets"

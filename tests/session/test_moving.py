@@ -25,8 +25,9 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture
-async def exported(session: Session, store: RunStore, tmp_path: Path) -> Path:
+async def exported(session: Session, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The archive of a run with a proof; its log, prompt and packet speak of this machine."""
+    monkeypatch.setenv("HOME", str(tmp_path / "anna"))
     await session.choose_model("bundled")
     session.apply(want.ChangePrompt(value=f"What lies in {store.home}/runs?"))
     async for _ in session.prove():
