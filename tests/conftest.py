@@ -7,16 +7,25 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 from fakes import Script, quiet
 
 from weighbridge.services import bundled
+from weighbridge.services.hub import bounded
+from weighbridge.services.machine import machine_facts
 from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session, real_deps
 
 for _name in [name for name in os.environ if name.startswith(("HF_", "WEIGHBRIDGE_"))]:
     del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# A slow machine is no finding, and a test that fails here fails everywhere.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, database=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 
 NO_HUB = "http://127.0.0.1:9"
@@ -35,6 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WEIGHBRIDGE_HOME", str(folder))
     monkeypatch.setenv("HF_ENDPOINT", NO_HUB)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr(bounded, "_ORIGINS", set())  # a port that served another test is no Hub of this one
     return folder
 
 
@@ -52,8 +62,14 @@ def script() -> Script:
 
 @pytest.fixture
 def deps(home: Path, script: Script) -> Deps:
-    """The real outside, but for a scripted runtime and forecasts by the formula."""
-    return replace(real_deps(home), runtime=script.factory, conditions=quiet, dry_load=None)
+    """The real outside, but for a scripted runtime, forecasts by the formula, and a machine with room enough."""
+    return replace(
+        real_deps(home),
+        runtime=script.factory,
+        conditions=quiet,
+        dry_load=None,
+        machine=lambda folder: machine_facts(folder).model_copy(update={"available_bytes": 8 << 30}),
+    )
 
 
 @pytest.fixture

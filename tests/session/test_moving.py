@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 import zipfile
 from collections.abc import Callable
@@ -107,6 +108,22 @@ def link(target: str) -> zipfile.ZipInfo:
     return entry
 
 
+def packed_by(how: int, files: Files) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", how) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return whole.getvalue()
+
+
+def broken(files: Files) -> bytes:
+    """An archive whose table is whole while the first entry's packed bytes are none."""
+    data = bytearray(packed({"run.json": os.urandom(50) + files["run.json"], **files}))
+    at = data.index(b"run.json") + len("run.json")
+    data[at : at + 40] = b"\xff" * 40
+    return bytes(data)
+
+
 HOSTILE: dict[str, tuple[Callable[[Files], bytes], str]] = {
     "escape": (lambda f: packed({**f, "logs/../../../x.log": b""}), "has no place"),
     "absolute": (lambda f: packed({**f, "/etc/x.log": b""}), "has no place"),
@@ -116,8 +133,10 @@ HOSTILE: dict[str, tuple[Callable[[Files], bytes], str]] = {
     "bomb": (lambda f: packed({**f, "logs/x.log": bytes(64 << 20)}), "grows out of all measure"),
     "many": (lambda f: packed({**f, **{f"logs/{n}.log": b"" for n in range(2_001)}}), "that is no run"),
     "no run": (lambda f: packed({"events.jsonl": b""}), "holds no run.json"),
-    "no zip": (lambda f: b"PK" + bytes(100), "not an archive"),
-    "cut": (lambda f: packed(f)[:-30], "not an archive"),
+    "no zip": (lambda f: b"PK" + bytes(100), "not a zip archive"),
+    "cut": (lambda f: packed(f)[:-30], "not a zip archive"),
+    "other packing": (lambda f: packed_by(zipfile.ZIP_LZMA, f), "is packed as no run is"),
+    "broken stream": (lambda f: broken(f), "is damaged"),
     "other json": (lambda f: packed({**f, "run.json": b"[1]"}), "not a run of weighbridge"),
     "deep json": (lambda f: packed({**f, "run.json": b"[" * 200_000}), "not a run of weighbridge"),
     "newer": (lambda f: packed({**f, "run.json": b'{"schema_version": 99}'}), "newer weighbridge"),

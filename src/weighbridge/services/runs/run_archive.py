@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -19,14 +18,14 @@ from pathlib import Path
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.text import clean_line
+from weighbridge.services import strange_zip
 from weighbridge.services.atomic import disk_problem
+from weighbridge.services.strange_zip import Expected
 
 SUFFIX = ".zip"
 MEMBERS = re.compile(r"run\.json|events\.jsonl|load\.jsonl|card\.json|logs/[A-Za-z0-9._-]{1,100}\.log")
 """Nothing else has a place in a run folder that travels. No name leads anywhere, or names a folder."""
 MAX_MEMBERS, MAX_BYTES = 2_000, 1 << 30
-MAX_RATIO, RATIO_FROM = 200, 16 << 20
-"""Text packs to a tenth or so. An entry that grows by more, and is not small, is made to fill disks."""
 NEW = ".new-"
 _WAY_OUT = "`weighbridge runs export ID` makes such a file."
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -76,15 +75,11 @@ def unpack(source: Path, runs: Path) -> Path:
     except OSError as error:
         raise disk_problem(runs, error) from error
     try:
-        with zipfile.ZipFile(source) as archive:
-            entries = _checked(archive, name)
-            room = MAX_BYTES
-            for entry in entries:
-                room -= _write(archive, entry, folder / entry.filename, room, name)
+        strange_zip.unpack(source, folder, name, Expected("run", MEMBERS, MAX_MEMBERS, MAX_BYTES, _WAY_OUT))
+        if not (folder / "run.json").is_file():
+            raise BadInput(f"{name} is not an archive of a run: it holds no run.json.", _WAY_OUT)
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)):
-            raise BadInput(f"{name} is not an archive of a run, or it is damaged.", _WAY_OUT) from None
         if isinstance(error, OSError):
             raise disk_problem(folder, error) from error
         raise
@@ -102,49 +97,3 @@ def sweep(runs: Path, older_than: float) -> None:
         for left in runs.glob(f"{NEW}*"):
             if left.is_dir() and not left.is_symlink() and left.stat().st_mtime < older_than:
                 discard(left)
-
-
-def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
-    """The entries of an archive that may be unpacked; BadInput names the first that may not."""
-    entries = archive.infolist()
-    if len(entries) > MAX_MEMBERS:
-        raise BadInput(f"{name} holds {len(entries):,} files: that is no run.", _WAY_OUT)
-    names = [entry.filename for entry in entries]
-    for entry in entries:
-        why = _wrong(entry, names)
-        if why:
-            raise BadInput(f"{name} was refused: {clean_line(entry.filename, 80)!r} {why}.", _WAY_OUT)
-    if "run.json" not in names:
-        raise BadInput(f"{name} is not an archive of a run: it holds no run.json.", _WAY_OUT)
-    if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise BadInput(f"{name} would take more than {MAX_BYTES >> 30} GiB.", _WAY_OUT)
-    return entries
-
-
-def _wrong(entry: zipfile.ZipInfo, names: list[str]) -> str:
-    """What is wrong with an entry; empty where nothing is. zipfile's own reading of a name is not relied on."""
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if entry.orig_filename != entry.filename or not MEMBERS.fullmatch(entry.filename):
-        return "has no place in a run"
-    if kind not in (0, stat.S_IFREG):
-        return "is not a plain file"
-    if names.count(entry.filename) > 1:
-        return "is there twice"
-    if entry.flag_bits & 0x1:
-        return "is encrypted"
-    if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-        return "grows out of all measure when it is unpacked"
-    return ""
-
-
-def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, room: int, name: str) -> int:
-    """Unpacks one entry, never more than `room` bytes whatever its header says. Returns its bytes."""
-    path.parent.mkdir(exist_ok=True)
-    done = 0
-    with archive.open(entry) as packed, path.open("xb") as file:
-        while block := packed.read(1 << 20):
-            done += len(block)
-            if done > min(room, entry.file_size):
-                raise BadInput(f"{name} was refused: {entry.filename} is larger than it says.", _WAY_OUT)
-            file.write(block)
-    return done
