@@ -22,7 +22,7 @@ from weighbridge.tui.screens.live_part import LivePart
 from weighbridge.tui.screens.proof import ProofScreen
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.sheet import Sheet
-from weighbridge.tui.words.proof import doubts
+from weighbridge.tui.words.proof import doubts, state_words
 
 LONG = " ".join(f"word{i}" for i in range(120))
 
@@ -193,3 +193,8 @@ async def test_a_packet_is_proved_again_in_a_new_run(
         app.session.apply(want.ChangeSetting(field="max_tokens", value="32"))
         await run_job(pilot)
         assert not isinstance(app.screen, ComparisonScreen), "it is another recipe"
+
+
+def test_a_wait_has_no_mark() -> None:
+    assert state_words(LiveView(phase="wait", mark="contended")) == "waiting for the server"
+    assert state_words(LiveView(phase="decode", mark="contended")) == "answering · ! contended"

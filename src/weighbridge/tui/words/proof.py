@@ -18,8 +18,10 @@ MARKS = {"quiet": "quiet", "contended": "! contended", "unknown": "noise not kno
 
 
 def state_words(view: LiveView) -> str:
-    """`answering · quiet`: the phase, and the mark once a prompt was worked on."""
+    """`answering · quiet`: the phase, and the mark once a prompt was worked on; a wait is no work."""
     phase = phase_words(view.phase)
+    if view.phase == "wait":
+        return phase
     return f"{phase} · {MARKS[view.mark]}" if view.mark in ("quiet", "contended") else phase
 
 
