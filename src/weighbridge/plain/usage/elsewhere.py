@@ -23,7 +23,9 @@ def add_verbs(add: Add) -> None:
 def key_over_http(verb: argparse.ArgumentParser) -> None:
     """For every verb whose MODEL may be a server."""
     verb.add_argument(
-        "--key-over-http", action="store_true", help="send WEIGHBRIDGE_API_KEY to a public host unencrypted"
+        "--key-over-http",
+        action="store_true",
+        help="send WEIGHBRIDGE_API_KEY to a public host unencrypted; the packet says so",
     )
 
 
