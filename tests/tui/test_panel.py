@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.domain.steps import ORDER
