@@ -32,6 +32,7 @@ def packet_of(server: Server, folder: Path) -> Path:
         ("/home/annabel smith/models/x.gguf", "[folder]/x.gguf"),
         ("C:\\Users\\annabel\\models\\x.gguf", "[folder]\\x.gguf"),
         ("file:///home/annabel/x.gguf", "file://[folder]/x.gguf"),
+        ("/code/x.gguf", "[folder]/x.gguf"),
     ],
 )
 def test_the_folder_in_a_model_s_name_is_in_no_file(tmp_path: Path, marks_here: None, name: str, told: str) -> None:
@@ -58,6 +59,22 @@ def test_a_key_that_went_unencrypted_by_consent_is_on_record(tmp_path: Path) -> 
     forged = Path(shutil.copytree(packet, tmp_path / "forged"))
     document(forged, "server.json", lambda record: record | {"key": "encrypted"})
     assert any("server: data/server.json: key is not what" in one for one in problems(forged))
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("none", "- API key: none was sent"),
+        ("encrypted", "- API key: one was sent, over https; it is in no file"),
+        ("not recorded", None),
+    ],
+)
+def test_the_readme_says_where_a_key_is_kept_only_if_there_was_one(
+    tmp_path: Path, key: KeyUse, said: str | None
+) -> None:
+    packet = packet_of(Server(key=key), tmp_path)
+    lines = (packet / "data/README.md").read_text("utf-8").splitlines()
+    assert [line for line in lines if "API key" in line] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(

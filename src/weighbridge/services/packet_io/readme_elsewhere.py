@@ -38,7 +38,8 @@ def _server(c: Contents) -> Iterator[str]:
     weights = "started here with the files below" if server.target.origin == "started" else "its weights were not seen"
     yield f"- Server: {code(told)} at {code(where)}, model {code(server.target.model)}; {weights}"
     if server.key in KEY_WORDS:
-        yield f"- API key: {KEY_WORDS[server.key]}; it is in no file"
+        kept = "" if server.key == "none" else "; it is in no file"
+        yield f"- API key: {KEY_WORDS[server.key]}{kept}"
     if proof and proof.figures.server:
         yield f"- Server, resources: {code(served_resources(proof.figures).text)}"
         yield from (f"- **Doubt** on the server's account, proof: {code(said)}" for said in proof.figures.server.doubts)

@@ -216,8 +216,11 @@ def _forms(path: str) -> set[str]:
 
 
 def _pattern(path: str) -> str:
-    """Not inside a longer name; a folder with one part, such as `/root`, only where a path may begin."""
-    start = r"(?<![\w.])" if path.count("/") + path.count("\\") < 2 else ""
+    """Not inside a longer name; a folder with one part, such as `/root`, only where a path may begin.
+
+    `</code>` and `</main>` of the page are no folders.
+    """
+    start = r"(?<![\w.<])" if path.count("/") + path.count("\\") < 2 else ""
     return rf"{start}{re.escape(path)}(?![\w-])"
 
 
