@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,19 @@ def test_a_packet_of_before_still_holds_with_its_values(of_before: Path) -> None
 def test_a_value_that_nobody_wished_is_found_in_it(of_before: Path, name: str) -> None:
     document(of_before, name, lambda record: record | {"settings": record["settings"] | {"n_ctx": 4096}})
     assert any(f"data/{name}: settings" in one for one in problems(of_before))
+
+
+@pytest.mark.parametrize("gap", ["settings.n_ctx", "chosen_settings.kv_type"])
+@pytest.mark.parametrize("why", [None, "lost"])
+def test_a_null_without_its_reason_is_found(served: Path, tmp_path: Path, gap: str, why: str | None) -> None:
+    packet = Path(shutil.copytree(served, tmp_path / "packet"))
+
+    def change(record: Any) -> None:
+        del record["missing"][gap]
+        record["missing"] |= {gap: why} if why else {}
+
+    document(packet, "runtime.json", change)
+    assert any(f"data/runtime.json: missing.{gap} is {why!r}" in one for one in problems(packet))
 
 
 def test_a_schema_that_no_version_wrote_is_found(of_before: Path) -> None:

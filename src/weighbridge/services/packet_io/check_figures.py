@@ -21,12 +21,13 @@ from weighbridge.domain.proof.measure import request_figures
 from weighbridge.domain.proof.recipe import Recipe, recipe_of
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.proof.summary import last, summarize
-from weighbridge.domain.serving.sent import as_heard
+from weighbridge.domain.serving.sent import as_heard, gaps
+from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.contents import LOGS, Contents
 from weighbridge.services.packet_io.fill_runtime import EARLIER, attempt_rows, engine_said, prefix_checks, surroundings
 from weighbridge.services.packet_io.fill_system import engine_fields, figure_fields
 from weighbridge.services.packet_io.forecast_rows import compare, incomparable
-from weighbridge.services.packet_io.rebuild import model_of
+from weighbridge.services.packet_io.rebuild import model_of, run_of
 from weighbridge.services.packet_io.records import ProofNote, RuntimeFile
 
 EVENTS, RECIPE, RUNTIME, SYSTEM = "data/events.jsonl", "data/recipe.json", "data/runtime.json", "data/system.json"
@@ -144,10 +145,20 @@ def _runner(runtime: RuntimeFile, attempt: Attempt | None) -> Iterator[str]:
         return
     if not as_heard(runtime.settings, attempt.settings, attempt.target):
         yield f"{RUNTIME}: settings are not those of the proof in {EVENTS}"
+    yield from _unheard(runtime, "settings", attempt.target)
     if (attempt.runtime, attempt.version or None) != (runtime.name, runtime.version):
         yield f"{RUNTIME}: name and version are not those of the proof in {EVENTS}"
     if attempt.command != runtime.command:
         yield f"{RUNTIME}: command is not that of the proof in {EVENTS}"
+
+
+def _unheard(runtime: RuntimeFile, field: str, target: Target | None) -> Iterator[str]:
+    """Each setting that a server was never sent says so. An earlier version wrote values, of a batch at least."""
+    if getattr(runtime, field).n_batch is not None:
+        return
+    for gap, why in gaps(target, field).items():
+        if (said := runtime.missing.get(gap)) != why:
+            yield f"{RUNTIME}: missing.{gap} is {said!r}, of a server it is {why!r}"
 
 
 def check_runtime(c: Contents) -> Iterator[str]:
@@ -157,6 +168,7 @@ def check_runtime(c: Contents) -> Iterator[str]:
         return
     if runtime.command_line != shlex.join(runtime.command):
         yield f"{RUNTIME}: command_line is not the command, quoted"
+    yield from _unheard(runtime, "chosen_settings", run_of(c).target)
     forecast, proof = runtime.forecast, runtime.proof
     digest = c.model.sha256 if c.model else None
     apart = incomparable(forecast, proof, runtime.settings, digest)
