@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import pytest
 import trustme
 from bad_server import BadServer, event, piece, reply
@@ -21,7 +23,7 @@ from weighbridge.domain.proof.runtime import Launch
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.endpoint import arrival, keys
-from weighbridge.services.endpoint.arrival import Turns
+from weighbridge.services.endpoint.arrival import StampingBackend, Turns
 from weighbridge.services.endpoint.client import Client
 from weighbridge.services.endpoint.ollama.runtime import OllamaRuntime
 from weighbridge.services.endpoint.openai.runtime import OpenAIRuntime
@@ -185,3 +187,20 @@ async def test_a_long_text_comes_whole(most: int, bad: BadServer, monkeypatch: p
     bad.on("/v1/long", reply({"text": long}))
     async with Client(bad.base_url) as client, asyncio.timeout(60):
         assert await client.get("long") == {"text": long}
+
+
+@pytest.mark.parametrize("words", [b"HTTP/1.1 200 OK\r\n\r\n", b""])
+async def test_who_speaks_or_leaves_before_the_encryption_is_not_believed(words: bytes) -> None:
+    async def hasty(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(words)
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+    async with server, asyncio.timeout(30):
+        made = await StampingBackend(time.monotonic).connect_tcp("127.0.0.1", server.sockets[0].getsockname()[1])
+        while not made.get_extra_info("is_readable"):
+            await asyncio.sleep(0)
+        with pytest.raises(httpcore2.ConnectError):
+            await made.start_tls(ssl.create_default_context(), "127.0.0.1", timeout=20)
+        await made.aclose()

@@ -130,6 +130,7 @@ async def test_a_server_that_is_down_is_told_after_its_time() -> None:
     ("address", "sentence"),
     [
         ("http://no-such-host.invalid/v1", "No host is called no-such-host.invalid: its name was not found."),
+        ("http://no..host/v1", "No host is called no..host: its name was not found."),
         ("https://{there}/v1", "The encrypted connection to {there} failed:"),
     ],
 )

@@ -163,6 +163,9 @@ class Connection(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> Connection:
+        """httpcore2.ConnectError, also where the server spoke before: of words in the clear nobody knows whose they are."""
+        if self._held or self._lost:
+            raise httpcore2.ConnectError("The server did not wait for the encryption.")
         loop = asyncio.get_running_loop()
         with _connecting():
             async with asyncio.timeout(timeout):
@@ -181,10 +184,11 @@ class Connection(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
 @contextmanager
 def _connecting() -> Iterator[None]:
-    """Why there is no connection, as the HTTP library tells it. The cause stays with it."""
+    """Why there is no connection, as the HTTP library tells it. The cause stays with it: UnicodeError where a name is
+    none that can be looked up."""
     try:
         yield
     except TimeoutError as error:
         raise httpcore2.ConnectTimeout from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise httpcore2.ConnectError(str(error)) from error

@@ -24,7 +24,7 @@ def way_problem(error: Exception, base_url: str) -> EndpointProblem:
     """Why there is no whole answer: name, connection, encryption, or an end in the middle."""
     host = urlsplit(base_url).netloc
     causes = tuple(encryption.causes(error))
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, (socket.gaierror, UnicodeError)) for cause in causes):
         name = urlsplit(base_url).hostname
         return EndpointProblem(
             "unreachable", f"No host is called {name}: its name was not found.", "Check the address."
