@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,38 @@ def other_packing(ran: Ran) -> bytes:
     return buffer.getvalue()
 
 
+def far_away(ran: Ran) -> bytes:
+    """The first file begins where no file of any system reaches."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("bagit.txt", b"x")
+    whole = buffer.getvalue()
+    at, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    entry = bytearray(whole[at:end])
+    entry[30:32], entry[42:46] = struct.pack("<H", len(extra)), b"\xff" * 4
+    entry += extra
+    last = bytearray(whole[end:])
+    last[12:16] = struct.pack("<I", len(entry))
+    return whole[:at] + bytes(entry) + bytes(last)
+
+
+def below_a_file(ran: Ran) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("bagit.txt", b"x")
+        archive.writestr("bagit.txt/more.txt", b"x")
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
-    ("made", "said"), [(broken_stream, "it is damaged"), (other_packing, "is packed as no packet is")]
+    ("made", "said"),
+    [
+        (broken_stream, "it is damaged"),
+        (far_away, "it is damaged"),
+        (below_a_file, "it is damaged"),
+        (other_packing, "is packed as no packet is"),
+    ],
 )
 async def test_an_archive_that_cannot_be_unpacked(
     planner: Session, ran: Ran, tmp_path: Path, made: Any, said: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import zipfile
@@ -14,7 +15,9 @@ from weighbridge.domain.text import clean_line
 
 MAX_RATIO, RATIO_FROM = 200, 16 << 20
 """Text packs to a tenth or so. An entry that grows by more, and is not small, is made to fill disks."""
-_DAMAGED = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error)
+_DAMAGED = (zipfile.BadZipFile, EOFError, NotImplementedError, OverflowError, RuntimeError, ValueError, zlib.error)
+_MISLED = (errno.EINVAL, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+"""What a system says to a place in a file that cannot be, and to a file below another file: no disk is to blame."""
 
 
 class Expected(NamedTuple):
@@ -28,7 +31,7 @@ class Expected(NamedTuple):
 
 
 def unpack(source: Path | IO[bytes], into: Path, name: str, expected: Expected) -> None:
-    """Unpacks every entry below `into`. `name`: what to call the archive.
+    """Unpacks every entry below `into`, a folder without files. `name`: what to call the archive.
 
     BadInput: it is damaged, or one entry may not be unpacked; nothing is then written but entries before a damage.
     OSError where the disk fails.
@@ -39,7 +42,9 @@ def unpack(source: Path | IO[bytes], into: Path, name: str, expected: Expected) 
             _require_sound(entries, name, expected)
             for entry in entries:
                 _write(archive, entry, into / entry.filename, name, expected)
-    except _DAMAGED:
+    except (*_DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _MISLED:
+            raise
         raise BadInput(f"{name} is not a zip archive, or it is damaged.", expected.way_out) from None
 
 
