@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -12,7 +14,7 @@ from rental_steps import rented
 from weighbridge.domain.problems import Refused
 from weighbridge.services.endpoint import keys
 from weighbridge.services.hub.jobs import Jobs, JobView
-from weighbridge.services.hub.proxy import admit
+from weighbridge.services.hub.proxy import admit, probe
 from weighbridge.session import Session
 
 HUB, LOCAL = "https://huggingface.co", "http://127.0.0.1:9"
@@ -91,3 +93,17 @@ async def test_a_run_whose_endpoint_was_changed_by_hand_sends_no_token_there(
     proof = renter.run.proof
     assert proof is not None and proof.outcome == "failed" and "names no address" in proof.message
     assert not any(seen)
+
+
+@pytest.mark.parametrize(
+    ("failed", "unclear"), [(errno.ENETUNREACH, True), (errno.ENETDOWN, True), (errno.ECONNREFUSED, False)]
+)
+def test_a_machine_without_a_network_learns_nothing_of_a_server(
+    failed: int, unclear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: object, **__: object) -> socket.socket:
+        raise OSError(failed, "no connection")
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    seen = probe("http://127.0.0.1:9", admitted=False)
+    assert seen.status is None and seen.unclear is unclear

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from weighbridge.services.hub.jobs import Jobs, JobView, no_token
 
 SUFFIX = ".hf.jobs"
 TIMEOUT_S = 10.0
+_CUT_OFF = (errno.ENETUNREACH, errno.ENETDOWN)
 
 
 class Probe(NamedTuple):
@@ -102,7 +104,7 @@ def probe(address: str, admitted: bool) -> Probe:
 
 
 def _unanswered(error: Exception) -> Probe:
-    """Why there was no answer: an encryption that failed, or a name that is not found, says nothing of a server."""
+    """Why there was no answer: what failed before anybody was reached says nothing of a server."""
     import httpx2
 
     if broken := encryption.failure(error):
@@ -111,6 +113,8 @@ def _unanswered(error: Exception) -> Probe:
         return Probe(None, f"it was not asked: {error}".rstrip("."), unclear=True)
     if any(isinstance(cause, socket.gaierror) for cause in encryption.causes(error)):
         return Probe(None, "its name was not found", unclear=True)
+    if any(isinstance(cause, OSError) and cause.errno in _CUT_OFF for cause in encryption.causes(error)):
+        return Probe(None, "this machine has no network to ask it by", unclear=True)
     match error:
         case httpx2.ConnectError():
             return Probe(None, "the connection is refused")
