@@ -195,3 +195,17 @@ async def test_what_an_earlier_run_left_running_is_found_at_the_start_and_stoppe
         await on_step(pilot, "runtime")
         assert provider.stopped == ["job-0"]
         await wait_until(pilot, "the row goes", lambda: not line(pilot))
+
+
+async def test_a_machine_of_this_run_that_was_taken_for_ended_and_runs_is_told(
+    launch: Launch, session: Session, provider: Provider
+) -> None:
+    runs = Rental(
+        order=order(session.run.id), job_id="job-1", stages=(Stage(at="2026-01-02T03:04:05Z", stage="RUNNING"),)
+    )
+    ended = provider.keep(runs.model_copy(update={"never": True}))
+    Ledger(session.deps.home).save(ended)
+    provider.left = (runs,)
+    async with launch() as pilot:
+        await wait_until(pilot, "it is said", lambda: "1 rented GPU was left running" in status(pilot))
+        assert line(pilot).startswith("! f9 lists and stops it")

@@ -205,7 +205,7 @@ class RentalJobs:
 
         mine = self._session.run.rental
         found = await renting.left_running(self._session.deps)
-        self.left = tuple(one for one in found if mine is None or one.order.id != mine.order.id)
+        self.left = tuple(one for one in found if mine is None or mine.over or one.order.id != mine.order.id)
         self._guard.changed()
 
     async def stop_one(self, rental: Rental) -> Rental:
