@@ -60,6 +60,7 @@ class Server:
     doubt: str = ""
     reused: int = 0
     name: str = NAME
+    address: str = ADDRESS
     key: KeyUse = "not recorded"
     facts: dict[str, str] = field(default_factory=lambda: FACTS)
     launches: list[Launch] = field(default_factory=list)
@@ -77,7 +78,7 @@ class ServedRun:
 
     @property
     def facts(self) -> RuntimeFacts:
-        return RuntimeFacts(name="OpenAI-compatible API", version="", where=ADDRESS)
+        return RuntimeFacts(name="OpenAI-compatible API", version="", where=self._server.address)
 
     async def start(self) -> AsyncIterator[Event]:
         target = self._launch.target
@@ -116,10 +117,10 @@ class ServedRun:
         return Stopped(t=self._t(), pid=None, how="left_running", seconds=0.01, gone=False, evidence=said)
 
 
-def given(name: str = NAME) -> ModelChoice:
+def given(name: str = NAME, address: str = ADDRESS) -> ModelChoice:
     """A model behind an address."""
-    source = f"vllm at {ADDRESS}, asked {AT}"
-    return ModelChoice(kind="endpoint", name=name, address=ADDRESS, served_name=name, source=source)
+    source = f"vllm at {address}, asked {AT}"
+    return ModelChoice(kind="endpoint", name=name, address=address, served_name=name, source=source)
 
 
 def facts() -> CardFacts:
@@ -135,7 +136,7 @@ async def served_source(home: Path, server: Server, route: str = "local_cpu", re
     session = Session.create(RunStore(home), deps)
     for name, value in {"available_route": route, "budget_level": "small"}.items():
         session.apply(want.Answer(field=name, value=value))
-    model = given(server.name)
+    model = given(server.name, server.address)
     if rented:
         model = ModelChoice(kind="hub", name=NAME, repo=NAME, revision=REVISION, source="the Hub")
     run = session.run.model_copy(update={"model": model, "declared": facts()})

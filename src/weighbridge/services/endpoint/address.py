@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from weighbridge.domain.problems import BadInput
+from weighbridge.domain.proof.remote import KeyUse
 from weighbridge.domain.text import clean_line
 
 OLLAMA, TRANSFORMERS = "ollama:", "transformers:"
@@ -75,6 +76,13 @@ def is_near(address: str) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
     return found.is_loopback or found.is_private
+
+
+def way_to(address: str) -> KeyUse:
+    """How a key that is sent to an address goes there."""
+    if urlsplit(address).scheme != "http":
+        return "encrypted"
+    return "near" if is_near(address) else "unencrypted"
 
 
 def _require_sound(parts: SplitResult) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.proof.remote import KeyUse
-from weighbridge.services.endpoint.address import is_near
+from weighbridge.services.endpoint.address import is_near, way_to
 from weighbridge.services.endpoint.problems import PlainHttp
 
 VARIABLE = "WEIGHBRIDGE_API_KEY"
@@ -45,11 +45,7 @@ def accept_plain(address: str) -> None:
 
 def use_for(address: str) -> KeyUse:
     """How the key for an address goes there. `unencrypted` is what the person agreed to: else it is not sent."""
-    if not key_for(address):
-        return "none"
-    if urlsplit(address).scheme != "http":
-        return "encrypted"
-    return "near" if is_near(address) else "unencrypted"
+    return way_to(address) if key_for(address) else "none"
 
 
 def require_private_way(address: str) -> None:

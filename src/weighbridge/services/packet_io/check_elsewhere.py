@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from weighbridge.services.endpoint.address import way_to
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.fill_elsewhere import notebook_record, server_file
 from weighbridge.services.packet_io.rebuild import run_of
+from weighbridge.services.packet_io.redact import NAME
 
 SERVER, NOTEBOOK, RUNTIME = "data/server.json", "data/notebook.json", "data/runtime.json"
 
@@ -25,9 +27,12 @@ def check_server(c: Contents) -> Iterator[str]:
     for field, value in right:
         if getattr(said, field) != value:
             yield f"{SERVER}: {field} is not what model, rentals and events give"
-    parts = urlsplit(said.target.base_url)
+    address = said.target.base_url.replace(NAME, "name")
+    parts = urlsplit(address)
     if parts.username or parts.password or parts.query:
         yield f"{SERVER}: the address holds a user or a query, which may be a credential"
+    if address and said.key not in ("not recorded", "none", way_to(address)):
+        yield f"{SERVER}: key is {said.key}, and to {said.target.base_url} none goes like that"
     connected = said.connected
     if connected is not None and connected.max_model_len is not None and connected.max_model_len < 1:
         yield f"{SERVER}: max_model_len is {connected.max_model_len}"
