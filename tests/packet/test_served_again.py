@@ -94,6 +94,15 @@ def test_a_name_that_was_taken_out_has_to_be_typed(given: PacketSource, tmp_path
     assert f"{ADDRESS}#NAME" in said.value.hint
 
 
+def test_an_address_with_a_part_taken_out_has_to_be_typed(given: PacketSource, tmp_path: Path) -> None:
+    again = recipe(given, tmp_path)
+    assert again.target is not None
+    hidden = again.target.model_copy(update={"base_url": "http://[name]:8000/v1"})
+    with pytest.raises(Refused, match=r"server's address was taken out of the packet: \[name\]") as said:
+        spec_of(again.model_copy(update={"target": hidden}))
+    assert "--from PACKET http://host/v1#name" in said.value.hint
+
+
 def test_a_rented_gpu_is_not_there_to_be_asked_again(rented: PacketSource, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=JOB) as said:
         spec_of(recipe(rented, tmp_path))

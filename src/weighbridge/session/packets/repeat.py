@@ -156,7 +156,13 @@ def _served_spec(target: Target) -> str:
             f"A part of the model's name was taken out of the packet: {found[0]} stands in its place.",
             f"Name the model as the server does: `weighbridge prove --from PACKET {_named_anew(target)}`.",
         )
-    return served_spec(target)
+    spec = served_spec(target)
+    if found := TAKEN_OUT.search(spec):
+        raise Refused(
+            f"A part of the server's address was taken out of the packet: {found[0]} stands in its place.",
+            "Name the server behind the packet: `weighbridge prove --from PACKET http://host/v1#name`.",
+        )
+    return spec
 
 
 def _named_anew(target: Target) -> str:
