@@ -139,6 +139,16 @@ async def test_a_line_without_an_end_and_a_process_that_is_left_hold_nobody_up(
     assert all(len(line) <= 2_000 for line in said)
 
 
+async def test_a_last_word_without_an_end_is_heard_though_a_process_is_left(tmp_path: Path) -> None:
+    command, left = tmp_path / "colab", tmp_path / "left"
+    command.write_text(f"#!/bin/sh\nsleep 600 &\necho $! > '{left}'\nprintf '12.34 units'\n")
+    command.chmod(0o755)
+    try:
+        assert await colab.ColabRuntime(str(command), "x").usage() == "12.34 units"
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
+
+
 async def test_a_disk_that_fails_is_one_sentence_and_the_runtime_is_stopped(
     planner: Session, fake: Path, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

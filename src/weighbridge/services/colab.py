@@ -186,6 +186,7 @@ async def _read(process: Process, lines: list[str], tell: Tell | None) -> None:
             _say(line, lines, tell)
         if not piece:
             return
+    _say(rest, lines, tell)
 
 
 def _say(line: bytes, lines: list[str], tell: Tell | None) -> None:
