@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> Connection:
-        """httpcore2.ConnectError, also where the server spoke before: of words in the clear nobody knows whose they are."""
+        """httpcore2.ConnectError, also where words came before, in the clear: nobody knows whose they are."""
         if self._held or self._lost:
             raise httpcore2.ConnectError("The server did not wait for the encryption.")
         loop = asyncio.get_running_loop()
