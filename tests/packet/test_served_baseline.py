@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from packet.served_run import AT, ID, TICK, Server, facts, given
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import allowed
+from weighbridge.domain.proof.events import Attempt, Graded
 from weighbridge.domain.run import Run
 from weighbridge.domain.verdict.cases import Case, CasePack, PackPolicy
 from weighbridge.domain.verdict.decision import Option
@@ -51,6 +53,41 @@ async def _twice(home: Path, later: dict[str, str], address: str = "") -> Packet
     return source
 
 
+async def _stopped_between(home: Path, later: dict[str, str]) -> PacketSource:
+    """An eval that was stopped after two cases and goes on, then one with other settings.
+
+    `later`: what the server tells of its model from the stop on.
+    """
+    ticks, server = count(1), Server(answer=lambda _: "no", facts=SMALL)
+    deps = replace(real_deps(home), runtime=server.factory, conditions=quiet, monotonic=lambda: TICK * next(ticks))
+    session = Session.create(RunStore(home), deps)
+    session.keep(session.run.model_copy(update={"model": given(), "declared": facts()}))
+    session.apply(want.UsePack(pack=PACK))
+    async with aclosing(session.evaluate()) as events:
+        async for event in events:
+            if isinstance(event, Graded) and event.case == "c1":
+                break
+    server.answer, server.facts = lambda _: "well, no", later
+    _ = [event async for event in session.evaluate()]
+    session.apply(want.ChangeSetting(field="max_tokens", value="64"))
+    _ = [event async for event in session.prove()]
+    _ = [event async for event in session.evaluate()]
+    source = PacketSource(session.run, session.events(), {}, AT, ID)
+    await session.close()
+    return source
+
+
+def graded(source: PacketSource, job_id: str) -> list[str]:
+    """The cases that one job graded, in order."""
+    found, inside = [], False
+    for event in source.events:
+        if isinstance(event, Attempt):
+            inside = event.job_id == job_id
+        elif inside and isinstance(event, Graded):
+            found.append(event.case)
+    return found
+
+
 def lora(run: Run) -> Option:
     return next(row for row in allowed(run)[0] if row.choice == "LoRA")
 
@@ -83,10 +120,25 @@ def test_it_may_not_count_for_another_and_the_reason_says_so(
     assert problems(tmp_path / "packet") == []
 
 
+@pytest.mark.parametrize(("later", "again"), [(SMALL, False), ({"parameters": "999"}, True)])
+def test_cases_of_another_model_behind_the_same_name_are_asked_again(
+    tmp_path: Path, later: dict[str, str], again: bool
+) -> None:
+    source = asyncio.run(_stopped_between(tmp_path / "home", later))
+    (old,) = source.run.baselines
+    assert old.served is not None and old.served.facts == {"parameters": later["parameters"]}
+    assert [graded(source, job_id) for job_id in old.job_ids] == [
+        ["c0", "c1"],
+        ["c0", "c1", "c2", "c3", "c4"] if again else ["c2", "c3", "c4"],
+    ]
+    write_packet(tmp_path / "packet", source)
+    assert problems(tmp_path / "packet") == []
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"facts": {"parameters": "1"}}, "served.facts are not what its server told"),
+        ({"facts": {"parameters": "1"}}, "served.facts are not what its server told last"),
         ({"address": "https://new.example.org/v1"}, "its events are of another server"),
     ],
 )

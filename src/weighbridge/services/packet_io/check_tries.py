@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weighbridge.domain.proof.events import Attempt
+from weighbridge.domain.proof.events import Attempt, Connected
+from weighbridge.domain.proof.summary import last
 from weighbridge.domain.serving.identity import own_facts, served_model
 from weighbridge.domain.verdict.cost import costs_of
 from weighbridge.domain.verdict.decision import Baseline, GateResult
@@ -29,12 +30,13 @@ def check_baselines(c: Contents) -> Iterator[str]:
 
 
 def _its_events(c: Contents, old: Baseline, where: str) -> Iterator[str]:
+    told = last(c.jobs.get(old.job_ids[-1], ()), Connected) if old.job_ids else None
+    if told is not None and old.served is not None and old.served.facts != own_facts(told):
+        yield f"{where}: served.facts are not what its server told last"
     for job_id in old.job_ids:
         for event in c.jobs.get(job_id, ()):
             if event.event == "attempt" and event.model_sha256 != old.model_sha256:
                 yield f"{where}: its events are of another model"
-            if event.event == "connected" and old.served is not None and old.served.facts != own_facts(event):
-                yield f"{where}: served.facts are not what its server told"
             if event.event == "attempt" and not _of_server(c, old, event):
                 yield f"{where}: its events are of another server"
             if event.event == "graded" and old.marks and event.case not in old.marks:

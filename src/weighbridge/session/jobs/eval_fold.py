@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from weighbridge.domain.proof.events import Attempt, Connected, Ended, Event, Failed, Stopped
 from weighbridge.domain.proof.shutdown import shutdown_text
 from weighbridge.domain.run import EvalRecord, Run
-from weighbridge.domain.serving.identity import own_facts
+from weighbridge.domain.serving.identity import ServedModel, own_facts
 from weighbridge.domain.verdict.decision import CaseResult, judge
 from weighbridge.domain.verdict.repeats import CaseFold
 from weighbridge.domain.verdict.result_noise import ResultNoise
@@ -38,7 +38,7 @@ class EvalFold:
             case Attempt():
                 self._attempt(event)
             case Connected() if self.record.served is not None:
-                self._update(served=self.record.served.model_copy(update={"facts": own_facts(event)}))
+                self._connected(self.record.served, event)
             case Failed():
                 self._failed = event
             case Stopped():
@@ -60,6 +60,13 @@ class EvalFold:
         self.done = {result.case for result in results}
         model = attempt.model_sha256
         self._update(mode=attempt.mode, model_sha256=model, results=results, outcome="running", gate=None)
+
+    def _connected(self, before: ServedModel, event: Connected) -> None:
+        """As little as results of two modes are those of two models mixed, where a server changed it in between."""
+        now = before.model_copy(update={"facts": own_facts(event)})
+        results = () if before.other_than(now) else self.record.results
+        self.done = {result.case for result in results}
+        self._update(served=now, results=results)
 
     def _with(self, result: CaseResult) -> None:
         """An overruled mark speaks of one answer: it stays where the same answer is read once more."""
