@@ -154,6 +154,14 @@ async def test_the_time_limit_of_a_case_ends_its_answer(bad: BadServer) -> None:
     assert isinstance(done, Completed) and done.output_tokens is None
 
 
+async def test_an_answer_that_was_said_to_be_whole_is_kept_where_the_connection_is_cut_then(
+    bad: BadServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weighbridge.services.endpoint.stream.READ_OUT_S", 60.0)
+    done = await answer(bad.on(CHAT, events(piece("Paris"), piece("", "stop"), "[DONE]", CUT)))
+    assert (done.stop_reason, done.output) == ("eos", "Paris")
+
+
 async def test_a_server_that_loads_once_more_at_the_chat_is_waited_for_and_each_wait_told(bad: BadServer) -> None:
     seen = await told(bad.on(CHAT, error(503, "Loading model"), error(429, "busy"), stream("Paris")))
     first, again, second, last = kinds(seen, ServerSample)

@@ -70,8 +70,8 @@ async def lines(client: Client, response: httpx2.Response) -> AsyncGenerator[Chu
 
 
 async def _read_out(events: AsyncIterator[object]) -> None:
-    """The end of the body behind [DONE], so that the connection serves the next request; not where it does not come."""
-    with suppress(TimeoutError):
+    """The end of the body behind [DONE], so that the server sees nobody break off; the answer is whole without it."""
+    with suppress(TimeoutError, httpx2.HTTPError, httpx2.StreamError):
         async with asyncio.timeout(READ_OUT_S):
             async for _ in events:
                 pass
