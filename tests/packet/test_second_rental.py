@@ -14,7 +14,7 @@ from packet.forge import document
 from packet.served_run import JOB, Server, loaded, returned, served_source
 
 from weighbridge.domain.flow import status
-from weighbridge.domain.serving.billing import earlier_usd
+from weighbridge.domain.serving.billing import cost_of, earlier_usd
 from weighbridge.domain.serving.rental import Hardware, Rental, StopProof
 from weighbridge.services.packet_io.evidence import PacketSource
 from weighbridge.services.packet_io.verify import verify_packet
@@ -22,6 +22,8 @@ from weighbridge.services.packet_io.verify import verify_packet
 Save = Callable[[PacketSource], Path]
 pytestmark = pytest.mark.usefixtures("marks_here")
 OTHER = "7123456789abcdef01234567"
+LATER = "2026-01-02T03:40:00Z"
+"""When the second rental is ordered: the first has ended."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def with_second(source: PacketSource, **changes: Any) -> PacketSource:
     """The same with a rental after the first."""
     first = source.run.rentals[0]
     spent = earlier_usd((first,))
-    new = {"id": "order-2", "hardware": Hardware(name="a10g"), "earlier_usd": spent}
+    new = {"id": "order-2", "hardware": Hardware(name="a10g"), "earlier_usd": spent, "agreed_at": LATER}
     order = first.order.model_copy(update=new)
     second = first.model_copy(
         update={"order": order, "job_id": OTHER, "endpoint": f"https://{OTHER}--8000.example.org/v1", **changes}
@@ -114,3 +116,13 @@ def test_what_the_rentals_before_it_have_cost_cannot_be_made_other(
 
     document(packet, "rentals.json", forge)
     assert any(f"{OTHER}: earlier_usd is {wrong}, the rentals before it come to 0.4" in one for one in broken(packet))
+
+
+def test_a_rental_that_was_taken_for_ended_and_ended_later_breaks_no_packet(once: PacketSource, save: Save) -> None:
+    both = with_second(once, **failed())
+    first, second = both.run.rentals
+    assert first.stop is not None and first.cost is not None
+    stop, cost = first.stop.model_copy(update={"at": "2026-01-02T03:50:00Z"}), cost_of(first.order, 2700.0, "the Hub")
+    reopened = first.model_copy(update={"stop": stop, "cost": cost})
+    assert earlier_usd((reopened,)) != second.order.earlier_usd
+    assert broken(save(replace(both, run=both.run.model_copy(update={"rentals": (reopened, second)})))) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.serving.billing import cost_of, earlier_usd
@@ -39,11 +39,18 @@ def check_rentals(c: Contents) -> Iterator[str]:
         for field in ("most_usd", "within_cap", "proven"):
             if getattr(row, field) != getattr(right, field):
                 yield f"{where}: {field} is {getattr(row, field)}, its record gives {getattr(right, field)}"
-        spent = earlier_usd(before.rental for before in said.rows[:at])
-        if row.rental.order.earlier_usd != spent:
-            yield f"{where}: earlier_usd is {row.rental.order.earlier_usd}, the rentals before it come to {spent}"
+        yield from (f"{where}: {problem}" for problem in _earlier(row.rental, [one.rental for one in said.rows[:at]]))
         yield from (f"{where} {problem}" for problem in (*_order(row.rental, run.id), *_cost(row.rental)))
         yield from (f"{where} {problem}" for problem in _stop(row.rental))
+
+
+def _earlier(rental: Rental, before: Sequence[Rental]) -> Iterator[str]:
+    """What the rentals before it had spent of the cap. One that was taken for ended, and ended later than this one was
+    ordered, has other seconds than those that were known then."""
+    order, spent = rental.order, earlier_usd(before)
+    later = any(one.stop is not None and one.stop.at > order.agreed_at for one in before)
+    if order.earlier_usd != spent and not later:
+        yield f"earlier_usd is {order.earlier_usd}, the rentals before it come to {spent}"
 
 
 def _order(rental: Rental, run: str) -> Iterator[str]:
