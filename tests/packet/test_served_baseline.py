@@ -15,6 +15,7 @@ from packet.served_run import AT, ID, TICK, Server, facts, given
 
 from weighbridge.domain import intents as want
 from weighbridge.domain.flow import allowed
+from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.proof.events import Attempt, Graded
 from weighbridge.domain.run import Run
 from weighbridge.domain.verdict.cases import Case, CasePack, PackPolicy
@@ -33,18 +34,23 @@ PACK = CasePack(
 )  # fmt: skip
 
 
-async def _twice(home: Path, later: dict[str, str], address: str = "") -> PacketSource:
-    """An eval that FAILED, then with other settings one that holds; `later`: what the server tells of its model."""
+async def _twice(
+    home: Path, later: dict[str, str], first: ModelChoice | None = None, then: ModelChoice | None = None
+) -> PacketSource:
+    """An eval of `first` that FAILED, then with other settings one that holds, of `then` where that is another.
+
+    `later`: what the server tells of its model the second time.
+    """
     ticks, server = count(1), Server(answer=lambda _: "no", facts=SMALL)
     deps = replace(real_deps(home), runtime=server.factory, conditions=quiet, monotonic=lambda: TICK * next(ticks))
     session = Session.create(RunStore(home), deps)
-    session.keep(session.run.model_copy(update={"model": given(), "declared": facts()}))
+    session.keep(session.run.model_copy(update={"model": first or given(), "declared": facts()}))
     session.apply(want.UsePack(pack=PACK))
     _ = [event async for event in session.evaluate()]
     session.apply(want.RecordTry(what="prompt", note="asked for one word"))
     server.answer, server.facts = lambda _: "yes", later
-    if address:
-        session.keep(session.run.model_copy(update={"model": given().model_copy(update={"address": address})}))
+    if then is not None:
+        session.keep(session.run.model_copy(update={"model": then}))
     session.apply(want.ChangeSetting(field="max_tokens", value="64"))
     _ = [event async for event in session.prove()]
     _ = [event async for event in session.evaluate()]
@@ -104,19 +110,30 @@ def test_it_counts_for_the_same_server_name_and_facts_and_says_what_was_not_seen
 
 
 @pytest.mark.parametrize(
-    ("later", "address", "why"),
+    ("later", "first", "then", "why"),
     [
-        ({"parameters": "999"}, "", "the server told of another model: parameters 134 before, 999 now"),
-        (SMALL, "https://new.example.org/v1", "another server or another name"),
+        ({"parameters": "999"}, None, None, "the server told of another model: parameters 134 before, 999 now"),
+        (SMALL, None, given(address="https://new.example.org/v1"), "another server or another name"),
+        (SMALL, given(name="/out/one/final"), given(name="/out/two/final"), "another server or another name"),
     ],
 )
 def test_it_may_not_count_for_another_and_the_reason_says_so(
-    tmp_path: Path, later: dict[str, str], address: str, why: str
+    tmp_path: Path, later: dict[str, str], first: ModelChoice | None, then: ModelChoice | None, why: str
 ) -> None:
-    source = asyncio.run(_twice(tmp_path / "home", later, address))
+    source = asyncio.run(_twice(tmp_path / "home", later, first, then))
     row = lora(source.run)
     assert not row.allowed and f"and the one that did may not count ({why})" in row.why
     write_packet(tmp_path / "packet", source)
+    assert problems(tmp_path / "packet") == []
+
+
+def test_the_folder_of_an_earlier_model_is_in_no_file_where_its_events_are_left_out(tmp_path: Path) -> None:
+    source = asyncio.run(_twice(tmp_path / "home", SMALL, given(name="/out/one/final"), given(name="/out/two/final")))
+    (old,) = source.run.baselines
+    later = next(n for n, e in enumerate(source.events) if isinstance(e, Attempt) and e.job_id not in old.job_ids)
+    write_packet(tmp_path / "packet", replace(source, events=source.events[later:], left_out=1))
+    for path in (tmp_path / "packet").rglob("*"):
+        assert not path.is_file() or "/out/" not in path.read_text("utf-8"), path
     assert problems(tmp_path / "packet") == []
 
 

@@ -37,7 +37,7 @@ class Row(Record):
     note: str = ""
 
 
-TAKEN_OUT = re.compile(r"\[(home|folder|name|credential)\]")
+TAKEN_OUT = re.compile(r"\[(home|folder( \d+)?|name|credential)\]")
 """What stands in a packet in place of a folder, a name or a credential."""
 _SERVER = "server."
 """How the rows begin that tell one server's model from another's."""

@@ -188,7 +188,8 @@ def _rewrite(events: list[Event], end: int, request: str, output: str) -> None:
 def this_machine(folders: Sequence[tuple[str, str]], models: Iterable[str] = ()) -> Redactor:
     """A redactor for this machine's home folder and for further `folders` (path, label).
 
-    `models`: names by which servers know their models. Where one is a path, its folder is a person's as well.
+    `models`: names by which servers know their models. Where one is a path, its folder is a person's as well. Each such
+    folder has a label of its own: two models of one file name stay two.
     """
     known = {str(Path.home()): "[home]"}
     for path, label in folders:
@@ -196,15 +197,18 @@ def this_machine(folders: Sequence[tuple[str, str]], models: Iterable[str] = ())
             known.setdefault(path, label)
     secrets = [os.environ.get(name, "") for name in _SECRETS]
     own = Redactor(known, secrets)
-    theirs = dict.fromkeys((form for name in models for form in _folder_forms(own.text(name))), FOLDER)
+    theirs: dict[str, str] = {}
+    for forms in dict.fromkeys(_folder_forms(own.text(name)) for name in models):
+        label = FOLDER if not theirs else f"[folder {len(set(theirs.values())) + 1}]"
+        theirs |= dict.fromkeys(forms, label)
     return Redactor(theirs | known, secrets) if theirs else own
 
 
-def _folder_forms(name: str) -> set[str]:
+def _folder_forms(name: str) -> frozenset[str]:
     """The folder of a model's name that is an absolute path, as it stands and as an address has it; else nothing."""
     path = name.removeprefix("file://")
     folder = path[: max(path.rfind("/"), path.rfind("\\"))] if _ABSOLUTE.match(path) else ""
-    return {folder, quote(folder, safe=SAFE)} if folder.strip("/\\") else set()
+    return frozenset({folder, quote(folder, safe=SAFE)} if folder.strip("/\\") else ())
 
 
 def _forms(path: str) -> set[str]:

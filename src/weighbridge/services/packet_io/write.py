@@ -39,8 +39,11 @@ def write_packet(target: Path, source: PacketSource, command: tuple[str, ...] = 
 
 def _served_names(source: PacketSource) -> Iterator[str]:
     """Every name by which a server of the run knows a model."""
-    if source.run.target is not None:
-        yield source.run.target.model
+    run = source.run
+    for target in (run.target, run.load.target if run.load else None):
+        if target is not None:
+            yield target.model
+    yield from (old.served.name for old in run.baselines if old.served is not None)
     for event in source.events:
         if isinstance(event, Attempt) and event.target is not None:
             yield event.target.model
