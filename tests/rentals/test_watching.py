@@ -47,3 +47,10 @@ async def test_a_hub_that_cannot_be_asked_ends_nothing(renter: Session, service:
     assert await look(renter) is None and renter.run.rental is not None and not renter.run.rental.over
     service.token = token
     service.tokens[token] = set()
+
+
+async def test_a_job_that_is_not_found_for_a_moment_runs_on(renter: Session, service: FakeJobs) -> None:
+    await rented(renter)
+    service.fault(r"GET /api/jobs/tester/\w+$", status=404)
+    assert await look(renter) is None and renter.lease is not None
+    assert service.living() and not service.calls(r"POST .*/cancel")

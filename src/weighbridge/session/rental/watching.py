@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import HubProblem, OutsideFailed, Problem
 from weighbridge.domain.serving.rental import OVER, Rental
+from weighbridge.services.hub.jobs import Jobs
 from weighbridge.session.aside import aside
 from weighbridge.session.rental.ordering import jobs_of
 
@@ -26,16 +27,28 @@ async def look(session: Session) -> Rental | None:
     rental = session.run.rental
     if session.lease is None or rental is None or rental.over or not rental.job_id:
         return None
-    try:
-        view = await aside(jobs_of(session.deps).look, rental.job_id, rental.namespace)
-        ended = view.stage in OVER
-    except Problem as problem:
-        ended = isinstance(problem, HubProblem) and problem.kind == "not_found"
+    ended = await _is_over(jobs_of(session.deps), rental)
     same = session.run.rental
     if not ended or session.lease is None or same is None or same.order.id != rental.order.id:
         return None
     ended_one = await give_back(session)
     return ended_one if ended_one.over else None
+
+
+async def _is_over(jobs: Jobs, rental: Rental) -> bool:
+    """Whether the provider says that the job ended, or has lost it by its number and by its label alike."""
+    try:
+        return (await aside(jobs.look, rental.job_id, rental.namespace)).stage in OVER
+    except HubProblem as problem:
+        if problem.kind != "not_found":
+            return False
+    except Problem:
+        return False
+    try:
+        listed = await aside(jobs.labelled, rental.namespace, rental.order.id)
+    except Problem:
+        return False
+    return all(view.stage in OVER for view in listed if view.id == rental.job_id)
 
 
 async def require_running(session: Session) -> None:
