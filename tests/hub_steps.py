@@ -9,7 +9,7 @@ from textual.widgets import Input
 from weighbridge.domain.intents import Confirm
 from weighbridge.domain.steps import ORDER, StepId
 from weighbridge.session import Session
-from weighbridge.tui.screens.hub_part import HubPart, Level
+from weighbridge.tui.screens.parts.hub import HubPart, Level
 
 TINY = "acme/tiny-GGUF"
 FIRST = "tiny.Q4_K_M.gguf"

@@ -14,8 +14,8 @@ from weighbridge.domain.model.gguf_types import GgufHeader
 from weighbridge.domain.model.hub import CardText, HubRepo
 from weighbridge.services.card.extract import card_facts
 from weighbridge.services.hub.hub import Hub
-from weighbridge.services.packet_io.check_card import _quotes, _read_again
-from weighbridge.services.packet_io.records_model import CardNote
+from weighbridge.services.packet_io.checks.card import _quotes, _read_again
+from weighbridge.services.packet_io.records.model import CardNote
 from weighbridge.session.model.hub_choice import choose_to_plan
 
 Repo = Callable[..., HubRepo]

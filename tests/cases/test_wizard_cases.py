@@ -16,12 +16,12 @@ from weighbridge.domain.verdict.cases import CasePack
 from weighbridge.domain.verdict.grader_words import kinds, parsed
 from weighbridge.services.cases.packs import load_pack
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask, AskLine
-from weighbridge.tui.screens.case_edit import CaseEdit
-from weighbridge.tui.screens.case_try import CaseTry
-from weighbridge.tui.screens.cases import CasesScreen
-from weighbridge.tui.screens.choose import Choose
-from weighbridge.tui.screens.help import HelpScreen, help_text
+from weighbridge.tui.screens.beside.case_edit import CaseEdit
+from weighbridge.tui.screens.beside.cases import CasesScreen
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.case_try import CaseTry
+from weighbridge.tui.screens.dialogs.choose import Choose
+from weighbridge.tui.screens.dialogs.help_page import HelpScreen, help_text
 
 
 async def shown(pilot: Pilot[int], kind: type[object]) -> None:

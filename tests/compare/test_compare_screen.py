@@ -13,9 +13,9 @@ from weighbridge.domain.run import PacketRecord
 from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
-from weighbridge.tui.screens.ask_two import AskTwo
-from weighbridge.tui.screens.compare import CompareScreen
-from weighbridge.tui.screens.runs import RunsScreen
+from weighbridge.tui.screens.beside.compare import CompareScreen
+from weighbridge.tui.screens.beside.runs import RunsScreen
+from weighbridge.tui.screens.dialogs.ask_two import AskTwo
 from weighbridge.tui.widgets.sheet import Sheet
 from weighbridge.tui.widgets.status_line import StatusLine
 

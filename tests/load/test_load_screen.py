@@ -17,8 +17,8 @@ from weighbridge.domain.proof.settings import Request
 from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
 from weighbridge.tui.app import WeighbridgeApp
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.load import LoadScreen
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.load import LoadScreen
 from weighbridge.tui.widgets.status_line import StatusLine
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weighbridge.services.packet_io.card_quotes import stands_in
+from weighbridge.services.packet_io.checks.card_quotes import stands_in
 
 CARD = [
     "# Uses",

@@ -19,8 +19,8 @@ from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.packet_io import payload
 from weighbridge.services.packet_io.evidence import PacketSource
-from weighbridge.services.packet_io.fill import SOFTWARE
-from weighbridge.services.packet_io.records import FORM
+from weighbridge.services.packet_io.fill.decision import SOFTWARE
+from weighbridge.services.packet_io.records.files import FORM
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.packet_io.write import write_packet
 

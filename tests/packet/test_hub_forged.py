@@ -13,9 +13,11 @@ from packet.forge import document, problems, reseal
 from packet.hub_run import commercial, hub_source
 
 from weighbridge.domain.model.licences import LicenceTable
-from weighbridge.services.packet_io import fill, fill_licence, pages, write
+from weighbridge.services.packet_io import pages, write
 from weighbridge.services.packet_io.contents import read_contents
 from weighbridge.services.packet_io.evidence import PacketSource
+from weighbridge.services.packet_io.fill import decision as fill
+from weighbridge.services.packet_io.fill import licence as fill_licence
 from weighbridge.services.packet_io.inventory import take_inventory
 from weighbridge.services.packet_io.verify import verify_packet
 from weighbridge.services.tables import load_licences

@@ -12,8 +12,8 @@ from packet.forge import document, problems
 
 from weighbridge.cli import main
 from weighbridge.services.packet_io.evidence import PacketSource
-from weighbridge.services.packet_io.fill import SOFTWARE
-from weighbridge.services.packet_io.records import FORM
+from weighbridge.services.packet_io.fill.decision import SOFTWARE
+from weighbridge.services.packet_io.records.files import FORM
 from weighbridge.services.packet_io.verify import verify_packet
 
 pytestmark = pytest.mark.usefixtures("marks_here")

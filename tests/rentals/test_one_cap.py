@@ -9,7 +9,7 @@ from rental_steps import rented
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.rental_words import agreement, buys_words, spent_words
-from weighbridge.services.packet_io.fill_elsewhere import rental_row
+from weighbridge.services.packet_io.fill.elsewhere import rental_row
 from weighbridge.session import Session
 from weighbridge.session.rental import renting
 

@@ -14,7 +14,7 @@ from textual.app import App
 
 from weighbridge.domain.intents import Answer
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
 from weighbridge.tui.widgets.card_text import CardText
 
 

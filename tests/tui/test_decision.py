@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from weighbridge.domain.intents import Confirm, RecordTry, UsePack
 from weighbridge.domain.steps import ORDER
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
 from weighbridge.tui.widgets.field import Field
 from weighbridge.tui.words.decision import tried_rows
 

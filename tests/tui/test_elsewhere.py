@@ -17,9 +17,9 @@ from weighbridge.session import Session
 from weighbridge.session.notebook import importing as notebook_import
 from weighbridge.session.notebook import writing as notebook
 from weighbridge.session.packets import exporting
-from weighbridge.tui.screens.ask import AskLine
-from weighbridge.tui.screens.choose import Choose
-from weighbridge.tui.screens.exported import ExportedScreen
+from weighbridge.tui.screens.dialogs.ask import AskLine
+from weighbridge.tui.screens.dialogs.choose import Choose
+from weighbridge.tui.screens.dialogs.exported import ExportedScreen
 
 
 async def test_a_notebook_goes_out_and_what_ran_comes_back(

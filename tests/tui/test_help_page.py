@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recording import recorded_run
 
-from weighbridge.tui.screens.help import help_text, page_of
+from weighbridge.tui.screens.dialogs.help_page import help_text, page_of
 
 
 @pytest.mark.parametrize(

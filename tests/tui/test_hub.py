@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from weighbridge.domain.intents import Answer, Confirm
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.dialogs.ask import Ask
 from weighbridge.tui.widgets.status_line import StatusLine
 
 LONG = "acme/an-endless-name-of-a-repository-that-nobody-would-ever-type-by-hand-Instruct"

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from weighbridge.domain.problems import OutsideFailed
 from weighbridge.services.runs.store import RunFolder
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.dialogs.ask import Ask
 from weighbridge.tui.work.guard import ERROR_LOG
 
 

@@ -10,7 +10,7 @@ from textual.widgets import DirectoryTree, Input, RadioSet
 
 from weighbridge.domain.intents import Answer
 from weighbridge.session import Session
-from weighbridge.tui.screens.picker import FilePicker, GgufTree
+from weighbridge.tui.screens.dialogs.picker import FilePicker, GgufTree
 
 
 async def choose(pilot: Pilot[int], kind: int, spec: str) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import RadioSet
 
 from weighbridge.domain import intents as want
 from weighbridge.session import Session
-from weighbridge.tui.screens.overrule import OverruleForm
+from weighbridge.tui.screens.dialogs.overrule import OverruleForm
 from weighbridge.tui.widgets.field import Field, Line
 
 

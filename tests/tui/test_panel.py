@@ -18,8 +18,8 @@ from weighbridge.domain.proof.summary import jobs, summarize
 from weighbridge.domain.steps import ORDER
 from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Session
-from weighbridge.tui.screens.comparison import ComparisonScreen
-from weighbridge.tui.screens.live_part import LivePart
+from weighbridge.tui.screens.beside.comparison import ComparisonScreen
+from weighbridge.tui.screens.parts.live import LivePart
 from weighbridge.tui.screens.proof import ProofScreen
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 from weighbridge.tui.widgets.sheet import Sheet

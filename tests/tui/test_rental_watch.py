@@ -13,7 +13,7 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.session import Session
 from weighbridge.session.rental import watching
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.dialogs.ask import Ask
 from weighbridge.tui.widgets.rental_line import RentalLine
 from weighbridge.tui.widgets.title_bar import TitleBar
 

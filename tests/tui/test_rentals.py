@@ -15,10 +15,10 @@ from weighbridge.domain.model.choice import ModelChoice
 from weighbridge.domain.serving.rental import Rental, Stage
 from weighbridge.services.rentals import Ledger
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.choose import Choose
-from weighbridge.tui.screens.hardware import HardwareScreen
-from weighbridge.tui.screens.rentals import RentalsScreen
+from weighbridge.tui.screens.beside.rentals import RentalsScreen
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.choose import Choose
+from weighbridge.tui.screens.dialogs.hardware import HardwareScreen
 from weighbridge.tui.widgets.rental_line import RentalLine
 
 

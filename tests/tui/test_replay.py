@@ -17,7 +17,7 @@ from weighbridge.domain.proof.playback import Speed
 from weighbridge.domain.proof.summary import jobs
 from weighbridge.session.jobs.recorded import Recording
 from weighbridge.tui.replay import ReplayApp
-from weighbridge.tui.screens.live_part import LivePart
+from weighbridge.tui.screens.parts.live import LivePart
 from weighbridge.tui.widgets.answer_pane import AnswerPane
 
 

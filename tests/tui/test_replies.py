@@ -13,7 +13,7 @@ from weighbridge.domain.verdict.grounds import Grounds
 from weighbridge.domain.verdict.rules import advise
 from weighbridge.services.tables import load_rules
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
 from weighbridge.tui.widgets.status_line import sentence
 
 

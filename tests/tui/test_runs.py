@@ -12,9 +12,10 @@ from weighbridge.services.runs.store import RunStore
 from weighbridge.session import Deps, Session
 from weighbridge.tui.app import WeighbridgeApp
 from weighbridge.tui.commands import commands
-from weighbridge.tui.screens import ask, help, jump, picker, runs  # noqa: A004
+from weighbridge.tui.screens.beside import runs
+from weighbridge.tui.screens.beside.runs import age
+from weighbridge.tui.screens.dialogs import ask, help_page, jump, picker
 from weighbridge.tui.screens.registry import screen_of
-from weighbridge.tui.screens.runs import age
 
 
 async def test_runs_are_listed_resumed_begun_and_deleted(
@@ -121,7 +122,7 @@ async def test_the_palette_names_every_action(launch: Launch) -> None:
 
 def test_every_key_has_a_name_and_a_tooltip() -> None:
     owners: list[type] = [WeighbridgeApp, *(type(screen_of(step)) for step in ORDER)]
-    owners += [ask.Ask, ask.AskLine, help.HelpScreen, jump.JumpScreen, picker.FilePicker, runs.RunsScreen]
+    owners += [ask.Ask, ask.AskLine, help_page.HelpScreen, jump.JumpScreen, picker.FilePicker, runs.RunsScreen]
     for owner in owners:
         for base in owner.__mro__:
             if not base.__module__.startswith("weighbridge."):

@@ -19,8 +19,8 @@ from weighbridge.services.runtimes import make_runtime
 from weighbridge.session import Session
 from weighbridge.session.model import endpoint_choice
 from weighbridge.session.model.choosing import Chosen
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.ask_key import AskKey
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.ask_key import AskKey
 
 KEY = "sk-of-this-test"
 ADDRESS = "http://model.example/v1"

@@ -6,7 +6,7 @@ import pytest
 from steering import Launch, on_step, screen_text, wait_until, walk_to, wizard_of
 
 from weighbridge.session import Session
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.dialogs.ask import Ask
 from weighbridge.tui.widgets.field import Field
 
 NEW_CONTEXT = ["ctrl+a", "ctrl+k", *"1024"]

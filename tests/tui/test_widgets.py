@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from weighbridge.domain.problems import BadInput
 from weighbridge.domain.steps import BY_ID, ORDER, StepId
 from weighbridge.tui.budget import LEAST_S, MOST_S, Budget
-from weighbridge.tui.screens.help import help_text
+from weighbridge.tui.screens.dialogs.help_page import help_text
 from weighbridge.tui.widgets.answer_pane import wrapped
 from weighbridge.tui.widgets.canvas import Line, edge, fitted
 from weighbridge.tui.widgets.figures import elapsed, mib, millis, rate, seconds

@@ -29,9 +29,9 @@ from weighbridge.domain.serving.rental import Order
 from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
-from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
+from weighbridge.services.packet_io.checks.form import ADVICE, AREA, NOT_CHECKED
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile, EvalNote, PolicyFile, RuntimeFile
+from weighbridge.services.packet_io.records.files import DecisionFile, EvalNote, PolicyFile, RuntimeFile
 from weighbridge.services.packet_io.report import Report
 from weighbridge.services.packet_io.verify import read_packet
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from weighbridge.domain.steps import StepId
     from weighbridge.services.runs.store import RunStore
     from weighbridge.session.session import Session
-    from weighbridge.tui.screens.runs import Wish
+    from weighbridge.tui.screens.beside.runs import Wish
     from weighbridge.tui.screens.step import StepScreen
     from weighbridge.tui.work.jobs import JobName, Jobs
 
@@ -215,7 +215,7 @@ class WeighbridgeApp(App[int]):
         return True
 
     def action_help(self) -> None:
-        from weighbridge.tui.screens.help import HelpScreen, page_of
+        from weighbridge.tui.screens.dialogs.help_page import HelpScreen, page_of
 
         screen = self.step_screen
         if screen is not None:
@@ -223,7 +223,7 @@ class WeighbridgeApp(App[int]):
             self.push_screen(HelpScreen(page_of(self.session.run, screen.STEP), keys))
 
     def action_jump(self) -> None:
-        from weighbridge.tui.screens.jump import JumpScreen
+        from weighbridge.tui.screens.dialogs.jump import JumpScreen
 
         screen = self.step_screen
         if screen is not None:
@@ -247,12 +247,12 @@ class WeighbridgeApp(App[int]):
         stop(self)
 
     def action_runs(self) -> None:
-        from weighbridge.tui.screens.runs import RunsScreen
+        from weighbridge.tui.screens.beside.runs import RunsScreen
 
         self.push_screen(RunsScreen(self.store, self.session), self._wish)
 
     def action_cases(self) -> None:
-        from weighbridge.tui.screens.cases import CasesScreen
+        from weighbridge.tui.screens.beside.cases import CasesScreen
 
         if self.screen is self.step_screen:
             self.push_screen(CasesScreen(self.session))

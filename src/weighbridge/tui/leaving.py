@@ -61,6 +61,6 @@ async def quit_wizard(app: WeighbridgeApp) -> None:
 
 
 async def _agreed(app: WeighbridgeApp, question: str, yes: str, no: str) -> bool:
-    from weighbridge.tui.screens.ask import Ask
+    from weighbridge.tui.screens.dialogs.ask import Ask
 
     return await app.push_screen_wait(Ask(question, yes, no))

@@ -19,7 +19,7 @@ from weighbridge.services.runs.store import RunStore
 from weighbridge.session.jobs.recorded import Recording, load_recording
 from weighbridge.tui.budget import Budget
 from weighbridge.tui.hangup import watch_terminal
-from weighbridge.tui.screens.live_part import LivePart
+from weighbridge.tui.screens.parts.live import LivePart
 from weighbridge.tui.sizes import HIGH_FROM, NARROW_BELOW, SHORT_BELOW, WIDE_FROM
 from weighbridge.tui.widgets.figures import elapsed
 

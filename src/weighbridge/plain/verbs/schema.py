@@ -10,7 +10,7 @@ from weighbridge.plain import output
 from weighbridge.plain.exits import Exit
 from weighbridge.services.packet_io.formats.bagit_profile import PROFILES, profile
 from weighbridge.services.packet_io.pages import schema
-from weighbridge.services.packet_io.records import SCHEMAS
+from weighbridge.services.packet_io.records.files import SCHEMAS
 
 
 def main(args: Namespace) -> int:

@@ -9,7 +9,7 @@ from weighbridge.domain.text import clean_line
 from weighbridge.plain import diagnostics, output
 from weighbridge.plain.exits import Exit
 from weighbridge.services.packet_io import bag, signature
-from weighbridge.services.packet_io.records import FORM
+from weighbridge.services.packet_io.records.files import FORM
 from weighbridge.services.packet_io.report import Check, Report
 from weighbridge.services.packet_io.verify import verify_packet
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io import bag
-from weighbridge.services.packet_io.check_pages import first_difference
+from weighbridge.services.packet_io.checks.pages import first_difference
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.fill import DESCRIPTION
+from weighbridge.services.packet_io.fill.decision import DESCRIPTION
 from weighbridge.services.packet_io.formats.bagit_profile import LABEL, profile_id, way_of
 
 RUN_LABEL = "Weighbridge-Run"

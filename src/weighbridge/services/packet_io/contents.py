@@ -19,7 +19,8 @@ from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.domain.verdict.graders import Mark
 from weighbridge.services.packet_io.inventory import Inventory
-from weighbridge.services.packet_io.records import (
+from weighbridge.services.packet_io.records.elsewhere import NotebookFile, RentalsFile, ServerFile
+from weighbridge.services.packet_io.records.files import (
     SCHEMAS,
     DecisionFile,
     PolicyFile,
@@ -27,8 +28,7 @@ from weighbridge.services.packet_io.records import (
     RuntimeFile,
     SystemFile,
 )
-from weighbridge.services.packet_io.records_elsewhere import NotebookFile, RentalsFile, ServerFile
-from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
+from weighbridge.services.packet_io.records.model import LicenceFile, ModelFile
 from weighbridge.services.packet_io.sound_json import require_sound
 
 MAX_LINES = 500_000

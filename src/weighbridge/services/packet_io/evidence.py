@@ -18,7 +18,7 @@ from weighbridge.domain.verdict.cost import costs_of
 from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.rules import Advice
 from weighbridge.services.packet_io.from_events import fold_eval
-from weighbridge.services.packet_io.records import Status
+from weighbridge.services.packet_io.records.files import Status
 from weighbridge.services.tables import load_rules
 
 

@@ -7,7 +7,7 @@ from weighbridge.domain.proof.events import Loaded
 from weighbridge.domain.proof.measure import JobFigures
 from weighbridge.domain.proof.settings import HeardSettings
 from weighbridge.services.packet_io.csv_rows import as_csv, cell
-from weighbridge.services.packet_io.records import Comparison, ForecastMethod, ProofNote
+from weighbridge.services.packet_io.records.files import Comparison, ForecastMethod, ProofNote
 
 COLUMNS = tuple(Comparison.model_fields)
 METHODS: dict[ForecastMethod, str] = {

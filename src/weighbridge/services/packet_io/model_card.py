@@ -17,8 +17,8 @@ from weighbridge.domain.model.choice import SERVED, ChoiceKind, ModelChoice
 from weighbridge.domain.model.hub import CardText
 from weighbridge.services.packet_io.contents import MODEL_CARD
 from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
-from weighbridge.services.packet_io.records import with_gaps
-from weighbridge.services.packet_io.records_model import CardNote
+from weighbridge.services.packet_io.records.files import with_gaps
+from weighbridge.services.packet_io.records.model import CardNote
 from weighbridge.services.packet_io.redact import Redactor
 
 RUN_FILE = "card.json"

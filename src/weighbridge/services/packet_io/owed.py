@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from weighbridge.services.packet_io.records import DecisionFile
+from weighbridge.services.packet_io.records.files import DecisionFile
 
 
 class Owed(NamedTuple):

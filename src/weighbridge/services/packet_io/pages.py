@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from weighbridge.domain.proof.events import ServerSample
-from weighbridge.services.packet_io import csv_rows, notes, notes_owed, report_page
+from weighbridge.services.packet_io import csv_rows, report_page
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.forecast_rows import forecast_csv
 from weighbridge.services.packet_io.formats import bagit_profile, cyclonedx, in_toto, inspect_log
 from weighbridge.services.packet_io.json_text import json_text
-from weighbridge.services.packet_io.notes_first_run import first_run
-from weighbridge.services.packet_io.notes_licence import licence_note
+from weighbridge.services.packet_io.notes.first_run import first_run
+from weighbridge.services.packet_io.notes.licence import licence_note
+from weighbridge.services.packet_io.notes.owed import LORA_PATH, PRIVATE_PATH, lora_note, private_note
+from weighbridge.services.packet_io.notes.shutdown import route_plan, shutdown
 from weighbridge.services.packet_io.owed import is_lora, is_private
-from weighbridge.services.packet_io.readme import readme
+from weighbridge.services.packet_io.readme.readme import readme
 from weighbridge.services.packet_io.rebuild import run_of
-from weighbridge.services.packet_io.records import SCHEMAS
+from weighbridge.services.packet_io.records.files import SCHEMAS
 from weighbridge.services.tables import load_tables
 
 README = "data/README.md"
@@ -44,12 +46,12 @@ def texts(c: Contents) -> Iterator[Page]:
         yield "data/resources/forecast.csv", partial(forecast_csv, c.runtime.forecast_against_measured)
     if c.decision and c.decision.status == "planned" and c.decision.constraints.available_route != "local_cpu":
         route = load_tables().route(c.decision.constraints.available_route)
-        plan = partial(notes.route_plan, run_of(c), c.decision.completeness, route)
+        plan = partial(route_plan, run_of(c), c.decision.completeness, route)
         yield f"data/route/{route.id}.md", plan
     if c.decision and is_private(c.decision):
-        yield notes_owed.PRIVATE_PATH, partial(notes_owed.private_note, c)
+        yield PRIVATE_PATH, partial(private_note, c)
     if c.decision and is_lora(c.decision):
-        yield notes_owed.LORA_PATH, partial(notes_owed.lora_note, c)
+        yield LORA_PATH, partial(lora_note, c)
     yield from _formats(c)
     for name in SCHEMAS:
         yield f"data/schemas/{name}.schema.json", partial(schema, name)
@@ -69,7 +71,7 @@ def tables(c: Contents) -> Iterator[Page]:
     """What is made of the events."""
     jobs = list(c.jobs.values())
     if jobs:
-        yield "data/shutdown.md", partial(notes.shutdown, c)
+        yield "data/shutdown.md", partial(shutdown, c)
         yield "data/resources/requests.csv", lambda: csv_rows.as_csv(csv_rows.REQUESTS, csv_rows.request_rows(c))
         yield "data/resources/samples.csv", lambda: csv_rows.as_csv(csv_rows.SAMPLES, csv_rows.sample_rows(jobs))
     if any(isinstance(event, ServerSample) for event in c.events):

@@ -15,12 +15,12 @@ from weighbridge.domain.verdict.cases import case_row
 from weighbridge.services.packet_io import pages
 from weighbridge.services.packet_io.contents import LOGS, MAX_LINES, MODEL_CARD, RECORDS, Contents, take
 from weighbridge.services.packet_io.evidence import Evidence
-from weighbridge.services.packet_io.fill import decision_file, pack_of, policy_file
-from weighbridge.services.packet_io.fill_elsewhere import notebook_file, rentals_file, server_file
-from weighbridge.services.packet_io.fill_licence import licence_file
-from weighbridge.services.packet_io.fill_model import model_file
-from weighbridge.services.packet_io.fill_runtime import runtime_file
-from weighbridge.services.packet_io.fill_system import system_file
+from weighbridge.services.packet_io.fill.decision import decision_file, pack_of, policy_file
+from weighbridge.services.packet_io.fill.elsewhere import notebook_file, rentals_file, server_file
+from weighbridge.services.packet_io.fill.licence import licence_file
+from weighbridge.services.packet_io.fill.model import model_file
+from weighbridge.services.packet_io.fill.runtime import runtime_file
+from weighbridge.services.packet_io.fill.system import system_file
 from weighbridge.services.packet_io.inventory import MAX_TEXT_BYTES
 from weighbridge.services.packet_io.json_text import json_text, shown
 from weighbridge.services.packet_io.model_card import carry

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
 from weighbridge.services.packet_io.contents import LOGS, RECORDS, Contents
-from weighbridge.services.packet_io.records import RedactionsFile, Replaced
+from weighbridge.services.packet_io.records.files import RedactionsFile, Replaced
 from weighbridge.services.packet_io.redact import CREDENTIAL, NAME, RULE, RULE_OF_THIS_MACHINE
 
 PATH = "data/redactions.json"

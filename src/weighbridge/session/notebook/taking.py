@@ -11,7 +11,7 @@ from weighbridge.domain.run import EvalRecord, ProofRecord, Run
 from weighbridge.domain.serving.notebook import NotebookRuntime
 from weighbridge.domain.standing import restored, standing
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import SystemFile
+from weighbridge.services.packet_io.records.files import SystemFile
 
 _CORES = re.compile(r"(?P<architecture>[^,]*), (?P<logical>\d+|unknown) logical cores, (?P<usable>\d+) usable")
 

@@ -10,7 +10,7 @@ from weighbridge.domain.compare.doubts import first_of
 from weighbridge.domain.compare.side import Side
 from weighbridge.domain.problems import BadInput, Problem
 from weighbridge.domain.text import clean_line
-from weighbridge.services.packet_io.check_form import AREA
+from weighbridge.services.packet_io.checks.form import AREA
 from weighbridge.services.packet_io.report import Report
 from weighbridge.services.packet_sides import doubts, read_side
 from weighbridge.services.side_apart import reading

@@ -33,9 +33,9 @@ from weighbridge.domain.verdict.cases import CasePack, Policy
 from weighbridge.services import bundled
 from weighbridge.services.digests import sha256_of
 from weighbridge.services.engine.mode_memory import known_mode
-from weighbridge.services.packet_io.check_form import ADVICE, AREA, NOT_CHECKED
+from weighbridge.services.packet_io.checks.form import ADVICE, AREA, NOT_CHECKED
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.fill_system import MACHINE, machine_fields
+from weighbridge.services.packet_io.fill.system import MACHINE, machine_fields
 from weighbridge.services.packet_io.report import Report
 from weighbridge.services.packet_io.verify import read_packet
 

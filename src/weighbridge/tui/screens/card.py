@@ -23,7 +23,7 @@ from weighbridge.domain.model.licences import LicenceNote
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.card_text import CardText
 from weighbridge.tui.widgets.fact_list import FactList, fact_details, places

@@ -17,7 +17,7 @@ from weighbridge.domain.problems import Refused
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean
 from weighbridge.domain.verdict.decision import CHOICES, Choice
-from weighbridge.tui.screens.ask import Ask, AskLine
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.sizes import SHORT_BELOW
 from weighbridge.tui.widgets.field import Field

@@ -21,9 +21,9 @@ from weighbridge.domain.text import clean_line
 from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult
 from weighbridge.services.cases.packs import find_pack
-from weighbridge.tui.screens.eval_rows import around_rows, detail_rows, gate_rows, live_line
-from weighbridge.tui.screens.overrule import OverruleForm
-from weighbridge.tui.screens.plan import NothingRuns
+from weighbridge.tui.screens.dialogs.overrule import OverruleForm
+from weighbridge.tui.screens.parts.eval_rows import around_rows, detail_rows, gate_rows, live_line
+from weighbridge.tui.screens.parts.plan import NothingRuns
 from weighbridge.tui.screens.proof import JobScreen
 from weighbridge.tui.widgets.case_table import CaseTable
 from weighbridge.tui.widgets.field import Field, Line

@@ -17,9 +17,9 @@ from weighbridge.domain.model.files import FileRow
 from weighbridge.domain.problems import HubProblem, Problem
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.hub_part import HubPart
-from weighbridge.tui.screens.picker import FilePicker
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.picker import FilePicker
+from weighbridge.tui.screens.parts.hub import HubPart
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.figures import mib

@@ -23,7 +23,7 @@ from weighbridge.domain.steps import BY_ID
 from weighbridge.domain.text import clean_line
 from weighbridge.services.packet_io.place import free_name
 from weighbridge.session.packets.command import prove_command
-from weighbridge.tui.screens.ask import Ask
+from weighbridge.tui.screens.dialogs.ask import Ask
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.widgets.field import Line
 from weighbridge.tui.widgets.sheet import Row, Sheet

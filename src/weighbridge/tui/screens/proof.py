@@ -17,8 +17,8 @@ from weighbridge.domain.proof.live import LiveView
 from weighbridge.domain.proof.live_server import LiveServer
 from weighbridge.domain.run import Run
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.screens.live_part import LivePart
-from weighbridge.tui.screens.plan import NothingRuns
+from weighbridge.tui.screens.parts.live import LivePart
+from weighbridge.tui.screens.parts.plan import NothingRuns
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.shapes import can_start
 from weighbridge.tui.widgets.field import Field

@@ -14,16 +14,16 @@ from weighbridge.domain import flow
 from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.run import Run
-from weighbridge.tui.screens import rental_part
-from weighbridge.tui.screens.ask import AskLine
-from weighbridge.tui.screens.local_part import LocalPart
-from weighbridge.tui.screens.notebook_part import NotebookPart
-from weighbridge.tui.screens.part import Part
-from weighbridge.tui.screens.plan import PlanPart
-from weighbridge.tui.screens.private_part import PrivatePart
-from weighbridge.tui.screens.rental_part import RentalPart
-from weighbridge.tui.screens.server_part import ServerPart
-from weighbridge.tui.screens.settings_part import CHOICES, worded
+from weighbridge.tui.screens.dialogs.ask import AskLine
+from weighbridge.tui.screens.parts import rental as rental_part
+from weighbridge.tui.screens.parts.local import LocalPart
+from weighbridge.tui.screens.parts.notebook import NotebookPart
+from weighbridge.tui.screens.parts.part import Part
+from weighbridge.tui.screens.parts.plan import PlanPart
+from weighbridge.tui.screens.parts.private import PrivatePart
+from weighbridge.tui.screens.parts.rental import RentalPart
+from weighbridge.tui.screens.parts.server import ServerPart
+from weighbridge.tui.screens.parts.settings import CHOICES, worded
 from weighbridge.tui.screens.step import StepScreen
 from weighbridge.tui.shapes import Shape, shape_of
 from weighbridge.tui.widgets.status_line import Notice, sentence

@@ -11,7 +11,7 @@ from weighbridge.domain.problems import Problem
 from weighbridge.domain.steps import ORDER
 from weighbridge.session.session import Session
 from weighbridge.tui.leaving import may_leave
-from weighbridge.tui.screens.ask import AskLine
+from weighbridge.tui.screens.dialogs.ask import AskLine
 from weighbridge.tui.widgets.status_line import Notice
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _show(app: WeighbridgeApp, earlier: Earlier, notes: str) -> None:
     if (run.settings, run.prompt, digest) != (recipe.settings.whole, recipe.prompt, recipe.model_sha256):
         return
     from weighbridge.session.packets.repeat import comparison
-    from weighbridge.tui.screens.comparison import ComparisonScreen
+    from weighbridge.tui.screens.beside.comparison import ComparisonScreen
 
     rows = comparison(app.session, earlier)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import Problem
 from weighbridge.services.endpoint import keys
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.ask_key import AskKey
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.ask_key import AskKey
 from weighbridge.tui.widgets.status_line import Notice, sentence
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ def compare(app: WeighbridgeApp, old: str = "") -> None:
 async def _compare_two(app: WeighbridgeApp, old: str) -> None:
     """Asks for two packets, checks and compares them. What goes wrong is said; the run is not touched."""
     from weighbridge.session.runs.run_list import known_packets, packet_before
-    from weighbridge.tui.screens.ask_two import AskTwo
+    from weighbridge.tui.screens.dialogs.ask_two import AskTwo
 
     packet = app.session.run.packet
     new = packet.path if packet else ""
@@ -31,7 +31,7 @@ async def _compare_two(app: WeighbridgeApp, old: str) -> None:
     if typed is None:
         return
     from weighbridge.session.packets.comparing import compare_packets
-    from weighbridge.tui.screens.compare import CompareScreen
+    from weighbridge.tui.screens.beside.compare import CompareScreen
 
     app.tell(Notice("Checking both packets."))
     try:

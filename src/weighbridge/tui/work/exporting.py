@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.problems import Problem
-from weighbridge.tui.screens.choose import Choose
-from weighbridge.tui.screens.exported import ExportedScreen
+from weighbridge.tui.screens.dialogs.choose import Choose
+from weighbridge.tui.screens.dialogs.exported import ExportedScreen
 from weighbridge.tui.widgets.status_line import Notice
 
 if TYPE_CHECKING:

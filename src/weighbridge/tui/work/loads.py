@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def show_load(app: WeighbridgeApp) -> None:
     """Opens the screen of the load test; while a job asks the server, its figures would be of both."""
-    from weighbridge.tui.screens.load import LoadScreen
+    from weighbridge.tui.screens.dialogs.load import LoadScreen
 
     if app.session.run.target is None:
         app.tell(Notice("No server answers for this model.", "A load test asks one in step 3.", "problem"))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weighbridge.domain.text import clean_line
-from weighbridge.tui.screens.ask import Ask, AskLine
-from weighbridge.tui.screens.notebook_part import default_name
+from weighbridge.tui.screens.dialogs.ask import Ask, AskLine
+from weighbridge.tui.screens.parts.notebook import default_name
 from weighbridge.tui.widgets.status_line import Notice
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from weighbridge.domain import intents as want
 from weighbridge.domain.problems import Problem
 from weighbridge.domain.serving.rental import Order, Rental
 from weighbridge.domain.serving.rental_words import agreement, spent_words
-from weighbridge.tui.screens.ask import Ask
-from weighbridge.tui.screens.choose import Choose
-from weighbridge.tui.screens.hardware import HardwareScreen
+from weighbridge.tui.screens.dialogs.ask import Ask
+from weighbridge.tui.screens.dialogs.choose import Choose
+from weighbridge.tui.screens.dialogs.hardware import HardwareScreen
 from weighbridge.tui.widgets.status_line import Notice, sentence
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def stop(app: WeighbridgeApp) -> None:
 
 def show_left(app: WeighbridgeApp) -> None:
     """What is rented, by this run and by others."""
-    from weighbridge.tui.screens.rentals import RentalsScreen
+    from weighbridge.tui.screens.beside.rentals import RentalsScreen
 
     app.push_screen(RentalsScreen(app.jobs.rentals, app.session.deps.now))
 

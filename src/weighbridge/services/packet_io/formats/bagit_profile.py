@@ -14,7 +14,7 @@ from typing import Any, Literal
 from weighbridge.domain.route.constraints import RouteName
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.json_text import json_text
-from weighbridge.services.packet_io.records import FORM
+from weighbridge.services.packet_io.records.files import FORM
 
 PATH = "data/schemas/bagit-profile.json"
 LABEL = "BagIt-Profile-Identifier"

@@ -13,9 +13,9 @@ from weighbridge.domain.facts import Fact
 from weighbridge.domain.proof.noise import Noise
 from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.json_text import json_text
-from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
-from weighbridge.services.packet_io.records_elsewhere import ServerFile
-from weighbridge.services.packet_io.records_model import LicenceFile, ModelFile
+from weighbridge.services.packet_io.records.elsewhere import ServerFile
+from weighbridge.services.packet_io.records.files import DecisionFile, RuntimeFile
+from weighbridge.services.packet_io.records.model import LicenceFile, ModelFile
 
 PATH = "data/model/mlbom.cdx.json"
 MODEL, RUNTIME = "model", "runtime"

@@ -19,7 +19,7 @@ from weighbridge.services.packet_io.contents import Contents
 from weighbridge.services.packet_io.formats.answers import Answer, answers
 from weighbridge.services.packet_io.formats.inspect_sample import SCORER, inspect_id, sample
 from weighbridge.services.packet_io.json_text import json_text
-from weighbridge.services.packet_io.records import DecisionFile, EvalNote
+from weighbridge.services.packet_io.records.files import DecisionFile, EvalNote
 
 FOLDER = "data/eval/inspect/"
 TASK = "weighbridge"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from weighbridge.domain.proof.events import Attempt, Conditions, Ended, Event, Failed, Sample
 from weighbridge.domain.proof.timeline import Timeline
-from weighbridge.services.packet_io.records import RuntimeFile
+from weighbridge.services.packet_io.records.files import RuntimeFile
 from weighbridge.services.packet_io.report_page.scale import HEIGHT, Axis, finite
 from weighbridge.services.packet_io.report_page.units import MIB, line, mib, number
 from weighbridge.services.packet_io.report_page.view import Cell, Key, Mark, Span, Table

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from weighbridge.domain.model.card import FIELDS
 from weighbridge.domain.proof.events import Event
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
-from weighbridge.services.packet_io.records_elsewhere import ServerFile
+from weighbridge.services.packet_io.records.elsewhere import ServerFile
+from weighbridge.services.packet_io.records.files import DecisionFile, RuntimeFile
 from weighbridge.services.packet_io.report_page import cases, elsewhere, head, parts, subjects
 from weighbridge.services.packet_io.report_page.latency import first_token_plot, token_gap_plot
 from weighbridge.services.packet_io.report_page.memory import memory_plot

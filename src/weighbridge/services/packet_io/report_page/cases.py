@@ -9,7 +9,7 @@ from weighbridge.domain.verdict.cases import Case
 from weighbridge.domain.verdict.decision import CaseResult, GateResult
 from weighbridge.domain.verdict.stats import words_for
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile, EvalNote
+from weighbridge.services.packet_io.records.files import DecisionFile, EvalNote
 from weighbridge.services.packet_io.report_page.units import (
     LINE,
     NOT_MEASURED,

@@ -11,7 +11,7 @@ from weighbridge.domain.serving.billing import price_words
 from weighbridge.domain.serving.rental import Rental
 from weighbridge.domain.serving.target import Target
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records_elsewhere import KEY_WORDS, RentalRow
+from weighbridge.services.packet_io.records.elsewhere import KEY_WORDS, RentalRow
 from weighbridge.services.packet_io.report_page.units import (
     NOT_MEASURED,
     fields,

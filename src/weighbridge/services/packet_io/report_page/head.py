@@ -8,7 +8,7 @@ from weighbridge.domain.facts import Claim, Fact
 from weighbridge.domain.packet import Item
 from weighbridge.domain.verdict.decision import Option
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile
+from weighbridge.services.packet_io.records.files import DecisionFile
 from weighbridge.services.packet_io.report_page.units import line, words
 from weighbridge.services.packet_io.report_page.view import Cell, Decision, Field, Table
 

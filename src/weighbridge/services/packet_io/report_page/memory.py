@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from weighbridge.domain.proof.events import Attempt, Event
-from weighbridge.services.packet_io.records import RuntimeFile
+from weighbridge.services.packet_io.records.files import RuntimeFile
 from weighbridge.services.packet_io.report_page.attempts import (
     LETTER,
     Life,

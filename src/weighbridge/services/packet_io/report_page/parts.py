@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.proof.noise import RULE, Noise
-from weighbridge.services.packet_io.records import DecisionFile, ProofNote, RuntimeFile
+from weighbridge.services.packet_io.records.files import DecisionFile, ProofNote, RuntimeFile
 from weighbridge.services.packet_io.report_page.units import (
     contended,
     line,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from weighbridge.domain.facts import Fact
 from weighbridge.domain.model.card import FIELDS
 from weighbridge.services.packet_io.contents import Contents
-from weighbridge.services.packet_io.records import DecisionFile, RuntimeFile
+from weighbridge.services.packet_io.records.files import DecisionFile, RuntimeFile
 from weighbridge.services.packet_io.report_page.head import claim_text, fact_source
 from weighbridge.services.packet_io.report_page.units import fields, line
 from weighbridge.services.packet_io.report_page.view import Cell, Field, Part, Table

@@ -1,0 +1,1 @@
+"""What `verify` looks at: one module a matter, each with what of the packet contradicts another part of it."""

@@ -1,0 +1,1 @@
+"""Fills the records of a packet from the evidence of a run."""

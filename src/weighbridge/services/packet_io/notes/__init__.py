@@ -1,0 +1,1 @@
+"""The packet's notes for people, made of its records."""

@@ -1,0 +1,1 @@
+"""data/README.md, made of the records."""

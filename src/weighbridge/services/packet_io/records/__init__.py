@@ -1,0 +1,1 @@
+"""The JSON files of a packet as models: their schemas lie beside them."""

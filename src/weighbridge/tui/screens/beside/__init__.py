@@ -1,0 +1,1 @@
+"""Screens beside the nine steps: runs, cases, comparisons, rented GPUs."""
