@@ -20,6 +20,7 @@ from weighbridge.domain.proof.events import (
     Token,
 )
 from weighbridge.domain.proof.live import LiveView, Meter
+from weighbridge.domain.proof.noise import Noise
 from weighbridge.domain.proof.remote import ASKED_AGAIN, UNTOLD
 from weighbridge.domain.proof.settings import RuntimeSettings
 from weighbridge.domain.proof.shutdown import shutdown_text
@@ -87,6 +88,13 @@ def test_the_memory_of_a_service_is_that_of_its_model() -> None:
     figures = summarize([attempt(), there, Sample(t=2, rss_bytes=900 * MIB), size, *answer(4.0)])
     text = served_resources(figures).text
     assert "the model in main memory 7 MiB" in text and "900" not in text
+
+
+def test_figures_of_a_contended_server_say_so_first() -> None:
+    figures = summarize([attempt(), connected(1.0), *answer(4.0)])
+    assert not served_resources(figures).text.startswith("contended")
+    busy = figures.model_copy(update={"noise": Noise(mark="contended", reasons=("others took the core",))})
+    assert served_resources(busy).text.startswith("contended: TTFT ")
 
 
 def test_the_panel_waits_for_the_server_then_shows_what_it_is() -> None:

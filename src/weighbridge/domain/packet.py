@@ -16,7 +16,7 @@ from weighbridge.domain.packet_elsewhere import (
     served_shutdown,
 )
 from weighbridge.domain.planned import serve_text
-from weighbridge.domain.proof.noise import Noise
+from weighbridge.domain.proof.noise import contended_first
 from weighbridge.domain.run import Run
 from weighbridge.domain.steps import StepId
 
@@ -110,7 +110,7 @@ def _first_run(run: Run) -> Fact:
         return measured(f"failed: {proof.message}", "the engine's exit")
     count = proof.figures.output_tokens
     said = "an answer whose tokens the server does not count" if count is None else f"{count} tokens"
-    return measured(f"{_busy(proof.figures.noise)}{said} at {proof.at}", "the proof")
+    return measured(f"{contended_first(proof.figures.noise)}{said} at {proof.at}", "the proof")
 
 
 def _no_proof(run: Run) -> str | None:
@@ -132,7 +132,7 @@ def _eval(run: Run) -> Fact:
     if not eval_is_current(run):
         return missing("the eval is stale: model, settings, machine, cases or policy have changed since")
     gate = record.gate
-    return measured(f"{_busy(record.noise)}{gate.passed} of {gate.total} passed, {gate.gate}", "the eval")
+    return measured(f"{contended_first(record.noise)}{gate.passed} of {gate.total} passed, {gate.gate}", "the eval")
 
 
 def _resources(run: Run) -> Fact:
@@ -152,12 +152,7 @@ def _resources(run: Run) -> Fact:
         return missing("this system did not tell the memory of the engine's process")
     ttft = "not reached" if figures.ttft_s is None else f"{figures.ttft_s:.2f} s"
     peak = figures.peak_rss_bytes / 2**20
-    return measured(f"{_busy(figures.noise)}peak RSS {peak:.0f} MiB, TTFT {ttft}", "the proof")
-
-
-def _busy(noise: Noise | None) -> str:
-    """Figures of a contended run are never shown without that word: it comes first, where no line cuts it away."""
-    return "contended: " if noise is not None and noise.mark == "contended" else ""
+    return measured(f"{contended_first(figures.noise)}peak RSS {peak:.0f} MiB, TTFT {ttft}", "the proof")
 
 
 def _shutdown(run: Run) -> Fact:

@@ -10,6 +10,7 @@ from weighbridge.domain.deciding import rented_usd
 from weighbridge.domain.facts import Fact, declared, derived, measured, missing, typed
 from weighbridge.domain.flow import inputs_digest
 from weighbridge.domain.proof.measure import JobFigures
+from weighbridge.domain.proof.noise import contended_first
 from weighbridge.domain.proof.server_fold import ServerFigures
 from weighbridge.domain.run import PlanDetails, Run
 from weighbridge.domain.serving.billing import per_hour, price_words
@@ -89,7 +90,7 @@ def served_resources(figures: JobFigures) -> Fact:
     memory = ", ".join(parts) or f"memory not known ({server.memory_missing})"
     by_the_system = (PROCESSES,) if told.get(_OF_THE_PROCESS) is not None else ()
     source = ", ".join(("the proof", *server.memory_sources, *by_the_system))
-    return measured(f"{ttft} as the client saw it; {memory}", source)
+    return measured(f"{contended_first(figures.noise)}{ttft} as the client saw it; {memory}", source)
 
 
 def served_shutdown(run: Run, target: Target) -> Fact:

@@ -68,6 +68,11 @@ class Noise(Record):
     """Figures of the rule that this system did not give."""
 
 
+def contended_first(noise: Noise | None) -> str:
+    """Figures of a contended run are never shown without that word: it comes first, where no line cuts it away."""
+    return "contended: " if noise is not None and noise.mark == "contended" else ""
+
+
 @dataclass
 class _Quotient:
     """Sum of one figure over the sum of another; None without a denominator."""
