@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,9 @@ from weighbridge.session import Deps, Session, real_deps
 for _name in [name for name in os.environ if name.startswith(("HF_", "WEIGHBRIDGE_"))]:
     del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# What a shell starts in the background has ctrl+c ignored, and so would every program of these tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A slow machine is no finding, and a test that fails here fails everywhere.
 hypothesis.settings.register_profile(

@@ -21,7 +21,7 @@ SMALL = "tiny-Q4_K_M.gguf"
 def scripted(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program in this process, on a scripted runtime."""
     for verb in ("plan", "prove"):
-        monkeypatch.setattr(f"weighbridge.plain.{verb}.real_deps", lambda: deps)
+        monkeypatch.setattr(f"weighbridge.plain.verbs.{verb}.real_deps", lambda: deps)
 
 
 def test_a_proof_downloads_exactly_the_pinned_file_first(here: Cli, hub: FakeHub, script: Script) -> None:

@@ -170,6 +170,9 @@ def test_ctrl_c_does_not_wait_for_a_silent_server(hub: FakeHub, home: Path) -> N
     ) as process:
         assert stall.reached.wait(60)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        try:
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode == 130 and not out
     assert err.removeprefix("waiting for the Hub: search\n") == "weighbridge: interrupted\n"

@@ -199,7 +199,15 @@ def _say(line: bytes, lines: list[str], tell: Tell | None) -> None:
 
 
 async def _end(process: Process) -> None:
-    """Interrupts the command and all that it started, then kills them."""
+    """Interrupts the command and all that it started, then kills them; closes its output, whoever still holds it."""
+    try:
+        await _interrupted(process)
+    finally:
+        transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]  # asyncio has no other
+        transport.close()
+
+
+async def _interrupted(process: Process) -> None:
     for number in (signal.SIGINT, getattr(signal, "SIGKILL", signal.SIGTERM)):
         if process.returncode is not None:
             return
